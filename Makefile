@@ -1,0 +1,47 @@
+# The two commands a newcomer needs are `make rehearse` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+PACE   ?= 0
+JOBS   ?= 2
+
+.DELETE_ON_ERROR:
+.PHONY: rehearse test test-fast lint types format lock bench clean
+
+rehearse: $(READY)  ## run the workshop unattended on rehearsal clusters
+	$(BIN)/meshpeek run --rehearse --pace $(PACE) workshop.md
+
+test: $(READY)  ## the whole test suite
+	$(BIN)/python -m pytest -n $(JOBS) tests
+
+test-fast: $(READY)  ## all but the slow end-to-end tests
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" tests
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/shellcheck *.sh .ci/run
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Exact versions with hashes, the same for every platform and Python from 3.11 on.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-annotate --extra dev --output-file requirements.lock pyproject.toml
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "meshpeek needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,89 @@
+"""The errors meshpeek tells its user about: what is wrong, where, and what to do next.
+
+Each is raised where it is found and printed in one place, `cli.main`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from meshpeek.source import Span, draw_excerpt
+
+
+class ExitCode(IntEnum):
+    """What the process tells its caller; part of the public interface."""
+
+    PASSED = 0
+    STEP_FAILED = 1
+    WRONG_INPUT = 2
+    UNFIT_ENVIRONMENT = 3
+    INTERRUPTED = 130
+
+
+class MeshpeekError(Exception):
+    """An error with an exit code and, where one helps, a hint that says what to do next."""
+
+    exit_code = ExitCode.WRONG_INPUT
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def render(self) -> str:
+        """Return the error as it is printed: the message, then the hint on its own line."""
+        lines = [f"error: {self.message}"]
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class InputError(MeshpeekError):
+    """The command line, or a file named on it, cannot be used."""
+
+
+class EnvironmentUnfitError(MeshpeekError):
+    """The machine lacks what the run needs: a tool, a context, a port, a writable report."""
+
+    exit_code = ExitCode.UNFIT_ENVIRONMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a workshop: what, where (`span`), and what to do next (`hint`).
+
+    `excerpt` is the drawn line with its caret, or an empty string where there is none to draw.
+    """
+
+    message: str
+    span: Span
+    hint: str | None = None
+    excerpt: str = ""
+
+    @classmethod
+    def at(cls, text: str, span: Span, message: str, hint: str | None = None) -> Problem:
+        """Make a problem that carries the excerpt of `text`, the file `span` lies in."""
+        return cls(message, span, hint, draw_excerpt(text, span))
+
+    def render(self) -> str:
+        """Return the problem as it is printed: place and message, excerpt, hint."""
+        lines = [f"{self.span.path}:{self.span.line}:{self.span.column}: error: {self.message}"]
+        if self.excerpt:
+            lines.append(self.excerpt)
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class WorkshopError(MeshpeekError):
+    """A workshop cannot be run: all that is wrong with it, in the order of its lines."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].message, hint=problems[0].hint)
+        self.problems = tuple(problems)
+
+    def render(self) -> str:
+        """Return every problem as it is printed, with a blank line between them."""
+        return "\n\n".join(problem.render() for problem in self.problems)

@@ -1,0 +1,206 @@
+"""What a workshop is once it has been read: frozen data, the same for every way of running it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from meshpeek.source import Span
+
+
+class Mode(StrEnum):
+    """How a workshop is run; also the words that `only` and `skip` annotations take."""
+
+    PRESENT = "present"
+    RUN = "run"
+    CI = "ci"
+
+
+REHEARSE = "rehearse"
+"""The one word beside the modes that `only` and `skip` take: a run on rehearsal clusters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    r"""What a step's output must (or must not) hold: a substring, or a regular expression.
+
+    `source` is the annotation's own words, for messages: `color2-west` or `/color2-\\w+/`.
+    """
+
+    pattern: re.Pattern[str]
+    source: str
+
+    def found_in(self, output: str) -> bool:
+        """Tell whether `output` (text without escape sequences) holds this."""
+        return self.pattern.search(output) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """How a command's result is judged; the annotations of the `meshpeek:` vocabulary.
+
+    `exit_status` is the status asked for, None for any. `timeout` and `until` are seconds:
+    `timeout` bounds one attempt (None: the run's default), `until` allows attempts to be
+    repeated for that long (None: one attempt).
+    """
+
+    expect: tuple[Expectation, ...] = ()
+    reject: tuple[Expectation, ...] = ()
+    exit_status: int | None = 0
+    timeout: float | None = None
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What `$EDITOR` does to its file when no person is there.
+
+    Either `command`, a shell command that is given the file's path as its last argument, or
+    `patch`, an RFC 6902 JSON Patch (as JSON text) for the YAML document in the file.
+    """
+
+    command: str | None = None
+    patch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """In which runs a step takes part: words are a `Mode`'s value or `rehearse`."""
+
+    only: frozenset[str] = frozenset()
+    skip: frozenset[str] = frozenset()
+
+    def excluded_by(self, words: frozenset[str]) -> str | None:
+        """Return why a run described by `words` leaves the step out, or None if it does not."""
+        if self.only and not self.only & words:
+            return f"only {' '.join(sorted(self.only))}"
+        if self.skip & words:
+            return f"skip {' '.join(sorted(self.skip & words))}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what follows it, up to the next heading of any level.
+
+    `title` is plain text. Steps before the first heading are in a section with an empty title,
+    level 0.
+    """
+
+    title: str
+    level: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What all kinds of step share. `section` is an index into the workshop's sections."""
+
+    text: str
+    span: Span
+    section: int
+    shown: bool
+
+    @property
+    def kind(self) -> str:
+        """The kind's public name, as in `steps --json`."""
+        return type(self).__name__.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Narration(Step):
+    """Prose to read: `text` is Markdown, without comments and directives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment(Step):
+    """`#` lines of a fence or script, shown as they are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Print(Step):
+    """`@print`: text shown also while hidden. `${VAR}` in it is filled in by the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Step):
+    """`@wait`: the presenter decides when to go on. Its `text` is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clear(Step):
+    """`@clear`, or the clear of a builtin macro: an empty screen. Its `text` is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Step):
+    """One complete bash command, exactly as the workshop has it.
+
+    `shown`: displayed before it runs. `typed`: displayed character by character rather than at
+    once. `wait_before` and `wait_after`: whether a presenter is waited for. `runs` is False for
+    `#$` lines, which are displayed and never run. `directive` is the word of the directive the
+    command comes from (`@show_5` gives `show_5`), an empty string for a line of a fence.
+    `contexts` are the cluster contexts it names, in order, each once.
+    `stops_run` says that `set -e` is in force in the workshop: a failure here ends the run.
+    """
+
+    typed: bool
+    wait_before: bool
+    wait_after: bool
+    runs: bool = True
+    directive: str = ""
+    contexts: tuple[str, ...] = ()
+    stops_run: bool = False
+    checks: Checks = Checks()
+    edit: Edit | None = None
+    selection: Selection = Selection()
+    always: bool = False
+    name: str | None = None
+    tags: frozenset[str] = frozenset()
+    note: str | None = None
+
+
+AnyStep = Narration | Comment | Print | Pause | Clear | Command
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A cluster the workshop may touch: its kubeconfig context, and a colour for its badge."""
+
+    name: str
+    colour: str
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The file-wide settings, from the key `meshpeek` of a workshop's YAML front matter.
+
+    `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the
+    session. `timeout` bounds a command, in seconds (None: the run's default). `rehearsal` says
+    what each embedded cluster holds at the start, as the YAML has it:
+    `{CONTEXT: {manifests: [PATH, …], links: [CONTEXT, …]}}`, paths relative to the workshop.
+    """
+
+    contexts: tuple[Context, ...] = ()
+    requires: Mapping[str, str] = field(default_factory=_nothing)
+    env: Mapping[str, str] = field(default_factory=_nothing)
+    timeout: float | None = None
+    rehearsal: Mapping[str, Any] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """A workshop that can be run: steps in the order in which they run, and their sections."""
+
+    path: str
+    front_matter: FrontMatter
+    sections: tuple[Section, ...]
+    steps: tuple[AnyStep, ...]
