@@ -1,0 +1,294 @@
+"""Command lines as Cobra and pflag read them, for the linkerd stand-in.
+
+Wordings are those of cobra 1.7 and pflag 1.0.5, which stable-2.14.10 is built with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+_DURATION = re.compile(r"[+-]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+")
+_UINT32_LIMIT = 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag: `kind` is pflag's name of its type (bool, string, uint32, duration, stringArray)."""
+
+    name: str
+    usage: str
+    kind: str = "string"
+    default: str = ""
+    shorthand: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A command line that was understood: flag values by name, as text, and the other words."""
+
+    values: Mapping[str, str]
+    words: tuple[str, ...]
+
+    def text(self, name: str) -> str:
+        """Return the flag's value; of a flag given twice, the last one."""
+        return self.values[name]
+
+    def truth(self, name: str) -> bool:
+        """Return the value of a bool flag."""
+        return self.values[name] in _TRUE
+
+    def number(self, name: str) -> int:
+        """Return the value of a uint32 flag."""
+        return int(self.values[name], 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command or, with `subcommands`, a group of them.
+
+    `arguments` is how usage names the words it takes (an empty string: it takes none), and
+    `minimum_words` how many it needs. `absent_flags` are flags of the real command that
+    rehearsal does not have. `run` returns the exit status.
+    """
+
+    name: str
+    short: str
+    aliases: tuple[str, ...] = ()
+    arguments: str = ""
+    minimum_words: int = 0
+    flags: tuple[Flag, ...] = ()
+    absent_flags: frozenset[str] = frozenset()
+    subcommands: tuple[Command, ...] = ()
+    run: Callable[[Invocation], int] | None = None
+
+
+class CommandLineError(Exception):
+    """The command line is wrong: what to say about it, and the command whose usage to print."""
+
+    def __init__(self, message: str, path: Sequence[Command]) -> None:
+        super().__init__(message)
+        self.path = tuple(path)
+
+
+class AbsentError(Exception):
+    """The real CLI may have this, rehearsal does not. The message is what was asked for."""
+
+
+class HelpRequested(Exception):  # noqa: N818 - a way out, not an error
+    """`--help`, or a group named without one of its commands."""
+
+    def __init__(self, path: Sequence[Command]) -> None:
+        super().__init__()
+        self.path = tuple(path)
+
+
+@dataclass(slots=True)
+class _Reading:
+    values: dict[str, str]
+    words: list[str] = field(default_factory=list)
+
+
+def read(
+    root: Command, arguments: Sequence[str]
+) -> tuple[Callable[[Invocation], int], Invocation, tuple[Command, ...]]:
+    """Find the command that `arguments` name and read its flags and words.
+
+    Flags of `root` may stand anywhere. Returns what to run, with what, and the commands from
+    the root to the one found. Raises CommandLineError, AbsentError and HelpRequested.
+    """
+    path, rest = _find(root, arguments)
+    command = path[-1]
+    reading = _read_flags(path, rest)
+    if command.run is None:
+        raise HelpRequested(path)
+    if reading.words and not command.arguments:
+        raise CommandLineError(f'unknown command "{reading.words[0]}" for "{_title(path)}"', path)
+    if len(reading.words) < command.minimum_words:
+        raise CommandLineError(
+            f"requires at least {command.minimum_words} arg(s), only received {len(reading.words)}",
+            path,
+        )
+    return command.run, Invocation(reading.values, tuple(reading.words)), tuple(path)
+
+
+def _find(root: Command, arguments: Sequence[str]) -> tuple[list[Command], list[str]]:
+    """Walk down the commands that `arguments` name; return them, and the arguments without them."""
+    path, rest = [root], list(arguments)
+    position = 0
+    while position < len(rest) and path[-1].subcommands:
+        argument = rest[position]
+        if argument == "--":
+            break
+        if argument.startswith("-") and argument != "-":
+            position += 2 if _takes_next(path, argument) else 1
+            continue
+        found = next(
+            (c for c in path[-1].subcommands if argument in (c.name, *c.aliases)),
+            None,
+        )
+        if found is None:
+            raise AbsentError(f"{_title(path)} {argument}")
+        path.append(found)
+        del rest[position]
+    return path, rest
+
+
+def _takes_next(path: Sequence[Command], argument: str) -> bool:
+    """Tell whether the argument after this flag is its value."""
+    if "=" in argument or argument in ("-h", "--help"):
+        return False
+    if argument.startswith("--"):
+        flag = _by_name(path, argument[2:])
+        return flag is None or flag.kind != "bool"
+    flag = _by_shorthand(path, argument[1])
+    return len(argument) == len("-x") and flag is not None and flag.kind != "bool"
+
+
+def _flags(path: Sequence[Command]) -> list[Flag]:
+    own = path[-1].flags if len(path) > 1 else ()
+    return [*own, *path[0].flags]
+
+
+def _by_name(path: Sequence[Command], name: str) -> Flag | None:
+    return next((flag for flag in _flags(path) if flag.name == name), None)
+
+
+def _by_shorthand(path: Sequence[Command], letter: str) -> Flag | None:
+    return next((flag for flag in _flags(path) if flag.shorthand == letter), None)
+
+
+def _read_flags(path: Sequence[Command], arguments: Sequence[str]) -> _Reading:
+    reading = _Reading({flag.name: flag.default for flag in _flags(path)})
+    rest = list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        if argument == "--":
+            reading.words += rest
+            break
+        if argument.startswith("--"):
+            _read_long(path, argument, rest, reading)
+        elif argument.startswith("-") and argument != "-":
+            _read_short(path, argument, rest, reading)
+        else:
+            reading.words.append(argument)
+    return reading
+
+
+def _read_long(path: Sequence[Command], argument: str, rest: list[str], reading: _Reading) -> None:
+    name, separator, value = argument[2:].partition("=")
+    if name == "help":
+        raise HelpRequested(path)
+    flag = _by_name(path, name)
+    if flag is None:
+        if any(name in command.absent_flags for command in path):
+            raise AbsentError(f"{_title(path)} --{name}")
+        raise CommandLineError(f"unknown flag: --{name}", path)
+    if not separator:
+        if flag.kind == "bool":
+            value = "true"
+        elif rest:
+            value = rest.pop(0)
+        else:
+            raise CommandLineError(f"flag needs an argument: --{name}", path)
+    _store(path, flag, value, reading)
+
+
+def _read_short(path: Sequence[Command], argument: str, rest: list[str], reading: _Reading) -> None:
+    letters = argument[1:]
+    while letters:
+        letter, letters = letters[0], letters[1:]
+        if letter == "h":
+            raise HelpRequested(path)
+        flag = _by_shorthand(path, letter)
+        if flag is None:
+            raise CommandLineError(f"unknown shorthand flag: '{letter}' in {argument}", path)
+        if letters.startswith("="):
+            value, letters = letters[1:], ""
+        elif flag.kind == "bool":
+            value = "true"
+        elif letters:
+            value, letters = letters, ""
+        elif rest:
+            value = rest.pop(0)
+        else:
+            raise CommandLineError(f"flag needs an argument: '{letter}' in {argument}", path)
+        _store(path, flag, value, reading)
+
+
+def _store(path: Sequence[Command], flag: Flag, value: str, reading: _Reading) -> None:
+    reason = _refusal(flag.kind, value)
+    if reason:
+        shorthand = f"-{flag.shorthand}, " if flag.shorthand else ""
+        raise CommandLineError(
+            f'invalid argument "{value}" for "{shorthand}--{flag.name}" flag: {reason}', path
+        )
+    reading.values[flag.name] = value
+
+
+def _refusal(kind: str, value: str) -> str:
+    """Return why `value` is none of its kind, in Go's words; an empty string if it is one."""
+    match kind:
+        case "bool" if value not in _TRUE | _FALSE:
+            return f'strconv.ParseBool: parsing "{value}": invalid syntax'
+        case "uint32":
+            if not re.fullmatch(r"0|[1-9][0-9]*|0x[0-9a-fA-F]+", value):
+                return f'strconv.ParseUint: parsing "{value}": invalid syntax'
+            if int(value, 0) >= _UINT32_LIMIT:
+                return f'strconv.ParseUint: parsing "{value}": value out of range'
+        case "duration" if not _DURATION.fullmatch(value):
+            return f'time: invalid duration "{value}"'
+    return ""
+
+
+def usage(path: Sequence[Command]) -> str:
+    """Return the usage text of the last command in `path`, laid out as Cobra does."""
+    command = path[-1]
+    lines = ["Usage:"]
+    if command.run is not None:
+        words = f" {command.arguments}" if command.arguments else ""
+        lines.append(f"  {_title(path)} [flags]{words}")
+    else:
+        lines.append(f"  {_title(path)} [command]")
+    if command.aliases:
+        lines += ["", "Aliases:", f"  {', '.join((command.name, *command.aliases))}"]
+    if command.subcommands:
+        width = max(11, *(len(c.name) for c in command.subcommands))
+        lines += ["", "Available Commands:"]
+        lines += [f"  {c.name:<{width}} {c.short}" for c in command.subcommands]
+    help_flag = Flag("help", f"help for {command.name}", "bool", "false", "h")
+    if len(path) > 1:
+        lines += ["", "Flags:", *_flag_lines((*command.flags, help_flag))]
+        lines += ["", "Global Flags:", *_flag_lines(path[0].flags)]
+    else:
+        lines += ["", "Flags:", *_flag_lines((*command.flags, help_flag))]
+    return "\n".join(lines) + "\n"
+
+
+def _flag_lines(flags: Sequence[Flag]) -> list[str]:
+    ordered = sorted(flags, key=lambda flag: flag.name)
+    heads = [_flag_head(flag) for flag in ordered]
+    width = max(len(head) for head in heads) + 3
+    return [
+        f"{head:<{width}}{flag.usage}{_default(flag)}"
+        for head, flag in zip(heads, ordered, strict=True)
+    ]
+
+
+def _flag_head(flag: Flag) -> str:
+    shorthand = f"  -{flag.shorthand}, " if flag.shorthand else "      "
+    kind = "" if flag.kind == "bool" else f" {flag.kind}"
+    return f"{shorthand}--{flag.name}{kind}"
+
+
+def _default(flag: Flag) -> str:
+    if flag.default in ("", "false", "0"):
+        return ""
+    return f' (default "{flag.default}")' if flag.kind == "string" else f" (default {flag.default})"
+
+
+def _title(path: Sequence[Command]) -> str:
+    return " ".join(command.name for command in path)
