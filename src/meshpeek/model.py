@@ -144,7 +144,8 @@ class Command(Step):
     once. `wait_before` and `wait_after`: whether a presenter is waited for. `runs` is False for
     `#$` lines, which are displayed and never run. `directive` is the word of the directive the
     command comes from (`@show_5` gives `show_5`), an empty string for a line of a fence.
-    `contexts` are the cluster contexts it names, in order, each once.
+    `contexts` are the cluster contexts it names, in order, each once. `pipeline` says that its
+    last statement is a pipeline (`a | b`, not `! a | b`), so that the statuses of the parts count.
     `stops_run` says that `set -e` is in force in the workshop: a failure here ends the run.
     """
 
@@ -154,6 +155,7 @@ class Command(Step):
     runs: bool = True
     directive: str = ""
     contexts: tuple[str, ...] = ()
+    pipeline: bool = False
     stops_run: bool = False
     checks: Checks = Checks()
     edit: Edit | None = None

@@ -1,0 +1,1 @@
+"""What is written down about a run: pure builders, from events to text."""

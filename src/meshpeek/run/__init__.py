@@ -1,0 +1,1 @@
+"""Running a workshop: steps and a driver and a shell in, events out."""

@@ -1,0 +1,82 @@
+"""Who decides when a run goes on when there is no presenter: a clock, or nobody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from enum import Enum, auto
+from typing import Protocol
+
+from meshpeek.model import Command, Step
+
+WORDS_PER_MINUTE = 220
+"""A common reading speed for prose in English."""
+
+_CHARACTERS_PER_SECOND = 30
+
+
+class Action(Enum):
+    """What a driver answers when it has been waited for."""
+
+    GO = auto()
+    SKIP = auto()
+    BACK = auto()
+    QUIT = auto()
+
+
+class Driver(Protocol):
+    """Decides when a run goes on, and how; never what it shows."""
+
+    def linger(self, text: str) -> None:
+        """Give the audience the time to read `text`."""
+
+    def wait(self, step: Step) -> Action:
+        """Return what to do at a wait: before or after a command, or at `@wait`."""
+
+    def type_out(self, step: Command) -> Iterator[str]:
+        """Yield a command's text in the pieces in which it is to appear, when they are due."""
+
+
+class Nobody:
+    """Goes on at once, always: CI."""
+
+    def linger(self, text: str) -> None:
+        """Do not linger."""
+
+    def wait(self, step: Step) -> Action:  # noqa: ARG002  # the protocol's
+        """Do not wait."""
+        return Action.GO
+
+    def type_out(self, step: Command) -> Iterator[str]:
+        """Yield the whole text."""
+        yield step.text
+
+
+class Clock:
+    """Plays a workshop by itself at a reader's pace.
+
+    `pace` is a factor on the time that reading takes: 1 is an ordinary reader, 0.5 twice as
+    fast, 0 no waiting at all.
+    """
+
+    def __init__(self, pace: float, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._pace = pace
+        self._sleep = sleep
+
+    def linger(self, text: str) -> None:
+        """Sleep for as long as reading `text` takes."""
+        if self._pace:
+            self._sleep(self._pace * len(text.split()) * 60 / WORDS_PER_MINUTE)
+
+    def wait(self, step: Step) -> Action:  # noqa: ARG002  # the protocol's
+        """Do not wait: time for reading has been given already."""
+        return Action.GO
+
+    def type_out(self, step: Command) -> Iterator[str]:
+        """Yield the text character by character, or at once if there is no pace to keep."""
+        if not self._pace or not step.typed:
+            yield step.text
+            return
+        for character in step.text:
+            yield character
+            self._sleep(self._pace / _CHARACTERS_PER_SECOND)

@@ -1,0 +1,337 @@
+"""The session: one bash under a pty for the whole workshop. The only module that touches it.
+
+bash is interactive, so that job control, aliases and messages are those of a prompt, but it
+reads its lines from a FIFO of ours and never from the terminal: what a person types while a
+command runs can reach that command and nothing else. Each command is one `eval` line between
+two markers (see session.bash). The marker that ends it travels through the pty itself, because
+only there is it sure to come after the command's output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import select
+import signal
+import termios
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import pexpect
+
+from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.run.deadline import Deadline
+from meshpeek.run.markers import MarkerScanner, begin_marker, command_lines, end_marker
+from meshpeek.run.processes import SESSION_VARIABLE, end_processes
+
+_BOOTSTRAP = Path(__file__).with_name("session.bash")
+_CHUNK_BYTES = 64 * 1024
+_POLL_SECONDS = 0.1
+_START_SECONDS = 20.0
+_CLOSE_SECONDS = 2.0
+_QUIET_SECONDS = 0.05
+
+
+class Ending(StrEnum):
+    """How a command came to its end."""
+
+    COMPLETED = "completed"
+    TIMED_OUT = "timed out"
+    SHELL_ENDED = "shell ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Bytes that the command wrote, in order."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Bytes that came between two commands: from background jobs, or bash's word about them."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a command: its status, those of its last pipeline's parts, and how it ended.
+
+    A status above 128 means that signal (status - 128), as bash has it.
+    """
+
+    status: int
+    pipestatus: tuple[int, ...]
+    ending: Ending = Ending.COMPLETED
+
+
+Running = Generator[Output | Leftover | Outcome, None, None]
+"""A command under way. Closing it early ends the command."""
+
+
+class Shell:
+    """One bash session: `run` commands one after the other, and `close` it in the end.
+
+    `directory` is an existing, empty folder for the session's own files. `environment` is the
+    whole environment; `arguments` are bash's `$1` and on; `size` is rows and columns.
+    `keyboard`, a file descriptor, is copied to the terminal while a command runs, and output
+    has the line ends that a screen needs (CR LF). Without one, commands read end-of-file and
+    output is passed on exactly as it was written. Raises EnvironmentUnfitError without bash.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        environment: Mapping[str, str],
+        *,
+        keyboard: int | None = None,
+        size: tuple[int, int] = (24, 80),
+        arguments: tuple[str, ...] = (),
+    ) -> None:
+        self._directory = directory
+        self._path = environment.get("PATH", os.defpath)
+        self._keyboard = keyboard
+        self._size = size
+        self._arguments = arguments
+        self._token = secrets.token_hex(8)
+        self._count = 0
+        self._status = 0
+        self._flags = ""
+        self._fifo_path = directory / "commands"
+        os.mkfifo(self._fifo_path, 0o600)
+        # Open for both, so that bash never finds the FIFO without a writer while we live.
+        self._fifo = os.open(self._fifo_path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._start({**environment, SESSION_VARIABLE: self._token}, restore=None)
+
+    def _start(self, environment: Mapping[str, str], restore: Path | None) -> None:
+        try:
+            self._child = pexpect.spawn(
+                "bash",
+                ["--noediting", "--rcfile", str(_BOOTSTRAP), "-i", "-s", *self._arguments],
+                env={
+                    **environment,
+                    "MESHPEEK_STATE": str(self._directory),
+                    "MESHPEEK_RESTORE": str(restore or ""),
+                },
+                dimensions=self._size,
+                preexec_fn=self._prepare_child,
+            )
+        except pexpect.ExceptionPexpect as error:
+            raise EnvironmentUnfitError(
+                "bash was not found", hint="install bash and see that it is on PATH"
+            ) from error
+        self._terminal = self._child.child_fd
+        self._leader: int = self._child.pid  # type: ignore[assignment]  # it has been spawned
+        os.set_blocking(self._terminal, False)
+        self._scanner = MarkerScanner()
+        self._settings = termios.tcgetattr(self._terminal)
+        for item in self._execute("", Deadline(_START_SECONDS)):
+            if isinstance(item, Outcome) and item.ending is not Ending.COMPLETED:
+                raise EnvironmentUnfitError(
+                    "bash did not start", hint="see what `bash --noediting -i` says"
+                )
+        self._settings = termios.tcgetattr(self._terminal)
+
+    def _prepare_child(self) -> None:
+        """Set up signals, terminal and standard input in the child, before it becomes bash."""
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and so would `yes`
+        if self._keyboard is None:
+            settings = termios.tcgetattr(0)
+            settings[1] &= ~termios.OPOST
+            termios.tcsetattr(0, termios.TCSANOW, settings)
+        commands = os.open(self._fifo_path, os.O_RDONLY)
+        os.dup2(commands, 0)
+        os.close(commands)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the terminal another size; the foreground job gets SIGWINCH."""
+        self._size = (rows, columns)
+        self._child.setwinsize(rows, columns)
+
+    def run(self, command: str, *, timeout: float | None = None) -> Running:
+        """Run one complete bash command; yield what it writes, and last its Outcome.
+
+        After `timeout` seconds the foreground job gets INT, TERM and KILL in turn. If the
+        command ends bash itself, the next one runs in a fresh bash that has the old one's
+        directory, variables, functions, aliases, options and traps. When the iterator is
+        closed before its end, the foreground job is ended as by a timeout.
+        """
+        if not self._child.isalive():
+            self._replace()
+        if termios.tcgetattr(self._terminal) != self._settings:
+            termios.tcsetattr(self._terminal, termios.TCSANOW, self._settings)
+        return self._execute(command, Deadline(timeout))
+
+    def _execute(self, command: str, deadline: Deadline) -> Running:
+        self._count += 1
+        token = f"{self._token}.{self._count}"
+        stdin = "/dev/null" if self._keyboard is None else "/dev/tty"
+        self._unsent = command_lines(
+            command,
+            token,
+            status=self._status,
+            traced="x" in self._flags,
+            stdin=stdin,
+            slot=self._count % 2,
+        ).encode(errors="surrogateescape")
+        finished = False
+        try:
+            for item in self._follow(token, deadline):
+                finished = isinstance(item, Outcome)
+                yield item
+        finally:
+            if not finished:
+                for _ in self._follow(token, Deadline(0)):
+                    pass
+
+    def _follow(self, token: str, deadline: Deadline) -> Running:
+        """Pass on what the terminal brings, up to the end marker of `token` or bash's end."""
+        begin, end = begin_marker(token), end_marker(token)
+        begun = False
+        while True:
+            deadline.enforce(self._foreground)
+            data, ended = self._read(deadline.seconds_left(_POLL_SECONDS))
+            if not begun:
+                before, match = self._scanner.scan(data, begin)
+                if before:
+                    yield Leftover(before)
+                begun, data = match is not None, b""
+            if begun:
+                before, match = self._scanner.scan(data, end)
+                if before:
+                    yield Output(before)
+                if match:
+                    yield self._complete(match, deadline)
+                    return
+            if ended:
+                rest = self._scanner.release()
+                if rest:
+                    yield Output(rest)
+                yield self._bury(deadline)
+                return
+
+    def _read(self, seconds: float) -> tuple[bytes, bool]:
+        """Return what the terminal has, waiting at most `seconds`, and whether bash is gone."""
+        chunks: list[bytes] = []
+        size = 0
+        waited = False
+        while size < _CHUNK_BYTES:
+            try:
+                chunk = os.read(self._terminal, _CHUNK_BYTES)
+            except BlockingIOError:
+                if chunks or waited:
+                    break
+                waited = True
+                if self._wait(seconds) or self._child.isalive():
+                    continue
+                return self._drain(), True
+            except OSError:  # EIO: nothing has the terminal open any more
+                return b"".join(chunks), True
+            if not chunk:
+                return b"".join(chunks), True
+            chunks.append(chunk)
+            size += len(chunk)
+        return b"".join(chunks), False
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait for output, moving keys and commands meanwhile; tell whether anything happened."""
+        sources = [self._terminal]
+        if self._keyboard is not None:
+            sources.append(self._keyboard)
+        sinks = [self._fifo] if self._unsent else []
+        readable, writable, _ = select.select(sources, sinks, [], seconds)
+        if writable:
+            self._unsent = self._unsent[os.write(self._fifo, self._unsent) :]
+        if self._keyboard in readable:
+            self._child.send(os.read(self._keyboard, _CHUNK_BYTES))
+        return bool(readable or writable)
+
+    def _drain(self) -> bytes:
+        """Return what bash left in the terminal when it went; its jobs may still hold that open."""
+        chunks = []
+        while select.select([self._terminal], [], [], _QUIET_SECONDS)[0]:
+            try:
+                chunks.append(os.read(self._terminal, _CHUNK_BYTES))
+            except OSError:
+                break
+        return b"".join(chunks)
+
+    def _complete(self, match: re.Match[bytes], deadline: Deadline) -> Outcome:
+        self._flags = match[1].decode()
+        self._status, *parts = (int(number) for number in match[2].split())
+        ending = Ending.TIMED_OUT if deadline.passed else Ending.COMPLETED
+        return Outcome(self._status, tuple(parts), ending)
+
+    def _bury(self, deadline: Deadline) -> Outcome:
+        self._child.wait()
+        self._flags = ""
+        signalled = self._child.signalstatus
+        self._status = 128 + signalled if signalled else self._child.exitstatus or 0
+        ending = Ending.TIMED_OUT if deadline.passed else Ending.SHELL_ENDED
+        return Outcome(self._status, (self._status,), ending)
+
+    def _foreground(self) -> int:
+        return os.tcgetpgrp(self._terminal)
+
+    def _replace(self) -> None:
+        """Start a fresh bash in the state that the last one wrote down."""
+        self._close_terminal()
+        with contextlib.suppress(BlockingIOError):  # lines that the old one did not come to
+            while os.read(self._fifo, _CHUNK_BYTES):
+                pass
+        slots = ("exit", str(self._count % 2), str((self._count + 1) % 2))
+        states = [self._directory / slot for slot in slots]
+        restore = next((state for state in states if _is_complete(state)), None)
+        status = self._status
+        self._start({"PATH": self._path}, restore)
+        self._status = status
+        (self._directory / "exit").unlink(missing_ok=True)
+
+    def background_jobs(self) -> str:
+        """Return bash's list of the jobs that still run, a line each; empty when there are none."""
+        if not self._child.isalive():
+            return ""
+        items = self.run("builtin jobs -l")
+        return b"".join(item.data for item in items if isinstance(item, Output)).decode(
+            errors="replace"
+        )
+
+    def close(self) -> bytes:
+        """End bash and all it started; return what its EXIT trap wrote. Safe to call twice."""
+        words = b""
+        if self._fifo < 0:
+            return words
+        try:
+            if self._child.isalive():
+                # Twice, because bash asks again when there are stopped jobs.
+                self._unsent = b"builtin exit\nbuiltin exit\n"
+                deadline = Deadline(_CLOSE_SECONDS)
+                ended = False
+                while not ended:
+                    deadline.enforce(self._foreground)
+                    data, ended = self._read(deadline.seconds_left(_POLL_SECONDS))
+                    words += data
+        finally:
+            end_processes(self._leader, self._token)
+            self._close_terminal()
+            os.close(self._fifo)
+            self._fifo = -1
+        return words.removeprefix(b"exit\r\n").removeprefix(b"exit\n")
+
+    def _close_terminal(self) -> None:
+        """Close the pty without the pauses that pexpect would make, 0.1 s each."""
+        process = self._child.ptyproc  # type: ignore[attr-defined]  # the stubs lack it
+        process.delayafterclose = process.delayafterterminate = 0
+        self._child.close(force=True)
+
+
+def _is_complete(state: Path) -> bool:
+    try:
+        return state.read_bytes().endswith(b"# complete\n")
+    except OSError:
+        return False

@@ -1,0 +1,101 @@
+"""Judging a command by its statuses and its output."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from meshpeek.model import Checks, Command
+from meshpeek.run.events import Verdict, VerdictKind
+from meshpeek.run.shell import Ending, Outcome
+
+_CLUSTER_TOOL = re.compile(r"\b(?:kubectl|linkerd)\b")
+_SIGPIPE_STATUS = 141
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
+
+
+def judge(
+    step: Command, outcome: Outcome, output: str, *, contexts: Sequence[str] | None
+) -> Verdict:
+    """Judge an attempt at `step`; `output` is plain text, without escape sequences.
+
+    `contexts` are the contexts that the session has, None if that is not known.
+    """
+    reasons = [*_status_reasons(step, outcome), *_output_reasons(step.checks, output)]
+    if not reasons:
+        return Verdict(VerdictKind.PASSED)
+    hint = _hint(step, contexts)
+    if outcome.ending is Ending.TIMED_OUT:
+        return Verdict(VerdictKind.TIMED_OUT, ("it ran out of time", *reasons), hint)
+    if outcome.status in (_NOT_EXECUTABLE, _NOT_FOUND):
+        return Verdict(VerdictKind.NOT_RUN, tuple(reasons), hint)
+    return Verdict(VerdictKind.FAILED, tuple(reasons), hint)
+
+
+def _status_reasons(step: Command, outcome: Outcome) -> list[str]:
+    expected = step.checks.exit_status
+    if outcome.ending is Ending.TIMED_OUT:
+        return [f"it was ended with status {outcome.status}"]
+    if expected is None:
+        return []
+    if step.pipeline and len(outcome.pipestatus) > 1:
+        return _pipeline_reasons(outcome.pipestatus, expected)
+    if outcome.status != expected:
+        wanted = "" if expected == 0 else f", and {expected} was expected"
+        return [f"exit status {describe_status(outcome.status)}{wanted}"]
+    return []
+
+
+def _pipeline_reasons(parts: Sequence[int], expected: int) -> list[str]:
+    """Say which parts failed. A producer whose reader has had enough (SIGPIPE) has not."""
+    *producers, last = parts
+    judged = [0 if status == _SIGPIPE_STATUS else status for status in producers] + [last]
+    if expected != 0:
+        if expected in judged:
+            return []
+        return [f"no part of the pipeline had the expected exit status {expected}"]
+    return [
+        f"part {number} of the pipeline: exit status {describe_status(status)}"
+        for number, status in enumerate(judged, 1)
+        if status != 0
+    ]
+
+
+def describe_status(status: int) -> str:
+    """Return a status with what bash means by it, where it means anything beyond a number."""
+    if status == _NOT_FOUND:
+        return "127 (command not found)"
+    if status == _NOT_EXECUTABLE:
+        return "126 (not executable)"
+    if status > 128:
+        return f"{status} (signal {status - 128})"
+    return str(status)
+
+
+def _output_reasons(checks: Checks, output: str) -> list[str]:
+    missing = [
+        f"the output lacks “{expectation.source}”"
+        for expectation in checks.expect
+        if not expectation.found_in(output)
+    ]
+    unwanted = [
+        f"the output holds “{expectation.source}”"
+        for expectation in checks.reject
+        if expectation.found_in(output)
+    ]
+    return missing + unwanted
+
+
+def _hint(step: Command, contexts: Sequence[str] | None) -> str | None:
+    if not contexts:
+        return None
+    known = ", ".join(contexts)
+    for context in step.contexts:
+        if context not in contexts:
+            close = difflib.get_close_matches(context, contexts, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            return f"there is no context {context} here, only {known}{meant}"
+    if not step.contexts and _CLUSTER_TOOL.search(step.text):
+        return f"the command names no context; add --context with one of {known}"
+    return None

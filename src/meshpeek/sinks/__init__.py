@@ -1,0 +1,17 @@
+"""Where a run's events go. Sinks consume events; none of them decides anything."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from meshpeek.run.events import Event
+
+
+class Sink(Protocol):
+    """Takes every event of a run, in order, and is closed after the last."""
+
+    def take(self, event: Event) -> None:
+        """Deal with the next event."""
+
+    def close(self) -> None:
+        """Finish; nothing comes after this."""

@@ -1,0 +1,45 @@
+"""Handing events to all sinks, so that one that breaks harms neither the run nor the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from meshpeek.run.events import Event
+from meshpeek.sinks import Sink
+
+
+@dataclass(slots=True)
+class _Branch:
+    name: str
+    sink: Sink
+    error: Exception | None = None
+
+
+class Fanout:
+    """A sink that passes events on to named sinks. A broken one gets no more of them."""
+
+    def __init__(self, sinks: Sequence[tuple[str, Sink]]) -> None:
+        self._branches = [_Branch(name, sink) for name, sink in sinks]
+
+    def take(self, event: Event) -> None:
+        """Pass `event` on to every sink that still works."""
+        for branch in self._branches:
+            if branch.error is None:
+                try:
+                    branch.sink.take(event)
+                except Exception as error:  # noqa: BLE001  # whatever it is, the run goes on
+                    branch.error = error
+
+    def close(self) -> None:
+        """Close every sink, the broken ones too."""
+        for branch in self._branches:
+            try:
+                branch.sink.close()
+            except Exception as error:  # noqa: BLE001
+                branch.error = branch.error or error
+
+    @property
+    def broken(self) -> list[tuple[str, Exception]]:
+        """The sinks that broke, by name, each with its first error."""
+        return [(branch.name, branch.error) for branch in self._branches if branch.error]

@@ -1,0 +1,16 @@
+"""Saying that a rehearsal is one, in the same words everywhere."""
+
+from __future__ import annotations
+
+from meshpeek.run.events import RunStarted
+
+
+def rehearsal_notice(event: RunStarted) -> str | None:
+    """Return the notice that a run on embedded clusters carries, None for a real one."""
+    if not event.rehearsal:
+        return None
+    names = [context.name for context in event.workshop.front_matter.contexts]
+    clusters = (
+        f"{', '.join(names[:-1])} and {names[-1]} are" if len(names) > 1 else "the cluster is"
+    )
+    return f"REHEARSAL: {clusters} embedded in meshpeek, nothing here is a real cluster"
