@@ -1,0 +1,40 @@
+"""The control loops of a rehearsal cluster: Kubernetes' own, and Linkerd's."""
+
+from __future__ import annotations
+
+from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.controllers.deployments import DeploymentController
+from meshpeek.rehearsal.controllers.endpoints import EndpointsController
+from meshpeek.rehearsal.controllers.garbage import GarbageCollector
+from meshpeek.rehearsal.controllers.kubelet import Kubelet
+from meshpeek.rehearsal.controllers.load_balancers import LoadBalancerController
+from meshpeek.rehearsal.controllers.mirror import ServiceMirror
+from meshpeek.rehearsal.controllers.namespaces import NamespaceController, TokenController
+from meshpeek.rehearsal.controllers.replicasets import ReplicaSetController
+from meshpeek.rehearsal.controllers.routes import RouteStatusController
+from meshpeek.rehearsal.controllers.runtime import LoopTimeline, Runtime, Timeline
+
+_CONTROLLERS = (
+    NamespaceController,
+    TokenController,
+    DeploymentController,
+    ReplicaSetController,
+    Kubelet,
+    EndpointsController,
+    LoadBalancerController,
+    GarbageCollector,
+    ServiceMirror,
+    RouteStatusController,
+)
+
+
+def start(cluster: Cluster, timeline: Timeline | None = None) -> Runtime:
+    """Run the controllers of `cluster`, and return them; `stop()` ends them.
+
+    On real time, and then within a running asyncio loop, where no `timeline` is given. All
+    clusters of the process must have been made before, as the service mirror works across them.
+    """
+    runtime = Runtime(cluster, timeline or LoopTimeline(cluster.clock))
+    for controller in _CONTROLLERS:
+        runtime.add(controller(runtime))
+    return runtime

@@ -1,0 +1,324 @@
+"""Deployments: a ReplicaSet per template, rolled out within the surge and unavailability allowed.
+
+Facts: kube-controller-manager 1.27's deployment controller, its events and condition texts.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from meshpeek.rehearsal.controllers.runtime import (
+    Item,
+    Runtime,
+    controller_of,
+    item_of,
+    nonzero,
+    owned_by,
+    with_condition,
+)
+from meshpeek.rehearsal.resources import ResourceKey
+from meshpeek.rehearsal.store import NAME_LETTERS, Event, Object
+
+DEPLOYMENTS = ResourceKey("apps", "deployments")
+REPLICA_SETS = ResourceKey("apps", "replicasets")
+HASH_LABEL = "pod-template-hash"
+
+_REVISION = "deployment.kubernetes.io/revision"
+_DESIRED = "deployment.kubernetes.io/desired-replicas"
+_MAXIMUM = "deployment.kubernetes.io/max-replicas"
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_SOURCE = "deployment-controller"
+
+
+def template_hash(template: Mapping[str, Any]) -> str:
+    """Return what a Pod template is told by in names: the same for the same template.
+
+    Real hashes are decimal digits written in an alphabet without vowels, and so are these.
+    """
+    number = zlib.crc32(json.dumps(template, sort_keys=True).encode())
+    return "".join(NAME_LETTERS[ord(digit) % len(NAME_LETTERS)] for digit in str(number))
+
+
+class DeploymentController:
+    """Makes and scales the ReplicaSets of Deployments, and reports on them."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def concerns(self, event: Event) -> Iterable[Item]:
+        """Return the Deployment that an event is about, or whose ReplicaSet it is about."""
+        if event.key == DEPLOYMENTS:
+            yield item_of(event.key, event.object)
+        elif event.key == REPLICA_SETS:
+            owner = controller_of(event.object)
+            if owner is not None and owner["kind"] == "Deployment":
+                yield Item(DEPLOYMENTS, event.object["metadata"]["namespace"], owner["name"])
+
+    def reconcile(self, item: Item) -> None:
+        """Bring the ReplicaSets of a Deployment one step nearer to its template and scale."""
+        deployment = self._runtime.get(item)
+        if deployment is None or "deletionTimestamp" in deployment["metadata"]:
+            return
+        owned = self._replica_sets(deployment)
+        hashed = template_hash(deployment["spec"]["template"])
+        old = [each for each in owned if each["metadata"]["labels"].get(HASH_LABEL) != hashed]
+        new = next((each for each in owned if each not in old), None)
+        if not deployment["spec"].get("paused"):
+            new = self._roll(deployment, new, old, hashed)
+        elif new is not None:
+            self._scale(deployment, new, deployment["spec"]["replicas"])
+        self._report(deployment)
+
+    def _replica_sets(self, deployment: Object) -> list[Object]:
+        metadata = deployment["metadata"]
+        return [
+            each
+            for each in self._runtime.store.list(REPLICA_SETS, metadata["namespace"])
+            if (controller_of(each) or {}).get("uid") == metadata["uid"]
+        ]
+
+    def _roll(
+        self, deployment: Object, new: Object | None, old: list[Object], hashed: str
+    ) -> Object | None:
+        recreate = deployment["spec"]["strategy"]["type"] == "Recreate"
+        if recreate and any(_replicas(each) or each["status"].get("replicas") for each in old):
+            for each in old:
+                self._scale(deployment, each, 0)
+            return new
+        revision = self._revision(new, old)
+        if new is None:
+            new = self._create(deployment, old, hashed, revision)
+        new = self._annotate(deployment, new, revision)
+        self._scale(deployment, new, _grown(deployment, new, old))
+        self._shrink(deployment, new, old)
+        self._forget_history(deployment, old)
+        return new
+
+    def _revision(self, new: Object | None, old: list[Object]) -> int:
+        newest = max(map(_revision_of, old), default=0)
+        return max(_revision_of(new) if new else 0, newest + 1)
+
+    def _create(self, deployment: Object, old: list[Object], hashed: str, revision: int) -> Object:
+        metadata, spec = deployment["metadata"], deployment["spec"]
+        template = json.loads(json.dumps(spec["template"]))
+        labels = {**(template["metadata"].get("labels") or {}), HASH_LABEL: hashed}
+        template["metadata"]["labels"] = labels
+        selector = json.loads(json.dumps(spec["selector"]))
+        selector.setdefault("matchLabels", {})[HASH_LABEL] = hashed
+        nobody = {"metadata": {}, "spec": {"replicas": 0}}
+        replicas = _grown(deployment, nobody, old)
+        created = self._runtime.create(
+            REPLICA_SETS,
+            {
+                "apiVersion": "apps/v1",
+                "kind": "ReplicaSet",
+                "metadata": {
+                    "name": f"{metadata['name']}-{hashed}",
+                    "namespace": metadata["namespace"],
+                    "labels": dict(labels),
+                    "annotations": _annotations(deployment, revision),
+                    "ownerReferences": owned_by(deployment),
+                },
+                "spec": {
+                    **nonzero({"minReadySeconds": spec.get("minReadySeconds", 0)}),
+                    "replicas": replicas,
+                    "selector": selector,
+                    "template": template,
+                },
+                "status": {"replicas": 0},
+            },
+        )
+        name = created["metadata"]["name"]
+        self._runtime.record(
+            deployment,
+            "ScalingReplicaSet",
+            f"Scaled up replica set {name} to {replicas}",
+            source=_SOURCE,
+        )
+        return created
+
+    def _annotate(self, deployment: Object, new: Object, revision: int) -> Object:
+        annotations = _annotations(deployment, revision)
+        new = self._runtime.update(
+            REPLICA_SETS, {**new, "metadata": {**new["metadata"], "annotations": annotations}}
+        )
+        given = deployment["metadata"].get("annotations") or {}
+        if given.get(_REVISION) != str(revision):
+            metadata = {
+                **deployment["metadata"],
+                "annotations": {**given, _REVISION: str(revision)},
+            }
+            self._runtime.update(DEPLOYMENTS, {**deployment, "metadata": metadata})
+        return new
+
+    def _scale(self, deployment: Object, replica_set: Object, replicas: int) -> None:
+        before = _replicas(replica_set)
+        if replicas == before:
+            return
+        spec = {**replica_set["spec"], "replicas": replicas}
+        self._runtime.update(REPLICA_SETS, {**replica_set, "spec": spec})
+        direction = "up" if replicas > before else "down"
+        name = replica_set["metadata"]["name"]
+        self._runtime.record(
+            deployment,
+            "ScalingReplicaSet",
+            f"Scaled {direction} replica set {name} to {replicas} from {before}",
+            source=_SOURCE,
+        )
+
+    def _shrink(self, deployment: Object, new: Object, old: list[Object]) -> None:
+        """Take Pods from old ReplicaSets: the unavailable ones first, then those that may go."""
+        surplus = [each for each in sorted(old, key=_revision_of) if _replicas(each)]
+        if not surplus:
+            return
+        present = self._runtime.get(item_of(REPLICA_SETS, new)) or new
+        total = _replicas(present) + sum(map(_replicas, surplus))
+        minimum = deployment["spec"]["replicas"] - _unavailable_allowed(deployment)
+        may_go = total - minimum - (_replicas(present) - _available(present))
+        for each in surplus:
+            unhealthy = max(_replicas(each) - _available(each), 0)
+            healthy_to_go = max(may_go - unhealthy, 0)
+            going = min(_replicas(each), max(min(unhealthy, may_go), 0) + healthy_to_go)
+            may_go -= going
+            self._scale(deployment, each, _replicas(each) - going)
+
+    def _forget_history(self, deployment: Object, old: list[Object]) -> None:
+        limit = deployment["spec"]["revisionHistoryLimit"]
+        idle = [each for each in old if not _replicas(each) and not each["status"].get("replicas")]
+        for each in sorted(idle, key=_revision_of)[: max(len(idle) - limit, 0)]:
+            self._runtime.delete(REPLICA_SETS, each)
+
+    def _report(self, deployment: Object) -> None:
+        present = self._runtime.get(item_of(DEPLOYMENTS, deployment)) or deployment
+        owned = self._replica_sets(present)
+        hashed = template_hash(present["spec"]["template"])
+        new = next(
+            (each for each in owned if each["metadata"]["labels"].get(HASH_LABEL) == hashed), None
+        )
+        wanted = present["spec"]["replicas"]
+        total = sum(each["status"].get("replicas", 0) for each in owned)
+        updated = new["status"].get("replicas", 0) if new else 0
+        available = sum(map(_available, owned))
+        enough = available >= wanted - _unavailable_allowed(present)
+        complete = updated == wanted and total == wanted and available >= wanted
+        moment = self._runtime.timestamp()
+        conditions = present.get("status", {}).get("conditions", ())
+        conditions = _with_updated(conditions, _available_condition(enough), moment)
+        progress = _progress_condition(present, new, complete)
+        if progress is not None:
+            conditions = _with_updated(conditions, progress, moment)
+        status = nonzero(
+            {
+                "observedGeneration": present["metadata"]["generation"],
+                "replicas": total,
+                "updatedReplicas": updated,
+                "readyReplicas": sum(each["status"].get("readyReplicas", 0) for each in owned),
+                "availableReplicas": available,
+                "unavailableReplicas": max(max(total, wanted) - available, 0),
+                "conditions": conditions,
+            }
+        )
+        self._runtime.update_status(DEPLOYMENTS, present, status)
+
+
+def _annotations(deployment: Object, revision: int) -> dict[str, str]:
+    given = deployment["metadata"].get("annotations") or {}
+    kept = {name: text for name, text in given.items() if name not in (_LAST_APPLIED, _REVISION)}
+    wanted = deployment["spec"]["replicas"]
+    return {
+        **kept,
+        _DESIRED: str(wanted),
+        _MAXIMUM: str(wanted + _surge_allowed(deployment)),
+        _REVISION: str(revision),
+    }
+
+
+def _revision_of(replica_set: Object) -> int:
+    return int(replica_set["metadata"].get("annotations", {}).get(_REVISION, 0))
+
+
+def _replicas(replica_set: Object) -> int:
+    replicas: int = replica_set["spec"]["replicas"]
+    return replicas
+
+
+def _available(replica_set: Object) -> int:
+    available: int = replica_set.get("status", {}).get("availableReplicas", 0)
+    return available
+
+
+def _grown(deployment: Object, new: Object, old: list[Object]) -> int:
+    """Return how many replicas the new ReplicaSet may have now."""
+    wanted: int = deployment["spec"]["replicas"]
+    if _replicas(new) >= wanted:
+        return wanted
+    total = _replicas(new) + sum(map(_replicas, old))
+    room = wanted + _surge_allowed(deployment) - total
+    return min(wanted, _replicas(new) + max(room, 0))
+
+
+def _surge_allowed(deployment: Object) -> int:
+    rolling = deployment["spec"]["strategy"].get("rollingUpdate")
+    if rolling is None:
+        return 0
+    return math.ceil(_share(rolling["maxSurge"], deployment["spec"]["replicas"]))
+
+
+def _unavailable_allowed(deployment: Object) -> int:
+    rolling = deployment["spec"]["strategy"].get("rollingUpdate")
+    wanted: int = deployment["spec"]["replicas"]
+    if rolling is None:
+        return 0
+    allowed = min(math.floor(_share(rolling["maxUnavailable"], wanted)), wanted)
+    return allowed if allowed or _surge_allowed(deployment) else min(1, wanted)
+
+
+def _share(value: int | str, replicas: int) -> float:
+    return replicas * int(value.rstrip("%")) / 100 if isinstance(value, str) else value
+
+
+def _available_condition(enough: bool) -> dict[str, str]:
+    return {
+        "type": "Available",
+        "status": "True" if enough else "False",
+        "reason": "MinimumReplicasAvailable" if enough else "MinimumReplicasUnavailable",
+        "message": f"Deployment {'has' if enough else 'does not have'} minimum availability.",
+    }
+
+
+def _progress_condition(
+    deployment: Object, new: Object | None, complete: bool
+) -> dict[str, str] | None:
+    if deployment["spec"].get("paused"):
+        return {
+            "type": "Progressing",
+            "status": "Unknown",
+            "reason": "DeploymentPaused",
+            "message": "Deployment is paused",
+        }
+    if new is None:
+        return None
+    name = new["metadata"]["name"]
+    does = "has successfully progressed." if complete else "is progressing."
+    return {
+        "type": "Progressing",
+        "status": "True",
+        "reason": "NewReplicaSetAvailable" if complete else "ReplicaSetUpdated",
+        "message": f'ReplicaSet "{name}" {does}',
+    }
+
+
+def _with_updated(
+    conditions: Iterable[Mapping[str, Any]], condition: dict[str, str], moment: str
+) -> list[Mapping[str, Any]]:
+    """Set a condition of a Deployment: it has the time of its last update as well."""
+    before = {each["type"]: each for each in conditions}
+    after = with_condition(conditions, condition, moment)
+    return [
+        each if each is before.get(each["type"]) else {**each, "lastUpdateTime": moment}
+        for each in after
+    ]

@@ -1,0 +1,62 @@
+"""Event objects: what controllers tell people about other objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meshpeek.rehearsal.resources import ResourceKey
+from meshpeek.rehearsal.store import Object, Store, random_suffix
+
+EVENTS = ResourceKey("", "events")
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """What an Event says: `source` says it, `kind` is Normal or Warning.
+
+    `path` names the part of the object that it is about, such as `spec.containers{color}`.
+    """
+
+    reason: str
+    message: str
+    source: str
+    kind: str = "Normal"
+    path: str = ""
+
+
+def record(store: Store, moment: str, about: Object, occurrence: Occurrence) -> None:
+    """Store an Event about `about`, which is, or was, in `store`; `moment` is an RFC 3339 time."""
+    metadata = about["metadata"]
+    involved = {
+        "apiVersion": about["apiVersion"],
+        "kind": about["kind"],
+        "name": metadata["name"],
+        "namespace": metadata.get("namespace", ""),
+        "resourceVersion": metadata["resourceVersion"],
+        "uid": metadata["uid"],
+    }
+    if occurrence.path:
+        involved["fieldPath"] = occurrence.path
+    store.create(
+        EVENTS,
+        {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {
+                "name": f"{metadata['name']}.{random_suffix(16)}",
+                "namespace": metadata.get("namespace") or "default",
+                "creationTimestamp": moment,
+            },
+            "involvedObject": involved,
+            "reason": occurrence.reason,
+            "message": occurrence.message,
+            "source": {"component": occurrence.source},
+            "firstTimestamp": moment,
+            "lastTimestamp": moment,
+            "count": 1,
+            "type": occurrence.kind,
+            "eventTime": None,
+            "reportingComponent": occurrence.source,
+            "reportingInstance": "",
+        },
+    )

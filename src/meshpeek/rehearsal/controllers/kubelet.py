@@ -1,0 +1,225 @@
+"""The scheduler and the kubelet: Pods get a node and an address, and are ready after a moment.
+
+Nothing runs: every image is there and every container starts. Facts: k3s 1.27, one node.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from meshpeek.rehearsal.controllers.replicasets import PODS, is_active
+from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
+from meshpeek.rehearsal.resources import ResourceKey
+from meshpeek.rehearsal.store import Event, Object
+
+NODES = ResourceKey("", "nodes")
+START_SECONDS = 1.0
+"""How long a Pod takes from its node to being ready."""
+
+_FIRST_HOST, _LAST_HOST = 2, 254
+
+
+class Kubelet:
+    """Binds Pods to the cluster's node and brings them to Running and ready."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._starting: set[str] = set()
+        self._last_host = _FIRST_HOST - 1
+
+    def concerns(self, event: Event) -> Iterable[Item]:
+        """Return the Pod of an event; those that wait for room when one has gone."""
+        if event.key != PODS:
+            return
+        if event.type != "DELETED":
+            yield item_of(PODS, event.object)
+            return
+        self._starting.discard(event.object["metadata"]["uid"])
+        for pod in self._runtime.store.list(PODS):
+            if not pod["spec"].get("nodeName"):
+                yield item_of(PODS, pod)
+
+    def reconcile(self, item: Item) -> None:
+        """Bring a Pod to its next state, when it is time."""
+        pod = self._runtime.get(item)
+        if pod is None or not is_active(pod) or pod["status"].get("phase") == "Running":
+            return
+        if not pod["spec"].get("nodeName"):
+            self._schedule(pod)
+            return
+        uid = pod["metadata"]["uid"]
+        if uid not in self._starting:
+            self._starting.add(uid)
+            self._prepare(pod)
+            self._runtime.after(START_SECONDS, lambda: self._run(item, uid))
+
+    def _schedule(self, pod: Object) -> None:
+        nodes = self._runtime.store.list(NODES)
+        node = next((each for each in nodes if self._has_room(each)), None)
+        if node is None:
+            self._refuse(pod, len(nodes))
+            return
+        name = node["metadata"]["name"]
+        moment = self._runtime.timestamp()
+        condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
+        conditions = with_condition(pod["status"].get("conditions", ()), condition, moment)
+        status = {**pod["status"], "conditions": conditions}
+        spec = {**pod["spec"], "nodeName": name}
+        self._runtime.store.update(PODS, {**pod, "spec": spec, "status": status})
+        metadata = pod["metadata"]
+        self._runtime.record(
+            pod,
+            "Scheduled",
+            f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {name}",
+            source="default-scheduler",
+        )
+
+    def _has_room(self, node: Object) -> bool:
+        if node["spec"].get("unschedulable"):
+            return False
+        name = node["metadata"]["name"]
+        held = sum(pod["spec"].get("nodeName") == name for pod in self._runtime.store.list(PODS))
+        return bool(held < int(node["status"]["allocatable"]["pods"]))
+
+    def _refuse(self, pod: Object, nodes: int) -> None:
+        message = f"0/{nodes} nodes are available: {nodes} Too many pods, or unschedulable."
+        condition = {
+            "type": "PodScheduled",
+            "status": "False",
+            "lastProbeTime": None,
+            "reason": "Unschedulable",
+            "message": message,
+        }
+        before = pod["status"].get("conditions", ())
+        conditions = with_condition(before, condition, self._runtime.timestamp())
+        if conditions == list(before):
+            return
+        self._runtime.update_status(PODS, pod, {**pod["status"], "conditions": conditions})
+        self._runtime.record(
+            pod, "FailedScheduling", message, source="default-scheduler", kind="Warning"
+        )
+
+    def _prepare(self, pod: Object) -> None:
+        moment = self._runtime.timestamp()
+        spec = pod["spec"]
+        waits_for = "PodInitializing" if spec.get("initContainers") else "ContainerCreating"
+        status = {
+            **pod["status"],
+            "phase": "Pending",
+            "hostIP": self._host_address(pod),
+            "startTime": moment,
+            "containerStatuses": [_waiting(each, waits_for) for each in spec["containers"]],
+        }
+        if spec.get("initContainers"):
+            status["initContainerStatuses"] = [
+                _waiting(each, "PodInitializing") for each in spec["initContainers"]
+            ]
+        self._runtime.update_status(PODS, pod, status)
+
+    def _run(self, item: Item, uid: str) -> None:
+        pod = self._runtime.get(item)
+        if pod is None or pod["metadata"]["uid"] != uid or not is_active(pod):
+            return
+        moment = self._runtime.timestamp()
+        spec, status = pod["spec"], dict(pod["status"])
+        address = status["hostIP"] if spec.get("hostNetwork") else self._free_address(pod)
+        if not address:
+            return
+        conditions: list[Any] = list(status.get("conditions", ()))
+        for kind in ("Initialized", "Ready", "ContainersReady"):
+            condition = {"type": kind, "status": "True", "lastProbeTime": None}
+            conditions = with_condition(conditions, condition, moment)
+        status.update(
+            phase="Running",
+            conditions=conditions,
+            podIP=address,
+            podIPs=[{"ip": address}],
+            containerStatuses=[_running(each, moment) for each in spec["containers"]],
+        )
+        if spec.get("initContainers"):
+            status["initContainerStatuses"] = [
+                _completed(each, moment) for each in spec["initContainers"]
+            ]
+        self._runtime.update_status(PODS, pod, status)
+        for kind in ("initContainers", "containers"):
+            for container in spec.get(kind, ()):
+                self._record_start(pod, f"spec.{kind}{{{container['name']}}}", container)
+
+    def _record_start(self, pod: Object, path: str, container: Object) -> None:
+        name = container["name"]
+        for reason, message in (
+            ("Pulled", f'Container image "{container["image"]}" already present on machine'),
+            ("Created", f"Created container {name}"),
+            ("Started", f"Started container {name}"),
+        ):
+            self._runtime.record(pod, reason, message, source="kubelet", path=path)
+
+    def _host_address(self, pod: Object) -> str:
+        node = self._runtime.store.get(NODES, None, pod["spec"]["nodeName"])
+        for each in node["status"]["addresses"] if node else ():
+            if each["type"] == "InternalIP":
+                return str(each["address"])
+        return ""
+
+    def _free_address(self, pod: Object) -> str:
+        """Return the next address of the node's range after the last one given out, as CNI does."""
+        node = self._runtime.store.get(NODES, None, pod["spec"]["nodeName"])
+        if node is None:
+            return ""
+        prefix = node["spec"]["podCIDR"].rpartition(".")[0]
+        used = {each["status"].get("podIP") for each in self._runtime.store.list(PODS)}
+        size = _LAST_HOST - _FIRST_HOST + 1
+        for step in range(1, size + 1):
+            host = _FIRST_HOST + (self._last_host - _FIRST_HOST + step) % size
+            if f"{prefix}.{host}" not in used:
+                self._last_host = host
+                return f"{prefix}.{host}"
+        return ""
+
+
+def _waiting(container: Object, reason: str) -> Object:
+    return {
+        "name": container["name"],
+        "image": container["image"],
+        "imageID": "",
+        "lastState": {},
+        "ready": False,
+        "restartCount": 0,
+        "started": False,
+        "state": {"waiting": {"reason": reason}},
+    }
+
+
+def _running(container: Object, moment: str) -> Object:
+    return {
+        **_started(container),
+        "ready": True,
+        "started": True,
+        "state": {"running": {"startedAt": moment}},
+    }
+
+
+def _completed(container: Object, moment: str) -> Object:
+    started = _started(container)
+    ended = {
+        "containerID": started["containerID"],
+        "exitCode": 0,
+        "finishedAt": moment,
+        "reason": "Completed",
+        "startedAt": moment,
+    }
+    return {**started, "ready": True, "started": False, "state": {"terminated": ended}}
+
+
+def _started(container: Object) -> Object:
+    name, _, _ = container["image"].partition("@")
+    return {
+        "name": container["name"],
+        "containerID": f"containerd://{os.urandom(32).hex()}",
+        "image": name,
+        "imageID": f"{name.rpartition(':')[0] or name}@sha256:{os.urandom(32).hex()}",
+        "lastState": {},
+        "restartCount": 0,
+    }

@@ -1,0 +1,131 @@
+"""Namespaces: what each gets when it is made, and how it is emptied before it goes.
+
+Facts: kube-controller-manager 1.27 (serviceaccount, root-ca-cert-publisher, token and namespace
+controllers).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterable
+
+from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
+from meshpeek.rehearsal.resources import ResourceKey
+from meshpeek.rehearsal.store import Event, Object
+
+NAMESPACES = ResourceKey("", "namespaces")
+SERVICE_ACCOUNTS = ResourceKey("", "serviceaccounts")
+CONFIG_MAPS = ResourceKey("", "configmaps")
+SECRETS = ResourceKey("", "secrets")
+
+_ROOT_CERTIFICATE = "kube-root-ca.crt"
+_TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105 - a type's name
+_ACCOUNT = "kubernetes.io/service-account.name"
+_ACCOUNT_UID = "kubernetes.io/service-account.uid"
+_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nrehearsal\n-----END CERTIFICATE-----\n"
+
+
+class NamespaceController:
+    """Keeps each Namespace's default ServiceAccount and root certificate; empties it at its end."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def concerns(self, event: Event) -> Iterable[Item]:
+        """Return the Namespace of an event that changes what the Namespace needs."""
+        metadata = event.object["metadata"]
+        if event.key == NAMESPACES:
+            yield item_of(NAMESPACES, event.object)
+        elif event.type == "DELETED" and "namespace" in metadata:
+            yield Item(NAMESPACES, "", metadata["namespace"])
+
+    def reconcile(self, item: Item) -> None:
+        """Furnish a Namespace, or take everything from one that is being deleted."""
+        namespace = self._runtime.get(item)
+        if namespace is None:
+            return
+        if "deletionTimestamp" in namespace["metadata"]:
+            self._empty(namespace)
+            return
+        self._furnish(
+            SERVICE_ACCOUNTS, item.name, "default", {"apiVersion": "v1", "kind": "ServiceAccount"}
+        )
+        description = (
+            "Contains a CA bundle that can be used to verify the kube-apiserver when using "
+            "internal endpoints such as the internal service IP or kubernetes.default.svc. "
+            "No other usage is guaranteed across distributions of Kubernetes clusters."
+        )
+        self._furnish(
+            CONFIG_MAPS,
+            item.name,
+            _ROOT_CERTIFICATE,
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"annotations": {"kubernetes.io/description": description}},
+                "data": {"ca.crt": _CERTIFICATE},
+            },
+        )
+
+    def _furnish(self, key: ResourceKey, namespace: str, name: str, obj: Object) -> None:
+        if self._runtime.store.get(key, namespace, name) is None:
+            metadata = {**obj.get("metadata", {}), "name": name, "namespace": namespace}
+            self._runtime.create(key, {**obj, "metadata": metadata})
+
+    def _empty(self, namespace: Object) -> None:
+        name = namespace["metadata"]["name"]
+        for resource in tuple(self._runtime.cluster.resources):
+            if resource.namespaced:
+                for obj in self._runtime.store.list(resource.key, name):
+                    self._runtime.delete(resource.key, obj)
+        left = any(
+            self._runtime.store.list(resource.key, name)
+            for resource in self._runtime.cluster.resources
+            if resource.namespaced
+        )
+        present = self._runtime.store.get(NAMESPACES, None, name)
+        if not left and present is not None and present["spec"].get("finalizers"):
+            spec = {**present["spec"], "finalizers": []}
+            self._runtime.store.update(NAMESPACES, {**present, "spec": spec})
+
+
+class TokenController:
+    """Fills Secrets of the type service-account-token, and deletes them with their account."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def concerns(self, event: Event) -> Iterable[Item]:
+        """Return the token Secrets that an event is about."""
+        if event.key == SECRETS and event.object.get("type") == _TOKEN_TYPE:
+            yield item_of(SECRETS, event.object)
+        elif event.key == SERVICE_ACCOUNTS:
+            metadata = event.object["metadata"]
+            for secret in self._runtime.store.list(SECRETS, metadata["namespace"]):
+                annotations = secret["metadata"].get("annotations") or {}
+                if annotations.get(_ACCOUNT) == metadata["name"]:
+                    yield item_of(SECRETS, secret)
+
+    def reconcile(self, item: Item) -> None:
+        """Give a token Secret its data, or delete it when its account is not there."""
+        secret = self._runtime.get(item)
+        if secret is None or secret.get("type") != _TOKEN_TYPE:
+            return
+        annotations = secret["metadata"].get("annotations") or {}
+        name = annotations.get(_ACCOUNT, "")
+        account = self._runtime.store.get(SERVICE_ACCOUNTS, item.namespace, name)
+        if account is None:
+            self._runtime.delete(SECRETS, secret)
+        elif "token" not in (secret.get("data") or {}):
+            texts = {
+                "ca.crt": _CERTIFICATE,
+                "namespace": item.namespace,
+                "token": os.urandom(32).hex(),
+            }
+            data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+            metadata = {
+                **secret["metadata"],
+                "annotations": {**annotations, _ACCOUNT_UID: account["metadata"]["uid"]},
+            }
+            self._runtime.update(SECRETS, {**secret, "data": data, "metadata": metadata})

@@ -1,0 +1,141 @@
+"""ReplicaSets: as many Pods as they ask for. Facts: kube-controller-manager 1.27."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from meshpeek.rehearsal.controllers.deployments import REPLICA_SETS
+from meshpeek.rehearsal.controllers.runtime import (
+    Item,
+    Runtime,
+    controller_of,
+    item_of,
+    nonzero,
+    owned_by,
+)
+from meshpeek.rehearsal.resources import ResourceKey
+from meshpeek.rehearsal.store import Event, Object
+
+PODS = ResourceKey("", "pods")
+
+_SOURCE = "replicaset-controller"
+
+
+def is_ready(pod: Object) -> bool:
+    """Return whether a Pod's Ready condition is true."""
+    return _ready_since(pod) is not None
+
+
+def _ready_since(pod: Object) -> datetime | None:
+    for condition in pod.get("status", {}).get("conditions", ()):
+        if condition["type"] == "Ready" and condition["status"] == "True":
+            return datetime.fromisoformat(condition["lastTransitionTime"])
+    return None
+
+
+def is_active(pod: Object) -> bool:
+    """Return whether a Pod has neither ended nor been told to."""
+    ended = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+    return not ended and "deletionTimestamp" not in pod["metadata"]
+
+
+class ReplicaSetController:
+    """Makes and deletes the Pods of ReplicaSets, and counts them."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def concerns(self, event: Event) -> Iterable[Item]:
+        """Return the ReplicaSet that an event is about, or whose Pod it is about."""
+        if event.key == REPLICA_SETS:
+            yield item_of(event.key, event.object)
+        elif event.key == PODS:
+            owner = controller_of(event.object)
+            if owner is not None and owner["kind"] == "ReplicaSet":
+                yield Item(REPLICA_SETS, event.object["metadata"]["namespace"], owner["name"])
+
+    def reconcile(self, item: Item) -> None:
+        """Create or delete Pods until there are as many as wanted, then count."""
+        replica_set = self._runtime.get(item)
+        if replica_set is None or "deletionTimestamp" in replica_set["metadata"]:
+            return
+        pods = self._pods(replica_set)
+        wanted = replica_set["spec"]["replicas"]
+        for _ in range(wanted - len(pods)):
+            self._create(replica_set)
+        for pod in sorted(pods, key=_worth)[: max(len(pods) - wanted, 0)]:
+            self._delete(replica_set, pod)
+        self._report(replica_set)
+
+    def _pods(self, replica_set: Object) -> list[Object]:
+        metadata = replica_set["metadata"]
+        return [
+            pod
+            for pod in self._runtime.store.list(PODS, metadata["namespace"])
+            if (controller_of(pod) or {}).get("uid") == metadata["uid"] and is_active(pod)
+        ]
+
+    def _create(self, replica_set: Object) -> None:
+        template = json.loads(json.dumps(replica_set["spec"]["template"]))
+        given = template["metadata"]
+        prefix = f"{replica_set['metadata']['name']}-"
+        created = self._runtime.create(
+            PODS,
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {
+                    **nonzero({name: given.get(name) for name in ("labels", "annotations")}),
+                    "generateName": prefix,
+                    "namespace": replica_set["metadata"]["namespace"],
+                    "ownerReferences": owned_by(replica_set),
+                },
+                "spec": template["spec"],
+            },
+        )
+        message = f"Created pod: {created['metadata']['name']}"
+        self._runtime.record(replica_set, "SuccessfulCreate", message, source=_SOURCE)
+
+    def _delete(self, replica_set: Object, pod: Object) -> None:
+        self._runtime.delete(PODS, pod)
+        message = f"Deleted pod: {pod['metadata']['name']}"
+        self._runtime.record(replica_set, "SuccessfulDelete", message, source=_SOURCE)
+
+    def _report(self, replica_set: Object) -> None:
+        pods = self._pods(replica_set)
+        labels = (replica_set["spec"]["template"]["metadata"].get("labels") or {}).items()
+        status: dict[str, Any] = {
+            "replicas": len(pods),
+            **nonzero(
+                {
+                    "fullyLabeledReplicas": sum(
+                        labels <= pod["metadata"].get("labels", {}).items() for pod in pods
+                    ),
+                    "readyReplicas": sum(map(is_ready, pods)),
+                    "availableReplicas": self._count_available(replica_set, pods),
+                    "observedGeneration": replica_set["metadata"]["generation"],
+                }
+            ),
+        }
+        self._runtime.update_status(REPLICA_SETS, replica_set, status)
+
+    def _count_available(self, replica_set: Object, pods: list[Object]) -> int:
+        """Count the Pods that have been ready for long enough; look again when others may be."""
+        needed = replica_set["spec"].get("minReadySeconds", 0)
+        available = 0
+        for since in filter(None, map(_ready_since, pods)):
+            missing = needed - (self._runtime.timeline.now() - since).total_seconds()
+            if missing <= 0 or not needed:
+                available += 1
+            else:
+                self._runtime.enqueue(self, item_of(REPLICA_SETS, replica_set), missing)
+        return available
+
+
+def _worth(pod: Object) -> tuple[bool, bool, float]:
+    """Order Pods by how much would be lost with them: unscheduled, unready and new ones least."""
+    created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+    return ("nodeName" in pod["spec"], is_ready(pod), -created.timestamp())

@@ -1,0 +1,263 @@
+"""What controllers run on: a queue of what to look at, a timeline, and writes to the store.
+
+Controllers are level-triggered. An event only says which item to look at; `reconcile` compares the
+wanted state with the present one, and does nothing when they agree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from meshpeek.rehearsal import defaults
+from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.controllers.event_records import Occurrence, record
+from meshpeek.rehearsal.resources import ResourceKey
+from meshpeek.rehearsal.store import Event, Listener, Object, Store, random_suffix, timestamp
+
+
+class Item(NamedTuple):
+    """An object to look at: kind, namespace (empty for cluster-scoped kinds) and name."""
+
+    key: ResourceKey
+    namespace: str
+    name: str
+
+
+class Timeline(Protocol):
+    """Where controllers get the time and have things done later."""
+
+    def now(self) -> datetime:
+        """Return the present time, in UTC."""
+
+    def call_later(self, delay: float, action: Callable[[], None]) -> None:
+        """Run `action` once, `delay` seconds from now, never before the caller has returned."""
+
+
+class LoopTimeline:
+    """Real time, on the running asyncio loop. `clock` returns the present time, in UTC."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the present time, in UTC."""
+        return self._clock()
+
+    def call_later(self, delay: float, action: Callable[[], None]) -> None:
+        """Run `action` on the loop, `delay` seconds from now."""
+        self._loop.call_later(delay, action)
+
+
+class SimulatedTimeline:
+    """Time that passes only when told to: for seeding in the past, and for tests."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+        self._order = itertools.count()
+        self._due: list[tuple[datetime, int, Callable[[], None]]] = []
+
+    def now(self) -> datetime:
+        """Return the simulated time."""
+        return self._now
+
+    def call_later(self, delay: float, action: Callable[[], None]) -> None:
+        """Run `action` when `delay` more seconds have been simulated."""
+        moment = self._now + timedelta(seconds=delay)
+        heapq.heappush(self._due, (moment, next(self._order), action))
+
+    def advance(self, seconds: float = 0.0) -> None:
+        """Let `seconds` pass, doing what falls due within them, in its order."""
+        end = self._now + timedelta(seconds=seconds)
+        while self._due and self._due[0][0] <= end:
+            moment, _, action = heapq.heappop(self._due)
+            self._now = moment
+            action()
+        self._now = end
+
+
+class Controller(Protocol):
+    """One control loop."""
+
+    def concerns(self, event: Event) -> Iterable[Item]:
+        """Return the items to look at because of an event in the controller's cluster."""
+
+    def reconcile(self, item: Item) -> None:
+        """Bring the cluster nearer to what `item` asks for; `item` may exist no longer."""
+
+
+class Runtime:
+    """Runs the controllers of one cluster on a timeline."""
+
+    def __init__(self, cluster: Cluster, timeline: Timeline) -> None:
+        self.cluster = cluster
+        self.store = cluster.store
+        self.timeline = timeline
+        self._controllers: list[Controller] = []
+        self._waiting: dict[tuple[Controller, Item], None] = {}
+        self._is_scheduled = False
+        self._is_stopped = False
+        self._subscriptions = [cluster.store.subscribe(self._follow)]
+
+    def add(self, controller: Controller) -> None:
+        """Run `controller` too, from now on, beginning with all objects that there are."""
+        self._controllers.append(controller)
+        for resource in tuple(self.cluster.resources):
+            for obj in self.store.list(resource.key):
+                self._enqueue(controller, Event("ADDED", resource.key, obj, 0))
+
+    def stop(self) -> None:
+        """Run nothing any more."""
+        self._is_stopped = True
+        while self._subscriptions:
+            self._subscriptions.pop()()
+
+    def enqueue(self, controller: Controller, item: Item, delay: float = 0.0) -> None:
+        """Have `controller` look at `item`, `delay` seconds from now."""
+        if delay > 0:
+            self.timeline.call_later(delay, lambda: self.enqueue(controller, item))
+            return
+        self._waiting[controller, item] = None
+        if not self._is_scheduled and not self._is_stopped:
+            self._is_scheduled = True
+            self.timeline.call_later(0, self._work)
+
+    def after(self, delay: float, action: Callable[[], None]) -> None:
+        """Run `action` once, `delay` seconds from now, unless stopped before."""
+        self.timeline.call_later(delay, lambda: None if self._is_stopped else _guarded(action))
+
+    def follow_store(self, store: Store, listener: Listener) -> None:
+        """Call `listener` with the events of another cluster's store too, until stopped."""
+        self._subscriptions.append(store.subscribe(listener))
+
+    def _follow(self, event: Event) -> None:
+        for controller in self._controllers:
+            self._enqueue(controller, event)
+
+    def _enqueue(self, controller: Controller, event: Event) -> None:
+        for item in controller.concerns(event):
+            self.enqueue(controller, item)
+
+    def _work(self) -> None:
+        self._is_scheduled = False
+        while self._waiting and not self._is_stopped:
+            controller, item = next(iter(self._waiting))
+            del self._waiting[controller, item]
+            _guarded(partial(controller.reconcile, item))
+
+    def get(self, item: Item) -> Object | None:
+        """Return the object `item` as it is stored now."""
+        return self.store.get(item.key, item.namespace or None, item.name)
+
+    def timestamp(self) -> str:
+        """Return the present time as Kubernetes writes it."""
+        return timestamp(self.timeline.now())
+
+    def create(self, key: ResourceKey, obj: Object) -> Object:
+        """Default and store a new object, created now on the timeline."""
+        metadata = obj["metadata"]
+        if "generateName" in metadata and "name" not in metadata:
+            metadata["name"] = metadata["generateName"] + random_suffix()
+        metadata["creationTimestamp"] = self.timestamp()
+        return self.store.create(key, defaults.apply(self.cluster, key, obj))
+
+    def update(self, key: ResourceKey, obj: Object) -> Object:
+        """Default and replace an object; nothing happens when it is as it was."""
+        return self.store.update(key, defaults.apply(self.cluster, key, obj))
+
+    def update_status(self, key: ResourceKey, obj: Object, status: Mapping[str, Any]) -> Object:
+        """Give `obj`, as stored, another status; nothing happens when it is as it was."""
+        return self.store.update(key, {**obj, "status": dict(status)}, subresource="status")
+
+    def delete(self, key: ResourceKey, obj: Object) -> None:
+        """Delete `obj` if it is still there, and not another one of the same name."""
+        metadata = obj["metadata"]
+        present = self.store.get(key, metadata.get("namespace"), metadata["name"])
+        if present is not None and present["metadata"]["uid"] == metadata["uid"]:
+            self.store.delete(key, metadata.get("namespace"), metadata["name"])
+
+    def record(
+        self,
+        about: Object,
+        reason: str,
+        message: str,
+        *,
+        source: str,
+        kind: str = "Normal",
+        path: str = "",
+    ) -> None:
+        """Record an Event about an object of this cluster, as `event_records.record` does."""
+        record(
+            self.store,
+            self.timestamp(),
+            about,
+            Occurrence(reason, message, source=source, kind=kind, path=path),
+        )
+
+
+def _guarded(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except Exception:  # noqa: BLE001 - one broken object must not stop a cluster
+        traceback.print_exc(file=sys.stderr)
+
+
+def item_of(key: ResourceKey, obj: Object) -> Item:
+    """Return the item that `obj` of the kind `key` is."""
+    metadata = obj["metadata"]
+    return Item(key, metadata.get("namespace", ""), metadata["name"])
+
+
+def controller_of(obj: Object) -> Mapping[str, Any] | None:
+    """Return the owner reference of the controller that manages `obj`, if there is one."""
+    for owner in obj["metadata"].get("ownerReferences", ()):
+        if owner.get("controller"):
+            reference: Mapping[str, Any] = owner
+            return reference
+    return None
+
+
+def owned_by(owner: Object) -> list[Object]:
+    """Return the ownerReferences of an object that `owner` manages."""
+    return [
+        {
+            "apiVersion": owner["apiVersion"],
+            "kind": owner["kind"],
+            "name": owner["metadata"]["name"],
+            "uid": owner["metadata"]["uid"],
+            "controller": True,
+            "blockOwnerDeletion": True,
+        }
+    ]
+
+
+def with_condition(
+    conditions: Iterable[Mapping[str, Any]], condition: Mapping[str, Any], moment: str
+) -> list[Mapping[str, Any]]:
+    """Return `conditions` with `condition` in place of the one of its type, or added.
+
+    It is stamped with `moment`; the transition time stays where the status does, and a condition
+    that says nothing new is left as it was.
+    """
+    result = list(conditions)
+    for place, each in enumerate(result):
+        if each["type"] == condition["type"]:
+            if any(each.get(name) != value for name, value in condition.items()):
+                same = each["status"] == condition["status"]
+                since = each["lastTransitionTime"] if same else moment
+                result[place] = {**condition, "lastTransitionTime": since}
+            return result
+    return [*result, {**condition, "lastTransitionTime": moment}]
+
+
+def nonzero(status: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `status` without its zeros and empty lists, as Go's `omitempty` leaves them out."""
+    return {name: value for name, value in status.items() if value or value is False}
