@@ -78,6 +78,9 @@ class Report:
             case RunEnded(reason=reason, duration=duration):
                 self.reason, self.duration = reason, duration
 
+    def close(self) -> None:
+        """Do nothing: a report is complete at any time."""
+
     def _report(self, step: Command) -> StepReport:
         # By identity: the same text may well stand in a workshop twice.
         report = self._by_step.get(id(step))

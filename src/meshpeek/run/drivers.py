@@ -33,8 +33,11 @@ class Driver(Protocol):
     def wait(self, step: Step) -> Action:
         """Return what to do at a wait: before or after a command, or at `@wait`."""
 
-    def type_out(self, step: Command) -> Iterator[str]:
-        """Yield a command's text in the pieces in which it is to appear, when they are due."""
+    def type_out(self, step: Command) -> Iterator[str | Action]:
+        """Yield a command's text in the pieces in which it is to appear, when they are due.
+
+        An Action instead of a piece is what to do without waiting for the rest.
+        """
 
 
 class Nobody:
@@ -47,7 +50,7 @@ class Nobody:
         """Do not wait."""
         return Action.GO
 
-    def type_out(self, step: Command) -> Iterator[str]:
+    def type_out(self, step: Command) -> Iterator[str | Action]:
         """Yield the whole text."""
         yield step.text
 
@@ -72,7 +75,7 @@ class Clock:
         """Do not wait: time for reading has been given already."""
         return Action.GO
 
-    def type_out(self, step: Command) -> Iterator[str]:
+    def type_out(self, step: Command) -> Iterator[str | Action]:
         """Yield the text character by character, or at once if there is no pace to keep."""
         if not self._pace or not step.typed:
             yield step.text

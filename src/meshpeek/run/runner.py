@@ -98,7 +98,7 @@ class Runner:
         self._words = frozenset({mode.value, REHEARSE} if rehearsal else {mode.value})
         self._attempts: dict[int, int] = {}
 
-    def run(self) -> Iterator[Event]:
+    def run(self) -> Generator[Event, None, None]:
         """Yield what happens, from RunStarted to RunEnded.
 
         KeyboardInterrupt, raised in here or thrown in, ends the command under way and the run.
@@ -150,6 +150,10 @@ class Runner:
         yield WaitStarted(step)
         action = self._driver.wait(step)
         yield WaitEnded(step)
+        return self._obey(action)
+
+    @staticmethod
+    def _obey(action: Action) -> Action:
         if action is Action.QUIT:
             raise _Quit
         return action
@@ -159,19 +163,26 @@ class Runner:
         if excluded:
             yield StepSkipped(step, excluded)
             return Action.GO
-        if step.shown:
-            yield CommandShown(step)
-            for piece in self._driver.type_out(step):
-                yield Typed(step, piece)
-        if step.wait_before:
-            action = yield from self._wait(step)
-            if action is Action.SKIP:
-                yield StepSkipped(step, "skipped by the presenter")
-            if action is not Action.GO:
-                return action
+        action = yield from self._lead_up(step)
+        if action is Action.SKIP:
+            yield StepSkipped(step, "skipped by the presenter")
+        if action is not Action.GO:
+            return action
         if step.runs:
             yield from self._execute(cursor.index, step)
         if step.wait_after:
+            return (yield from self._wait(step))
+        return Action.GO
+
+    def _lead_up(self, step: Command) -> Generator[Event, None, Action]:
+        """Show a command and wait until it may run."""
+        if step.shown:
+            yield CommandShown(step)
+            for piece in self._driver.type_out(step):
+                if isinstance(piece, Action):
+                    return self._obey(piece)
+                yield Typed(step, piece)
+        if step.wait_before:
             return (yield from self._wait(step))
         return Action.GO
 

@@ -24,6 +24,7 @@ from pathlib import Path
 import pexpect
 
 from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.keys import Keyboard
 from meshpeek.run.deadline import Deadline
 from meshpeek.run.markers import MarkerScanner, begin_marker, command_lines, end_marker
 from meshpeek.run.processes import SESSION_VARIABLE, end_processes
@@ -79,9 +80,9 @@ class Shell:
 
     `directory` is an existing, empty folder for the session's own files. `environment` is the
     whole environment; `arguments` are bash's `$1` and on; `size` is rows and columns.
-    `keyboard`, a file descriptor, is copied to the terminal while a command runs, and output
-    has the line ends that a screen needs (CR LF). Without one, commands read end-of-file and
-    output is passed on exactly as it was written. Raises EnvironmentUnfitError without bash.
+    `keyboard` is lent to each command while it runs, and output has the line ends that a screen
+    needs (CR LF). Without one, commands read end-of-file and output is passed on exactly as it
+    was written. Raises EnvironmentUnfitError without bash.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Shell:
         directory: Path,
         environment: Mapping[str, str],
         *,
-        keyboard: int | None = None,
+        keyboard: Keyboard | None = None,
         size: tuple[int, int] = (24, 80),
         arguments: tuple[str, ...] = (),
     ) -> None:
@@ -180,10 +181,12 @@ class Shell:
             slot=self._count % 2,
         ).encode(errors="surrogateescape")
         finished = False
+        lent = self._keyboard.lent() if self._keyboard else contextlib.nullcontext()
         try:
-            for item in self._follow(token, deadline):
-                finished = isinstance(item, Outcome)
-                yield item
+            with lent:
+                for item in self._follow(token, deadline):
+                    finished = isinstance(item, Outcome)
+                    yield item
         finally:
             if not finished:
                 for _ in self._follow(token, Deadline(0)):
@@ -240,7 +243,7 @@ class Shell:
 
     def _wait(self, seconds: float) -> bool:
         """Wait for output, moving keys and commands meanwhile; tell whether anything happened."""
-        sources = [self._terminal]
+        sources: list[int | Keyboard] = [self._terminal]
         if self._keyboard is not None:
             sources.append(self._keyboard)
         sinks = [self._fifo] if self._unsent else []
@@ -248,7 +251,7 @@ class Shell:
         if writable:
             self._unsent = self._unsent[os.write(self._fifo, self._unsent) :]
         if self._keyboard in readable:
-            self._child.send(os.read(self._keyboard, _CHUNK_BYTES))
+            self._child.send(self._keyboard.read_for_child())
         return bool(readable or writable)
 
     def _drain(self) -> bytes:

@@ -1,0 +1,79 @@
+"""The clusters a session may reach: nothing but those that the workshop names."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from meshpeek.errors import EnvironmentUnfitError
+
+_PATIENCE_SECONDS = 30
+
+
+def scope_kubeconfig(
+    contexts: Sequence[str], environment: Mapping[str, str], directory: Path
+) -> dict[str, str]:
+    """Write a kubeconfig to `directory` that holds only `contexts`, and no current one.
+
+    Takes them from what kubectl sees in `environment`, and returns the variables that make
+    programs use the new file: a command that forgets `--context` reaches no cluster at all.
+    Raises EnvironmentUnfitError when kubectl or a context is missing.
+    """
+    config = _read_kubeconfig(environment)
+    found = {entry["name"]: entry for entry in config.get("contexts") or ()}
+    missing = [name for name in contexts if name not in found]
+    if missing:
+        raise EnvironmentUnfitError(
+            f"kubectl has no context {', '.join(missing)}; it has {', '.join(found) or 'none'}",
+            hint="create the clusters first, or use --rehearse to do without them",
+        )
+    path = directory / "kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(_select(config, [found[name] for name in contexts])))
+    return {"KUBECONFIG": str(path)}
+
+
+def _select(config: dict[str, Any], contexts: list[dict[str, Any]]) -> dict[str, Any]:
+    clusters = {entry["context"]["cluster"] for entry in contexts}
+    users = {entry["context"].get("user") for entry in contexts}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "",
+        "contexts": contexts,
+        "clusters": [entry for entry in config.get("clusters") or () if entry["name"] in clusters],
+        "users": [entry for entry in config.get("users") or () if entry["name"] in users],
+    }
+
+
+def _read_kubeconfig(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return kubectl's own view: several files merged, and certificates inlined."""
+    command = ["kubectl", "config", "view", "--raw", "--flatten", "-o", "json"]
+    try:
+        result = subprocess.run(
+            command,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_SECONDS,
+            check=True,
+        )
+        config: dict[str, Any] = json.loads(result.stdout)
+    except FileNotFoundError:
+        raise EnvironmentUnfitError(
+            "kubectl was not found", hint="install kubectl and see that it is on PATH"
+        ) from None
+    except subprocess.CalledProcessError as error:
+        raise EnvironmentUnfitError(
+            f"kubectl cannot read its configuration: {error.stderr.strip()}",
+            hint="see what `kubectl config view` says",
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise EnvironmentUnfitError(
+            f"`kubectl config view` took more than {_PATIENCE_SECONDS} s", hint="try it by hand"
+        ) from None
+    return config

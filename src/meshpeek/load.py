@@ -1,0 +1,42 @@
+"""Reading a workshop and all it imports from files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from meshpeek.errors import InputError
+from meshpeek.model import Workshop
+from meshpeek.parse import parse
+
+_HOOK_PREFIX = "DEMO_HOOK_"
+
+
+def load_workshop(path: Path, environment: Mapping[str, str]) -> Workshop:
+    """Read and parse the workshop at `path`; its hooks are in `environment`.
+
+    Raises InputError for a file that cannot be read, WorkshopError for one that cannot be run.
+    """
+    hooks = {name: value for name, value in environment.items() if name.startswith(_HOOK_PREFIX)}
+    return parse(read_text(str(path)), str(path), read_text, hooks=hooks)
+
+
+def read_text(path: str) -> str:
+    """Return the text of the file at `path`. Raises InputError with what to do if there is none."""
+    try:
+        return Path(path).read_bytes().decode()
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: no such file", hint="check the name, and the folder you are in"
+        ) from None
+    except IsADirectoryError:
+        raise InputError(
+            f"{path} is a folder", hint="name the workshop's file in it, such as workshop.md"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is no UTF-8 text (byte {error.start + 1})",
+            hint="a workshop is Markdown or a shell script, saved as UTF-8",
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", hint="check its permissions") from None

@@ -1,0 +1,170 @@
+"""Playing a workshop: a session, a driver and sinks put together, for every way of running."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from meshpeek.errors import EnvironmentUnfitError, ExitCode
+from meshpeek.keys import Keyboard
+from meshpeek.model import Mode, Workshop
+from meshpeek.reports.fold import Report
+from meshpeek.run.drivers import Clock, Driver, Nobody
+from meshpeek.run.events import Event, Reason
+from meshpeek.run.runner import DEFAULT_TIMEOUT, Runner
+from meshpeek.run.shell import Shell
+from meshpeek.session import open_session
+from meshpeek.sinks import Sink
+from meshpeek.sinks.fanout import Fanout
+
+_HEADLESS_SIZE = (24, 120)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about a run.
+
+    `pace` is a factor on reading time (`run`), `typing` one on the time between typed characters
+    (`present`). `timeout` is in seconds, None for the mode's default. `events` is the file for
+    JSON lines.
+    """
+
+    mode: Mode
+    rehearse: bool = False
+    pace: float = 1.0
+    typing: float = 1.0
+    stop_on_failure: bool = False
+    timeout: float | None = None
+    events: Path | None = None
+    arguments: tuple[str, ...] = ()
+
+
+def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -> ExitCode:
+    """Run `workshop` and return what the process is to exit with.
+
+    Raises EnvironmentUnfitError if the run could not begin, or a report could not be written.
+    """
+    report = Report()
+    with contextlib.ExitStack() as stack:
+        sinks: list[tuple[str, Sink]] = [("the verdict", report)]
+        if options.events:
+            from meshpeek.sinks.files import EventFile
+
+            sinks.append((str(options.events), EventFile(options.events)))
+        sinks.append(("screen", _screen(options.mode)))
+        stack.enter_context(_signals_interrupt())
+        keyboard = None
+        if options.mode is Mode.PRESENT:
+            keyboard = stack.enter_context(Keyboard(sys.stdin.fileno()))
+        session = stack.enter_context(
+            open_session(
+                workshop,
+                environment,
+                rehearse=options.rehearse,
+                keyboard=keyboard,
+                size=_size(),
+                arguments=options.arguments,
+            )
+        )
+        if keyboard:
+            stack.enter_context(_resizing(session.shell))
+        runner = Runner(
+            workshop,
+            session.shell,
+            _driver(options, keyboard),
+            session.editor,
+            mode=options.mode,
+            rehearsal=options.rehearse,
+            stop_on_failure=options.stop_on_failure,
+            timeout=_timeout(workshop, options),
+            contexts=session.contexts,
+        )
+        fanout = Fanout(sinks)
+        _publish(runner.run(), fanout.take)
+        fanout.close()
+    if fanout.broken:
+        told = "; ".join(f"{name}: {error}" for name, error in fanout.broken)
+        raise EnvironmentUnfitError(f"a report could not be written: {told}")
+    if report.reason is Reason.INTERRUPTED:
+        return ExitCode.INTERRUPTED
+    return ExitCode.STEP_FAILED if report.failed else ExitCode.PASSED
+
+
+def _publish(events: Generator[Event, None, None], take: Callable[[Event], None]) -> None:
+    """Hand on every event; an interruption, wherever it comes, is the runner's to deal with."""
+    interrupted = False
+    while True:
+        try:
+            if interrupted:
+                interrupted = False
+                take(events.throw(KeyboardInterrupt))
+            for event in events:
+                take(event)
+        except KeyboardInterrupt:
+            interrupted = True
+        except StopIteration:
+            return
+        else:
+            return
+
+
+def _driver(options: Options, keyboard: Keyboard | None) -> Driver:
+    if keyboard is not None:
+        from meshpeek.run.presenter import Presenter
+
+        return Presenter(keyboard, options.typing)
+    return Nobody() if options.mode is Mode.CI else Clock(options.pace)
+
+
+def _screen(mode: Mode) -> Sink:
+    if mode is Mode.CI:
+        from meshpeek.sinks.plain import PlainLog
+
+        return PlainLog(sys.stdout.buffer)
+    from rich.console import Console
+
+    from meshpeek.sinks.screen import Screen
+
+    return Screen(Console())
+
+
+def _timeout(workshop: Workshop, options: Options) -> float | None:
+    if options.timeout is not None:
+        return options.timeout
+    if options.mode is Mode.PRESENT:
+        return None
+    return workshop.front_matter.timeout or DEFAULT_TIMEOUT
+
+
+def _size() -> tuple[int, int]:
+    """Return the rows and columns of the terminal that is written to, or a headless size."""
+    columns, rows = shutil.get_terminal_size(_HEADLESS_SIZE[::-1])
+    return rows, columns
+
+
+@contextlib.contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    """Let TERM and HUP end a run as ^C does: with its children ended and its reports written."""
+    with _handling((signal.SIGTERM, signal.SIGHUP), signal.default_int_handler):
+        yield
+
+
+@contextlib.contextmanager
+def _resizing(shell: Shell) -> Iterator[None]:
+    with _handling((signal.SIGWINCH,), lambda *_: shell.resize(*_size())):
+        yield
+
+
+@contextlib.contextmanager
+def _handling(numbers: Sequence[signal.Signals], handler: object) -> Iterator[None]:
+    previous = {number: signal.signal(number, handler) for number in numbers}  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for number, before in previous.items():
+            signal.signal(number, before)

@@ -1,0 +1,54 @@
+"""The step list: what a workshop would do, as JSON for programs and as lines for people."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from meshpeek.model import AnyStep, Command, Pause, Workshop
+
+
+def steps_document(workshop: Workshop) -> str:
+    """Return the JSON of `meshpeek steps --json`, a public format.
+
+    `{"path", "steps": [{"kind", "text", "line", "end_line", "section", "shown", "typed",
+    "wait_before", "wait_after", "contexts"}]}`, lines 1-based, `section` a heading's text.
+    """
+    document = {
+        "path": workshop.path,
+        "steps": [_describe(workshop, step) for step in workshop.steps],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _describe(workshop: Workshop, step: AnyStep) -> dict[str, Any]:
+    command = step if isinstance(step, Command) else None
+    return {
+        "kind": step.kind,
+        "text": step.text,
+        "line": step.span.line,
+        "end_line": step.span.end_line,
+        "section": workshop.sections[step.section].title,
+        "shown": step.shown,
+        "typed": command is not None and command.typed,
+        "wait_before": command is not None and command.wait_before,
+        "wait_after": isinstance(step, Pause) or (command is not None and command.wait_after),
+        "contexts": list(command.contexts) if command else [],
+    }
+
+
+def list_steps(workshop: Workshop) -> str:
+    """Return the steps as lines to read: line number, kind, first line of the text."""
+    lines = []
+    section = -1
+    for step in workshop.steps:
+        if step.section != section:
+            section = step.section
+            lines.append(f"\n{workshop.sections[section].title or workshop.path}")
+        first = step.text.strip().partition("\n")[0]
+        marks = "" if step.shown or not isinstance(step, Command) else " (hidden)"
+        contexts = (
+            f" [{', '.join(step.contexts)}]" if isinstance(step, Command) and step.contexts else ""
+        )
+        lines.append(f"{step.span.line:>6}  {step.kind:<9}{contexts} {first}{marks}".rstrip())
+    return "\n".join(lines).lstrip("\n")
