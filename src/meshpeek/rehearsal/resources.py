@@ -202,6 +202,7 @@ BUILTINS = (
         "authentication.k8s.io",
         "selfsubjectreviews",
         "SelfSubjectReview",
+        version="v1beta1",
         cluster=True,
         verbs=REVIEW_VERBS,
     ),

@@ -120,6 +120,11 @@ def too_long(field: str, maximum: int) -> Cause:
     return Cause("FieldValueTooLong", field, f"Too long: must have at most {maximum} bytes")
 
 
+def too_long_text(field: str, maximum: int) -> Cause:
+    """Say that a text has more than `maximum` characters, as CRD validation puts it."""
+    return Cause("FieldValueTooLong", field, f"Too long: may not be longer than {maximum}")
+
+
 def too_many(field: str, actual: int, maximum: int) -> Cause:
     """Say that a list has more than `maximum` items."""
     return Cause(

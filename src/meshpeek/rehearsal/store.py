@@ -90,11 +90,12 @@ class Store:
             for name in sorted(objects)
         ]
 
-    def create(self, key: ResourceKey, obj: Object) -> Object:
+    def create(self, key: ResourceKey, obj: Object, *, dry_run: bool = False) -> Object:
         """Store a new object and return it with uid, creationTimestamp, resourceVersion.
 
         A name is made from `generateName`. A creationTimestamp that is given is kept, so that
-        seeds can lie in the past. Raises ApiError AlreadyExists.
+        seeds can lie in the past. With `dry_run` the object is returned but not stored, here and
+        in `update` and `delete`. Raises ApiError AlreadyExists.
         """
         resource = self._resource(key)
         given = obj["metadata"]
@@ -110,9 +111,12 @@ class Store:
         }
         if resource.counts_generation:
             metadata["generation"] = 1
-        return self._put("ADDED", key, {**obj, "metadata": metadata}, None)
+        new = {**obj, "metadata": metadata}
+        return new if dry_run else self._put("ADDED", key, new, None)
 
-    def update(self, key: ResourceKey, obj: Object, *, subresource: str = "") -> Object:
+    def update(
+        self, key: ResourceKey, obj: Object, *, subresource: str = "", dry_run: bool = False
+    ) -> Object:
         """Replace an object and return the stored one; without a difference nothing happens.
 
         With `subresource="status"` only the status is taken from `obj`. uid, creationTimestamp
@@ -134,6 +138,8 @@ class Store:
         if _content(new) != _content(old) and "generation" in old["metadata"]:
             generation = old["metadata"]["generation"] + 1
             new["metadata"] = {**new["metadata"], "generation": generation}
+        if dry_run:
+            return new
         if new == old:
             return old
         if "deletionTimestamp" in new["metadata"] and not _held(key, new):
@@ -149,6 +155,7 @@ class Store:
         uid: str | None = None,
         resource_version: str | None = None,
         finalizer: str | None = None,
+        dry_run: bool = False,
     ) -> Object | None:
         """Delete an object, and return it as it was last.
 
@@ -166,6 +173,8 @@ class Store:
         if finalizer and finalizer not in metadata.get("finalizers", ()):
             metadata["finalizers"] = [*metadata.get("finalizers", ()), finalizer]
         new = {**old, "metadata": metadata}
+        if dry_run:
+            return new
         if not _held(key, new):
             return self._remove(key, new, old)
         if "deletionTimestamp" not in metadata:

@@ -1,0 +1,181 @@
+"""The one way by which objects come into a cluster: decoded, pruned, defaulted, checked, stored.
+
+The HTTP layer and the seed both write through here, so that a seeded object has what an applied
+one would have.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from meshpeek.rehearsal import crds, defaults
+from meshpeek.rehearsal.resources import Resource, ResourceKey
+from meshpeek.rehearsal.status import (
+    ApiError,
+    bad_request,
+    forbidden,
+    invalid,
+    not_found,
+    required_value,
+)
+from meshpeek.rehearsal.store import Object
+
+if TYPE_CHECKING:
+    from meshpeek.rehearsal.cluster import Cluster
+
+NAMESPACES = ResourceKey("", "namespaces")
+
+
+@dataclass(slots=True)
+class Write:
+    """How a write was asked for, and what it says beside its result.
+
+    `field_validation` is `Ignore`, `Warn` or `Strict`. `warnings` collects texts for the client.
+    """
+
+    field_validation: str = "Ignore"
+    dry_run: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+def create(cluster: Cluster, resource: Resource, version: str, obj: Object, write: Write) -> Object:
+    """Store a new object given in `version`, and return it as stored.
+
+    `obj` belongs to the cluster afterwards. Raises ApiError as the API server does.
+    """
+    metadata = obj.setdefault("metadata", {})
+    if not metadata.get("name") and not metadata.get("generateName"):
+        causes = [required_value("metadata.name", "name or generateName is required")]
+        raise invalid(resource.key, resource.kind, "", causes)
+    if resource.namespaced:
+        _check_namespace(cluster, resource, metadata)
+    else:
+        metadata.pop("namespace", None)
+    prepared = _prepare(cluster, resource, version, obj, write)
+    _check(cluster, resource, prepared, None)
+    return cluster.store.create(resource.key, prepared, dry_run=write.dry_run)
+
+
+def update(
+    cluster: Cluster,
+    resource: Resource,
+    version: str,
+    obj: Object,
+    old: Object,
+    write: Write,
+    subresource: str = "",
+) -> Object:
+    """Replace `old`, an object as stored, by `obj`, given in `version`; return it as stored.
+
+    `obj` belongs to the cluster afterwards. Raises ApiError as the API server does.
+    """
+    prepared = _prepare(cluster, resource, version, obj, write)
+    _keep_other_part(resource, prepared, old, subresource)
+    _check(cluster, resource, prepared, old)
+    return cluster.store.update(
+        resource.key, prepared, subresource=subresource, dry_run=write.dry_run
+    )
+
+
+def _keep_other_part(resource: Resource, obj: Object, old: Object, subresource: str) -> None:
+    """Let a write of the status change only it, and any other write everything else."""
+    if subresource == "status":
+        status = obj.get("status")
+        resource_version = obj["metadata"].get("resourceVersion")
+        obj.clear()
+        obj.update(old)
+        if resource_version:
+            obj["metadata"] = {**old["metadata"], "resourceVersion": resource_version}
+        obj["status"] = status if status is not None else {}
+    elif "status" in resource.subresources:
+        obj.pop("status", None)
+        if "status" in old:
+            obj["status"] = old["status"]
+
+
+def _check_namespace(cluster: Cluster, resource: Resource, metadata: dict[str, Any]) -> None:
+    namespace = metadata.setdefault("namespace", "default")
+    found = cluster.store.get(NAMESPACES, None, namespace)
+    if found is None:
+        raise not_found(NAMESPACES, namespace)
+    if "deletionTimestamp" in found["metadata"]:
+        error = forbidden(
+            resource.key,
+            metadata.get("name", ""),
+            f"unable to create new content in namespace {namespace} because it is being terminated",
+        )
+        error.details = {
+            **(error.details or {}),
+            "causes": [
+                {
+                    "reason": "NamespaceTerminating",
+                    "message": f"namespace {namespace} is being terminated",
+                    "field": "metadata.namespace",
+                }
+            ],
+        }
+        raise error
+
+
+def _prepare(
+    cluster: Cluster, resource: Resource, version: str, obj: Object, write: Write
+) -> Object:
+    if resource.definition is None:
+        return defaults.apply(cluster, resource.key, _decode_builtin(resource, version, obj, write))
+    from meshpeek.rehearsal import structural
+
+    schema = crds.schema_of(resource, version)
+    unknown = structural.prune(schema, obj)
+    if unknown:
+        _report_unknown(resource, version, unknown, write)
+    structural.apply_defaults(schema, obj)
+    if version != resource.storage_version:
+        obj["apiVersion"] = resource.api_version()
+        structural.apply_defaults(crds.schema_of(resource, resource.storage_version), obj)
+    return obj
+
+
+def _decode_builtin(resource: Resource, version: str, obj: Object, write: Write) -> Object:
+    from meshpeek.rehearsal.typed import decode_builtin
+
+    unknown = decode_builtin(resource, version, obj)
+    if unknown:
+        _report_unknown(resource, version, unknown, write)
+    return obj
+
+
+def _report_unknown(resource: Resource, version: str, unknown: list[str], write: Write) -> None:
+    texts = [f'unknown field "{path}"' for path in unknown]
+    if write.field_validation == "Strict":
+        raise StrictDecodingError(resource, version, ", ".join(texts))
+    if write.field_validation == "Warn":
+        write.warnings.extend(texts)
+
+
+class StrictDecodingError(ApiError):
+    """A body with fields that its kind does not have, where fieldValidation=Strict was asked."""
+
+    def __init__(self, resource: Resource, version: str, problems: str) -> None:
+        self.problems = f"strict decoding error: {problems}"
+        refusal = bad_request(
+            f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: '
+            f"{self.problems}"
+        )
+        super().__init__(refusal.code, refusal.reason, refusal.message)
+
+
+def _check(cluster: Cluster, resource: Resource, obj: Object, old: Object | None) -> None:
+    causes = []
+    if resource.definition is not None:
+        from meshpeek.rehearsal.schema_validation import validate
+
+        causes += validate(crds.schema_of(resource, resource.storage_version), obj)
+    if causes:
+        raise invalid(resource.key, resource.kind, obj["metadata"].get("name", ""), causes)
+
+
+def copy_of(obj: Object) -> Object:
+    """Return a copy of a stored object that may be changed."""
+    return deepcopy(obj)

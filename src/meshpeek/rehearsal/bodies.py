@@ -1,0 +1,94 @@
+"""Bodies of requests to JSON values: JSON, YAML, and the protobuf that newer kubectl sends."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from meshpeek.rehearsal.status import ApiError, bad_request, unsupported_media_type
+
+JSON_TYPE = "application/json"
+YAML_TYPE = "application/yaml"
+PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf"
+OBJECT_TYPES = (JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE)
+
+MAXIMUM_DEPTH = 100
+
+
+def media_type(content_type: str) -> str:
+    """Return a Content-Type header's type without parameters; nothing given means JSON."""
+    return content_type.partition(";")[0].strip().lower() or JSON_TYPE
+
+
+def decode_object(body: bytes, content_type: str) -> dict[str, Any]:
+    """Return the object in a body; raises ApiError 400 (malformed) or 415 (unknown format)."""
+    kind = media_type(content_type)
+    if kind == PROTOBUF_TYPE:
+        from meshpeek.rehearsal.protobuf import decode_protobuf
+
+        value: Any = decode_protobuf(body)
+    elif kind == YAML_TYPE:
+        value = decode_yaml(body)
+    elif kind == JSON_TYPE:
+        value = decode_json(body)
+    else:
+        raise unsupported_media_type(OBJECT_TYPES)
+    if not isinstance(value, dict):
+        raise _unreadable("json: cannot unmarshal the body into an object")
+    return value
+
+
+def decode_json(body: bytes) -> Any:  # noqa: ANN401
+    """Return the JSON value in a body; raises ApiError 400."""
+    try:
+        value = json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(str(error)) from None
+    _check_depth(value)
+    return value
+
+
+def decode_yaml(body: bytes) -> Any:  # noqa: ANN401
+    """Return the value of a YAML document; raises ApiError 400, also for aliases.
+
+    Aliases are refused because a few of them can stand for gigabytes.
+    """
+    import yaml
+
+    from meshpeek.rehearsal.yaml_documents import load_documents
+
+    try:
+        text = body.decode()
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            raise _unreadable("yaml: aliases are not accepted")
+        documents = load_documents(text)
+        return decode_json(json.dumps(documents[0] if documents else None).encode())
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
+        raise _unreadable(f"yaml: {error}") from None
+
+
+def _refuse_constant(name: str) -> Any:  # noqa: ANN401
+    raise ValueError(f"invalid number {name}")
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MAXIMUM_DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (
+                parent.values()
+                if isinstance(parent, dict)
+                else parent
+                if isinstance(parent, list)
+                else ()
+            )
+        ]
+        if not level:
+            return
+    raise _unreadable(f"nested deeper than {MAXIMUM_DEPTH} levels")
+
+
+def _unreadable(detail: str) -> ApiError:
+    return bad_request(f"the object provided is unrecognized: {detail}")

@@ -1,0 +1,70 @@
+"""One HTTP request and its answer, as the API's code sees them: no sockets, no framework."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to one cluster; `path` has no server prefix, `headers` have lower-case names."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    def flag(self, name: str) -> bool:
+        """Return whether a query parameter is set to a truth value."""
+        return self.query.get(name, "").lower() in ("1", "t", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: either `body`, or `stream` of chunks that goes on until one side ends it."""
+
+    code: int
+    body: bytes = b""
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    stream: AsyncIterator[bytes] | None = None
+
+
+def encode(value: Any) -> bytes:  # noqa: ANN401
+    """Return `value` as compact JSON, in ASCII: a lone surrogate in a text does no harm."""
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def answer(value: Any, code: int = 200, **headers: str) -> Response:  # noqa: ANN401
+    """Make a JSON answer."""
+    return Response(code, encode(value), headers=headers)
+
+
+def text(body: str, code: int = 200) -> Response:
+    """Make a plain-text answer."""
+    return Response(code, body.encode(), "text/plain; charset=utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """One entry of an Accept header: `application/json;as=Table;g=meta.k8s.io;v=v1`."""
+
+    name: str
+    parameters: Mapping[str, str]
+
+
+def accepted(header: str) -> list[MediaType]:
+    """Split an Accept header into its media types, in the order in which they are named."""
+    types = []
+    for entry in header.split(","):
+        name, *parameters = (part.strip() for part in entry.split(";"))
+        if name:
+            pairs = (parameter.partition("=") for parameter in parameters)
+            types.append(MediaType(name.lower(), {key: value for key, _, value in pairs}))
+    return types

@@ -1,0 +1,177 @@
+"""The verbs on objects: get, list, watch, create, update, patch, delete, deletecollection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meshpeek.rehearsal import admission, crds, listing, patch, reviews, subresources
+from meshpeek.rehearsal.bodies import decode_object
+from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.exchange import Request, Response, answer
+from meshpeek.rehearsal.paths import ResourcePath
+from meshpeek.rehearsal.presentation import Presentation
+from meshpeek.rehearsal.resources import Resource
+from meshpeek.rehearsal.status import (
+    ApiError,
+    invalid,
+    method_not_supported,
+    unknown_path,
+    unsupported_value,
+)
+from meshpeek.rehearsal.store import Object
+from meshpeek.rehearsal.writing import (
+    apply_patch,
+    check_kind,
+    check_namespace,
+    existing,
+    metadata_of,
+    replace,
+    write_options,
+)
+
+FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
+
+
+class ObjectApi:
+    """Answers requests for the objects of one cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def handle(self, request: Request, target: ResourcePath) -> Response:
+        """Return the answer to a request for `target`; raises ApiError."""
+        resource = self._cluster.resources.served(target.group, target.version, target.plural)
+        if resource is None or (target.namespace and not resource.namespaced):
+            raise unknown_path()
+        if "list" not in resource.verbs:
+            return reviews.review(resource, request, target)
+        if target.name and resource.namespaced and not target.namespace:
+            raise unknown_path()
+        if target.subresource:
+            return subresources.handle(self._cluster, resource, request, target)
+        verb = _verb(request, target)
+        if verb in ("list", "watch"):
+            return listing.answer_list(self._cluster, resource, request, target)
+        write = write_options(request)
+        present = Presentation(self._cluster, resource, target.version, request)
+        match verb:
+            case "get":
+                return answer(present.one(existing(self._cluster, resource, target)))
+            case "create":
+                stored = self._create(resource, request, target, write)
+                return answer(present.one(stored), 201, **present.warnings(write.warnings))
+            case "update":
+                stored = self._update(resource, request, target, write)
+            case "patch":
+                stored = apply_patch(self._cluster, resource, request, target, write)
+            case "delete":
+                return answer(self._delete(resource, request, target, write))
+            case _:
+                return self._delete_collection(resource, request, target, write)
+        return answer(present.one(stored), 200, **present.warnings(write.warnings))
+
+    def _create(
+        self, resource: Resource, request: Request, target: ResourcePath, write: admission.Write
+    ) -> Object:
+        obj = decode_object(request.body, request.headers.get("content-type", ""))
+        check_kind(resource, target.version, obj)
+        metadata = metadata_of(obj)
+        check_namespace(metadata, target)
+        if metadata.get("resourceVersion"):
+            raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
+        for name in ("uid", "creationTimestamp", "generation", "selfLink", "resourceVersion"):
+            metadata.pop(name, None)
+        metadata.pop("deletionTimestamp", None)
+        metadata.pop("deletionGracePeriodSeconds", None)
+        if "status" in resource.subresources:
+            obj.pop("status", None)
+        if target.namespace:
+            metadata["namespace"] = target.namespace
+        return admission.create(self._cluster, resource, target.version, obj, write)
+
+    def _update(
+        self, resource: Resource, request: Request, target: ResourcePath, write: admission.Write
+    ) -> Object:
+        obj = decode_object(request.body, request.headers.get("content-type", ""))
+        return replace(self._cluster, resource, target, obj, write)
+
+    def _delete(
+        self, resource: Resource, request: Request, target: ResourcePath, write: admission.Write
+    ) -> dict[str, Any]:
+        old = existing(self._cluster, resource, target)
+        left = self._delete_one(resource, old, _delete_options(request), dry_run=write.dry_run)
+        if left is not None:
+            return crds.read_as(resource, target.version, left)
+        details = {"name": target.name, "kind": resource.key.plural, "uid": old["metadata"]["uid"]}
+        if resource.key.group:
+            details["group"] = resource.key.group
+        return {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Success",
+            "details": details,
+        }
+
+    def _delete_collection(
+        self, resource: Resource, request: Request, target: ResourcePath, write: admission.Write
+    ) -> Response:
+        chosen = listing.selection(resource, request, target)
+        options = _delete_options(request)
+        present = Presentation(self._cluster, resource, target.version, request)
+        found = self._cluster.store.list(resource.key, target.namespace or None)
+        deleted = [obj for obj in found if chosen.matches(obj)]
+        for obj in deleted:
+            self._delete_one(resource, obj, options, dry_run=write.dry_run)
+        return answer(present.many(deleted, {}))
+
+    def _delete_one(
+        self, resource: Resource, old: Object, options: dict[str, Any], *, dry_run: bool
+    ) -> Object | None:
+        """Delete an object, and return it where it stays until its finalizers are done."""
+        preconditions = options.get("preconditions") or {}
+        metadata = old["metadata"]
+        left = self._cluster.store.delete(
+            resource.key,
+            metadata.get("namespace"),
+            metadata["name"],
+            uid=preconditions.get("uid"),
+            resource_version=preconditions.get("resourceVersion"),
+            finalizer=FINALIZERS.get(options.get("propagationPolicy") or ""),
+            dry_run=dry_run,
+        )
+        remaining = self._cluster.store.get(
+            resource.key, metadata.get("namespace"), metadata["name"]
+        )
+        return left if remaining is not None and not dry_run else None
+
+
+def _verb(request: Request, target: ResourcePath) -> str:
+    watching = request.flag("watch")
+    verbs = {
+        ("GET", True): "watch" if watching else "get",
+        ("GET", False): "watch" if watching else "list",
+        ("POST", False): "create",
+        ("PUT", True): "update",
+        ("PATCH", True): "patch",
+        ("DELETE", True): "delete",
+        ("DELETE", False): "deletecollection",
+    }
+    verb = verbs.get((request.method, bool(target.name)))
+    if verb is None:
+        raise method_not_supported(None, request.method)
+    return verb
+
+
+def _delete_options(request: Request) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if request.body:
+        options = decode_object(request.body, request.headers.get("content-type", ""))
+    if "propagationPolicy" in request.query:
+        options.setdefault("propagationPolicy", request.query["propagationPolicy"])
+    policy = options.get("propagationPolicy")
+    if policy not in (None, "", "Background", "Foreground", "Orphan"):
+        names = ["Background", "Foreground", "Orphan"]
+        causes = [unsupported_value("propagationPolicy", policy, names)]
+        raise invalid(patch.OPTIONS, "DeleteOptions", "", causes)
+    return options

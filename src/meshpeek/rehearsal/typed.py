@@ -1,0 +1,183 @@
+"""Built-in objects as Go's decoder leaves them: typed, without unknown fields and nulls.
+
+Wording: Go's encoding/json, as kube-apiserver 1.27 wraps it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from meshpeek.rehearsal.builtin_types import (
+    INT_OR_STRING,
+    QUANTITY,
+    TIMES,
+    Type,
+    all_types,
+    referenced,
+    resolved,
+    type_name,
+)
+from meshpeek.rehearsal.formats import FORMATS
+from meshpeek.rehearsal.resources import Resource
+from meshpeek.rehearsal.status import bad_request, quoted
+from meshpeek.rehearsal.store import Object
+
+_QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[munkMGTPE]|[eE][+-]?\d+)?", re.ASCII)
+_SCALARS = {"integer": int, "string": str, "boolean": bool, "number": (int, float)}
+
+
+class _MismatchError(Exception):
+    """A value that does not fit its type; the text is Go's."""
+
+
+def decode_builtin(resource: Resource, version: str, obj: Object) -> list[str]:
+    """Bring `obj`, in place, to its kind's types, and return the paths of fields it lacks.
+
+    Unknown fields and nulls are dropped. Raises ApiError 400 for a value of another type.
+    """
+    name = type_name(resource)
+    unknown: list[str] = []
+    try:
+        _decode_object(all_types()[name], name, obj, "", "", unknown)
+    except _MismatchError as mismatch:
+        raise bad_request(
+            f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: '
+            f"{mismatch}"
+        ) from None
+    return unknown
+
+
+def _decode_object(
+    kind: Type, struct: str, value: dict[str, Any], path: str, place: str, unknown: list[str]
+) -> None:
+    properties = kind.get("properties", {})
+    for name in list(value):
+        child = f"{path}.{name}" if path else name
+        field = properties.get(name)
+        if field is None:
+            del value[name]
+            unknown.append(child)
+        elif value[name] is None:
+            del value[name]
+        else:
+            where = f"{place}.{name}" if place else name
+            _decode(field, value[name], struct.rpartition(".")[2], child, where, unknown)
+
+
+def _decode(
+    field: Type, value: Any, struct: str, path: str, place: str, unknown: list[str]
+) -> None:
+    """Check a value; `struct` and `place` name it as Go does, `path` as Kubernetes does."""
+    name = referenced(field)
+    if name == QUANTITY:
+        _check_quantity(value)
+        return
+    if name == INT_OR_STRING:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise _unfit(value, struct, place, "int32")
+        return
+    if name in TIMES:
+        if not isinstance(value, str) or not FORMATS["date-time"](value):
+            raise _MismatchError(f"parsing time {quoted(str(value))}: not in the form of RFC 3339")
+        return
+    kind = resolved(field)
+    match kind.get("type"):
+        case "object" if not isinstance(value, dict):
+            raise _unfit(value, struct, place, _go_type(field))
+        case "object" if "properties" in kind:
+            _decode_object(kind, name or struct, value, path, place, unknown)
+        case "object" if "additionalProperties" in kind:
+            _decode_map(kind["additionalProperties"], value, struct, path, place, unknown)
+        case "array":
+            if not isinstance(value, list):
+                raise _unfit(value, struct, place, _go_type(field))
+            for index, item in enumerate(value):
+                if item is None and not resolved(kind["items"]).get("properties"):
+                    raise _unfit(item, struct, place, _go_type(kind["items"]))
+                if item is not None:
+                    _decode(kind["items"], item, struct, f"{path}[{index}]", place, unknown)
+        case "integer" | "string" | "boolean" | "number" as scalar:
+            _check_scalar(kind, scalar, value, struct, place)
+
+
+def _decode_map(
+    item: Type, value: dict[str, Any], struct: str, path: str, place: str, unknown: list[str]
+) -> None:
+    for key in list(value):
+        if value[key] is None:
+            # Go leaves the zero value of the map's type under such a key.
+            value[key] = {"string": "", "boolean": False}.get(item.get("type", ""))
+            if value[key] is None:
+                del value[key]
+            continue
+        _decode(item, value[key], struct, f"{path}.{key}", f"{place}.{key}", unknown)
+
+
+def _check_scalar(kind: Type, scalar: str, value: Any, struct: str, place: str) -> None:
+    fits = isinstance(value, _SCALARS[scalar])
+    if isinstance(value, bool) and scalar != "boolean":
+        fits = False
+    if not fits:
+        raise _unfit(value, struct, place, _go_type(kind))
+    if scalar == "integer":
+        bits = 31 if kind.get("format") == "int32" else 63
+        if not -(1 << bits) <= value < 1 << bits:
+            raise _unfit(value, struct, place, _go_type(kind))
+    if kind.get("format") == "byte":
+        try:
+            base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            raise _MismatchError("illegal base64 data") from None
+
+
+def _check_quantity(value: Any) -> None:
+    text = str(value)
+    if isinstance(value, bool | dict | list) or not _QUANTITY.fullmatch(text):
+        raise _MismatchError(
+            "quantities must match the regular expression "
+            "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+        )
+
+
+def _unfit(value: Any, struct: str, place: str, wanted: str) -> _MismatchError:
+    return _MismatchError(
+        f"json: cannot unmarshal {_json_kind(value, wanted)} into Go struct field "
+        f"{struct}.{place} of type {wanted}"
+    )
+
+
+def _json_kind(value: Any, wanted: str) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "bool"
+        case int() | float():
+            return f"number {value}" if wanted.startswith("int") else "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _go_type(field: Type) -> str:
+    name = referenced(field)
+    if name:
+        return ".".join(name.split(".")[-2:])
+    match field.get("type"):
+        case "integer":
+            return str(field.get("format", "int32"))
+        case "boolean":
+            return "bool"
+        case "number":
+            return "float64"
+        case "array":
+            return "[]" + _go_type(field["items"])
+        case "object" if "additionalProperties" in field:
+            return "map[string]" + _go_type(field["additionalProperties"])
+    return "string"

@@ -1,0 +1,140 @@
+"""Watch streams: what happens to the objects of one kind, as it happens.
+
+Semantics of kube-apiserver's watch cache: without a resourceVersion (or with "0") the present
+objects come first, as ADDED; with one, all that happened since; `sendInitialEvents` marks the end
+of the present objects by a bookmark.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from meshpeek.rehearsal.exchange import encode
+from meshpeek.rehearsal.resources import ResourceKey
+from meshpeek.rehearsal.selectors import Matcher
+from meshpeek.rehearsal.status import ApiError
+from meshpeek.rehearsal.store import HISTORY_LENGTH, Event, Object, Store
+
+BOOKMARK_SECONDS = 60.0
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which objects of a kind are meant; `namespace` is None for all."""
+
+    key: ResourceKey
+    namespace: str | None
+    matches: Matcher
+
+    def holds(self, obj: Object | None) -> bool:
+        """Return whether `obj` is one of them."""
+        if obj is None:
+            return False
+        if self.namespace and obj["metadata"].get("namespace") != self.namespace:
+            return False
+        return self.matches(obj)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """How a watch was asked for; `since` None means that the present objects come first."""
+
+    since: int | None
+    bookmarks: bool
+    initial_events_end: bool
+    timeout_seconds: float
+
+
+async def watch(
+    store: Store,
+    selection: Selection,
+    options: WatchOptions,
+    show: Callable[[Object], Any],
+    bookmark: Callable[[int], Object],
+    show_bookmark: Callable[[Object], Any],
+) -> AsyncIterator[bytes]:
+    """Yield a watch's events, one JSON line each, until its time is over or the reader leaves.
+
+    `show` turns an object into what the client asked for (a version, a Table); `bookmark` makes
+    the object of a bookmark from a resourceVersion, `show_bookmark` what the client sees of it.
+    A reader that falls further behind than the history is long is cut off, and will list again.
+    """
+    pending: deque[Event] = deque()
+    awake = asyncio.Event()
+
+    def follow(event: Event) -> None:
+        if event.key == selection.key:
+            pending.append(event)
+            awake.set()
+
+    try:
+        first = _first_events(store, selection, options, show)
+    except ApiError as error:
+        yield _line("ERROR", error.status())
+        return
+    unsubscribe = store.subscribe(follow)
+    try:
+        version = store.resource_version
+        for line in first:
+            yield line
+        if options.initial_events_end:
+            end = bookmark(version)
+            end["metadata"]["annotations"] = {INITIAL_EVENTS_END: "true"}
+            yield _line("BOOKMARK", show_bookmark(end))
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + options.timeout_seconds
+        while (left := deadline - loop.time()) > 0 and len(pending) <= HISTORY_LENGTH:
+            while pending:
+                following = _event_line(pending.popleft(), selection, show)
+                if following:
+                    yield following
+            awake.clear()
+            try:
+                await asyncio.wait_for(awake.wait(), min(left, BOOKMARK_SECONDS))
+            except TimeoutError:
+                if options.bookmarks:
+                    yield _line("BOOKMARK", show_bookmark(bookmark(store.resource_version)))
+    finally:
+        unsubscribe()
+
+
+def _first_events(
+    store: Store, selection: Selection, options: WatchOptions, show: Callable[[Object], Any]
+) -> list[bytes]:
+    if options.since is not None:
+        lines = [
+            _event_line(event, selection, show)
+            for event in store.events_since(options.since)
+            if event.key == selection.key
+        ]
+        return [line for line in lines if line]
+    return [
+        _line("ADDED", show(obj))
+        for obj in store.list(selection.key, selection.namespace)
+        if selection.matches(obj)
+    ]
+
+
+def _event_line(event: Event, selection: Selection, show: Callable[[Object], Any]) -> bytes | None:
+    """Return the event as this watch has it: an object may enter or leave its selection."""
+    before = selection.holds(event.previous)
+    after = event.type != "DELETED" and selection.holds(event.object)
+    if after:
+        return _line("MODIFIED" if before else "ADDED", show(event.object))
+    if before:
+        last = event.object
+        if event.type != "DELETED":
+            version = str(event.resource_version)
+            before_it = event.previous or {}
+            last = {**before_it, "metadata": {**before_it["metadata"], "resourceVersion": version}}
+        return _line("DELETED", show(last))
+    return None
+
+
+def _line(kind: str, obj: object) -> bytes:
+    return encode({"type": kind, "object": obj}) + b"\n"

@@ -1,0 +1,138 @@
+"""Writes to the object a path names: how they were asked for, and checks against the path."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from meshpeek.rehearsal import admission, crds, patch
+from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.exchange import Request
+from meshpeek.rehearsal.paths import ResourcePath
+from meshpeek.rehearsal.resources import Resource
+from meshpeek.rehearsal.status import (
+    bad_request,
+    conflict,
+    invalid,
+    not_found,
+    unsupported_value,
+)
+from meshpeek.rehearsal.store import Object
+
+
+def existing(cluster: Cluster, resource: Resource, target: ResourcePath) -> Object:
+    """Return the stored object a path names; raises ApiError NotFound."""
+    found = cluster.store.get(resource.key, target.namespace or None, target.name)
+    if found is None:
+        raise not_found(resource.key, target.name)
+    return found
+
+
+def replace(
+    cluster: Cluster,
+    resource: Resource,
+    target: ResourcePath,
+    obj: Object,
+    write: admission.Write,
+    subresource: str = "",
+) -> Object:
+    """Put `obj` in the place of the object a path names, and return it as stored."""
+    check_kind(resource, target.version, obj)
+    metadata = metadata_of(obj)
+    check_namespace(metadata, target)
+    if metadata.get("name") != target.name:
+        raise bad_request(
+            f"the name of the object ({metadata.get('name', '')}) does not match "
+            f"the name on the URL ({target.name})"
+        )
+    if target.namespace:
+        metadata["namespace"] = target.namespace
+    old = existing(cluster, resource, target)
+    uid = metadata.get("uid")
+    if uid and uid != old["metadata"]["uid"]:
+        raise conflict(
+            resource.key,
+            target.name,
+            f"Precondition failed: UID in precondition: {uid}, "
+            f"UID in object meta: {old['metadata']['uid']}",
+        )
+    return admission.update(cluster, resource, target.version, obj, old, write, subresource)
+
+
+def apply_patch(
+    cluster: Cluster,
+    resource: Resource,
+    request: Request,
+    target: ResourcePath,
+    write: admission.Write,
+    subresource: str = "",
+) -> Object:
+    """Patch the object a path names, and return it as stored."""
+    old = existing(cluster, resource, target)
+    current = deepcopy(crds.read_as(resource, target.version, old))
+    patched = patch.patched(current, request, resource)
+    metadata = metadata_of(patched)
+    for name, wanted in (("name", target.name), ("namespace", target.namespace)):
+        if wanted and metadata.get(name) != wanted:
+            given = metadata.get(name) or ""
+            raise bad_request(
+                f"the {name} of the object ({given}) does not match "
+                f"the {name} on the URL ({wanted})"
+            )
+    if metadata.get("resourceVersion") == old["metadata"]["resourceVersion"]:
+        del metadata["resourceVersion"]
+    check_kind(resource, target.version, patched)
+    text = patch.described(patched)
+    try:
+        return admission.update(cluster, resource, target.version, patched, old, write, subresource)
+    except admission.StrictDecodingError as error:
+        raise patch.not_decodable(text, error.problems) from None
+
+
+def write_options(request: Request) -> admission.Write:
+    """Read dryRun and fieldValidation (Warn by default, as of 1.27); raises ApiError 422."""
+    causes = []
+    dry_run = request.query.get("dryRun", "")
+    if dry_run not in ("", "All"):
+        causes.append(unsupported_value("dryRun", dry_run, ["All"]))
+    validation = request.query.get("fieldValidation", "") or "Warn"
+    if validation not in ("Ignore", "Strict", "Warn"):
+        names = ["", "Ignore", "Strict", "Warn"]
+        causes.append(unsupported_value("fieldValidation", validation, names))
+    if causes:
+        kind = {"POST": "CreateOptions", "PUT": "UpdateOptions"}.get(request.method, "PatchOptions")
+        raise invalid(patch.OPTIONS, kind, "", causes)
+    return admission.Write(validation, dry_run == "All")
+
+
+def check_kind(resource: Resource, version: str, obj: Object) -> None:
+    """Raise ApiError unless `obj` is of the kind and version that the path names."""
+    wanted = resource.api_version(version)
+    given = obj.setdefault("apiVersion", wanted)
+    kind = obj.setdefault("kind", resource.kind)
+    if given != wanted:
+        raise bad_request(
+            f"the API version in the data ({given}) does not match the expected API version "
+            f"({wanted})"
+        )
+    if kind != resource.kind:
+        raise bad_request(
+            f'{kind} in version "{version}" cannot be handled as a {resource.kind}: '
+            "the kind in the data does not match the path"
+        )
+
+
+def metadata_of(obj: Object) -> dict[str, Any]:
+    """Return the metadata of an object that came in; raises ApiError if it is no object."""
+    metadata = obj.setdefault("metadata", {})
+    if not isinstance(metadata, dict):
+        raise bad_request("metadata: Invalid value: must be an object")
+    return metadata
+
+
+def check_namespace(metadata: dict[str, Any], target: ResourcePath) -> None:
+    """Raise ApiError where an object names another namespace than the path does."""
+    if target.namespace and metadata.get("namespace", target.namespace) != target.namespace:
+        raise bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
