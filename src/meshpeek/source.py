@@ -29,10 +29,11 @@ class Span:
 def draw_excerpt(text: str, span: Span) -> str:
     """Draw the line of `text` that `span` starts in, with a caret below its column.
 
-    Tabs are widened, so that the caret stands under the character it means. Returns an
-    empty string when the text has no such line (a place after its end).
+    Lines end at a newline only, as editors count them, not at a form feed or U+2028. Tabs are
+    widened, so that the caret stands under the character it means. Returns an empty string when
+    the text has no such line (a place after its end).
     """
-    lines = text.splitlines()
+    lines = text.replace("\r\n", "\n").split("\n")
     if not 1 <= span.line <= len(lines):
         return ""
     line = lines[span.line - 1]

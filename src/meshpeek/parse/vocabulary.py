@@ -1,0 +1,168 @@
+"""The words of the dialect: directives, builtin macros and hooks, and meshpeek's annotations.
+
+The tables are what the parser itself goes by, so a manual checked against them is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Argument(StrEnum):
+    """Whether a word takes an argument."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a vocabulary: how it is written, and what it means in one sentence.
+
+    `usage` is the word with the names of its arguments, as a manual shows it. `repeatable`
+    says whether an annotation may be given more than once for the same command.
+    """
+
+    name: str
+    usage: str
+    meaning: str
+    argument: Argument = Argument.NONE
+    repeatable: bool = False
+
+
+def _table(*words: Word) -> Mapping[str, Word]:
+    return {word.name: word for word in words}
+
+
+DIRECTIVES = _table(
+    Word("SHOW", "SHOW", "Begin showing narration, typing commands and waiting; ends SKIP."),
+    Word("HIDE", "HIDE", "Stop showing: commands run at once, and nothing is displayed."),
+    Word("SKIP", "SKIP", "Leave everything out until the next SHOW."),
+    Word("wait", "wait", "Wait for RETURN, also while hidden."),
+    Word("waitafter", "waitafter", "The next command: wait after it too."),
+    Word("nowaitbefore", "nowaitbefore", "The next command: do not wait before it."),
+    Word("noshow", "noshow", "The next command: do not display it."),
+    Word("notypeout", "notypeout", "The next command: display it at once, without typing."),
+    Word("immed", "immed", "The next command: run it at once, without displaying it."),
+    Word("immediate", "immediate", "The same as immed."),
+    Word(
+        "print",
+        "print [TEXT]",
+        "Print text, also while hidden; without text, wait for RETURN while showing.",
+        Argument.OPTIONAL,
+    ),
+    Word("clear", "clear", "Clear the screen."),
+    Word(
+        "import",
+        "import PATH",
+        "Read another file here: Markdown if its name ends in .md, else a shell script.",
+        Argument.REQUIRED,
+    ),
+    Word(
+        "macro",
+        "macro NAME",
+        "Begin a macro: the lines up to end, run hidden wherever @NAME stands.",
+        Argument.REQUIRED,
+    ),
+    Word("end", "end", "End a macro."),
+    Word(
+        "hook",
+        "hook NAME VAR",
+        "Make @NAME run the command in $DEMO_HOOK_VAR, or nothing while that is unset.",
+        Argument.REQUIRED,
+    ),
+    Word(
+        "ifhook",
+        "ifhook NAME",
+        "The lines up to endif count only if the hook NAME does something.",
+        Argument.REQUIRED,
+    ),
+    Word("endif", "endif", "End an ifhook."),
+)
+"""What may follow `<!-- @` in Markdown and `#@` in a fence; any other word is run as a command."""
+
+ANNOTATIONS = _table(
+    Word(
+        "expect",
+        "expect TEXT | /REGEX/",
+        "The output must hold this.",
+        Argument.REQUIRED,
+        repeatable=True,
+    ),
+    Word(
+        "reject",
+        "reject TEXT | /REGEX/",
+        "The output must not hold this.",
+        Argument.REQUIRED,
+        repeatable=True,
+    ),
+    Word(
+        "exit", "exit STATUS | any", "The exit status asked for, instead of 0.", Argument.REQUIRED
+    ),
+    Word("timeout", "timeout DURATION", "End the command after this long.", Argument.REQUIRED),
+    Word(
+        "until",
+        "until DURATION",
+        "Repeat the command for up to this long, until status and output are as asked for.",
+        Argument.REQUIRED,
+    ),
+    Word(
+        "editor",
+        "editor COMMAND",
+        "What $EDITOR does when no person is there: run COMMAND on the file.",
+        Argument.REQUIRED,
+    ),
+    Word(
+        "patch",
+        "patch JSON-PATCH",
+        "What $EDITOR does when no person is there: apply this JSON Patch (RFC 6902).",
+        Argument.REQUIRED,
+    ),
+    Word(
+        "only",
+        "only present | run | ci | rehearse …",
+        "Run the command in these runs only.",
+        Argument.REQUIRED,
+    ),
+    Word(
+        "skip",
+        "skip present | run | ci | rehearse …",
+        "Leave the command out of these runs.",
+        Argument.REQUIRED,
+    ),
+    Word("name", "name ID", "The command's name, unique in the workshop.", Argument.REQUIRED),
+    Word("tags", "tags TAG …", "Words to select commands by.", Argument.REQUIRED, repeatable=True),
+    Word("note", "note TEXT", "A note that only the presenter sees.", Argument.REQUIRED),
+    Word("always", "always", "Run the command whatever failed before it: a cleanup."),
+)
+"""What may follow `meshpeek:` in an HTML comment, or in a `##` line of a fence."""
+
+HOOK_VARIABLE_PREFIX = "DEMO_HOOK_"
+
+BUILTIN_HOOKS: Mapping[str, str] = {
+    "show_terminal": "TERMINAL",
+    "show_browser": "BROWSER",
+    "show_video": "VIDEO",
+    "show_slides": "SLIDES",
+    "show_composite": "COMPOSITE",
+    **{f"show_{number}": f"SCENE_{number}" for number in range(1, 6)},
+}
+"""Hooks that exist from the start, and the end of the variable's name that each runs."""
+
+BUILTIN_MACROS: Mapping[str, str] = {
+    "wait_clear": "#@wait\n#@clear",
+    "browser_then_terminal": (
+        "#@ifhook show_browser\n#@ifhook show_terminal\n"
+        "#@wait\n#@show_browser\n#@wait\n#@clear\n#@show_terminal\n"
+        "#@endif\n#@endif"
+    ),
+    "start_livecast": (
+        "#@ifhook show_slides\n#@ifhook show_terminal\n"
+        "#@show_slides\n#@clear\n#@print Waiting...\n#@wait\n#@clear\n#@show_terminal\n"
+        "#@endif\n#@endif"
+    ),
+}
+"""Macros that exist from the start, in the dialect itself (demosh 0.6.0 has the same three)."""
