@@ -46,8 +46,11 @@ def template_hash(template: Mapping[str, Any]) -> str:
 class DeploymentController:
     """Makes and scales the ReplicaSets of Deployments, and reports on them."""
 
+    watches: frozenset[ResourceKey] | None = frozenset({DEPLOYMENTS, REPLICA_SETS})
+
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._hashes: dict[str, tuple[int, str]] = {}
 
     def concerns(self, event: Event) -> Iterable[Item]:
         """Return the Deployment that an event is about, or whose ReplicaSet it is about."""
@@ -64,14 +67,23 @@ class DeploymentController:
         if deployment is None or "deletionTimestamp" in deployment["metadata"]:
             return
         owned = self._replica_sets(deployment)
-        hashed = template_hash(deployment["spec"]["template"])
+        hashed = self._hash(deployment)
         old = [each for each in owned if each["metadata"]["labels"].get(HASH_LABEL) != hashed]
         new = next((each for each in owned if each not in old), None)
         if not deployment["spec"].get("paused"):
             new = self._roll(deployment, new, old, hashed)
         elif new is not None:
             self._scale(deployment, new, deployment["spec"]["replicas"])
-        self._report(deployment)
+        self._report(item, hashed)
+
+    def _hash(self, deployment: Object) -> str:
+        """Return the hash of a Deployment's template, made once per generation of it."""
+        metadata = deployment["metadata"]
+        generation, hashed = self._hashes.get(metadata["uid"], (0, ""))
+        if generation != metadata["generation"]:
+            hashed = template_hash(deployment["spec"]["template"])
+            self._hashes[metadata["uid"]] = metadata["generation"], hashed
+        return hashed
 
     def _replica_sets(self, deployment: Object) -> list[Object]:
         metadata = deployment["metadata"]
@@ -192,10 +204,11 @@ class DeploymentController:
         for each in sorted(idle, key=_revision_of)[: max(len(idle) - limit, 0)]:
             self._runtime.delete(REPLICA_SETS, each)
 
-    def _report(self, deployment: Object) -> None:
-        present = self._runtime.get(item_of(DEPLOYMENTS, deployment)) or deployment
+    def _report(self, item: Item, hashed: str) -> None:
+        present = self._runtime.get(item)
+        if present is None:
+            return
         owned = self._replica_sets(present)
-        hashed = template_hash(present["spec"]["template"])
         new = next(
             (each for each in owned if each["metadata"]["labels"].get(HASH_LABEL) == hashed), None
         )

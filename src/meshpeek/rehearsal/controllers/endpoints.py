@@ -30,6 +30,8 @@ class EndpointsController:
     Slices are not split at 100 endpoints, as a node here holds no more than 110 Pods.
     """
 
+    watches: frozenset[ResourceKey] | None = frozenset({SERVICES, ENDPOINTS, ENDPOINT_SLICES, PODS})
+
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
@@ -61,6 +63,7 @@ class EndpointsController:
             for pod in self._runtime.store.list(PODS, item.namespace)
             if _selects(service, pod) and is_active(pod) and pod["status"].get("podIP")
         ]
+        pods.sort(key=lambda pod: tuple(map(int, pod["status"]["podIP"].split("."))))
         groups: dict[Ports, list[Object]] = {}
         for pod in pods:
             groups.setdefault(_ports(service, pod), []).append(pod)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
+from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Event, Object
 
 FOREGROUND = "foregroundDeletion"
@@ -16,6 +17,8 @@ ORPHAN = "orphan"
 
 class GarbageCollector:
     """Deletes dependents in the background or foreground, or sets them free."""
+
+    watches: frozenset[ResourceKey] | None = None
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime

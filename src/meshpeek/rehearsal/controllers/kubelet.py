@@ -24,6 +24,8 @@ _FIRST_HOST, _LAST_HOST = 2, 254
 class Kubelet:
     """Binds Pods to the cluster's node and brings them to Running and ready."""
 
+    watches: frozenset[ResourceKey] | None = frozenset({PODS})
+
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._starting: set[str] = set()
@@ -31,8 +33,6 @@ class Kubelet:
 
     def concerns(self, event: Event) -> Iterable[Item]:
         """Return the Pod of an event; those that wait for room when one has gone."""
-        if event.key != PODS:
-            return
         if event.type != "DELETED":
             yield item_of(PODS, event.object)
             return

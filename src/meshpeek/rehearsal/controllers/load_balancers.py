@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from meshpeek.rehearsal.controllers.kubelet import NODES
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
 from meshpeek.rehearsal.defaults import SERVICES
+from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Event, Object
 
 
 class LoadBalancerController:
     """Writes the address of the node into the status of LoadBalancer Services."""
+
+    watches: frozenset[ResourceKey] | None = frozenset({NODES, SERVICES})
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime

@@ -49,6 +49,8 @@ class _Export:
 class ServiceMirror:
     """The service mirrors of all links of a cluster."""
 
+    watches: frozenset[ResourceKey] | None = frozenset({LINKS, SECRETS, DEPLOYMENTS, NAMESPACES})
+
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._followed: set[str] = set()

@@ -29,6 +29,8 @@ _CERTIFICATE = "-----BEGIN CERTIFICATE-----\nrehearsal\n-----END CERTIFICATE----
 class NamespaceController:
     """Keeps each Namespace's default ServiceAccount and root certificate; empties it at its end."""
 
+    watches: frozenset[ResourceKey] | None = None
+
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
@@ -92,6 +94,8 @@ class NamespaceController:
 
 class TokenController:
     """Fills Secrets of the type service-account-token, and deletes them with their account."""
+
+    watches: frozenset[ResourceKey] | None = frozenset({SECRETS, SERVICE_ACCOUNTS})
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime

@@ -45,6 +45,8 @@ def is_active(pod: Object) -> bool:
 class ReplicaSetController:
     """Makes and deletes the Pods of ReplicaSets, and counts them."""
 
+    watches: frozenset[ResourceKey] | None = frozenset({REPLICA_SETS, PODS})
+
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 

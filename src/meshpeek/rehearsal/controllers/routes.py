@@ -30,6 +30,10 @@ class RouteStatusController:
     It is a part of Linkerd: without the Deployment linkerd-destination nothing is written.
     """
 
+    watches: frozenset[ResourceKey] | None = frozenset(
+        {*_ROUTES, SERVICES, SERVERS, _DESTINATION[0]}
+    )
+
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
@@ -37,9 +41,7 @@ class RouteStatusController:
         """Return the route of an event; every route when a possible parent or backend changed."""
         if event.key in _ROUTES:
             yield item_of(event.key, event.object)
-        elif event.key in (SERVICES, SERVERS, _DESTINATION[0]):
-            if event.key == _DESTINATION[0] and event.object["metadata"]["name"] != _DESTINATION[2]:
-                return
+        elif event.key != _DESTINATION[0] or event.object["metadata"]["name"] == _DESTINATION[2]:
             for key in _ROUTES:
                 for route in self._runtime.store.list(key):
                     yield item_of(key, route)

@@ -85,7 +85,9 @@ class SimulatedTimeline:
 
 
 class Controller(Protocol):
-    """One control loop."""
+    """One control loop; `watches` are the kinds whose events it wants, None for all."""
+
+    watches: frozenset[ResourceKey] | None
 
     def concerns(self, event: Event) -> Iterable[Item]:
         """Return the items to look at because of an event in the controller's cluster."""
@@ -101,7 +103,8 @@ class Runtime:
         self.cluster = cluster
         self.store = cluster.store
         self.timeline = timeline
-        self._controllers: list[Controller] = []
+        self._watching: dict[ResourceKey, list[Controller]] = {}
+        self._watching_all: list[Controller] = []
         self._waiting: dict[tuple[Controller, Item], None] = {}
         self._is_scheduled = False
         self._is_stopped = False
@@ -109,10 +112,14 @@ class Runtime:
 
     def add(self, controller: Controller) -> None:
         """Run `controller` too, from now on, beginning with all objects that there are."""
-        self._controllers.append(controller)
+        if controller.watches is None:
+            self._watching_all.append(controller)
+        for key in controller.watches or ():
+            self._watching.setdefault(key, []).append(controller)
         for resource in tuple(self.cluster.resources):
-            for obj in self.store.list(resource.key):
-                self._enqueue(controller, Event("ADDED", resource.key, obj, 0))
+            if controller.watches is None or resource.key in controller.watches:
+                for obj in self.store.list(resource.key):
+                    self._enqueue(controller, Event("ADDED", resource.key, obj, 0))
 
     def stop(self) -> None:
         """Run nothing any more."""
@@ -139,7 +146,9 @@ class Runtime:
         self._subscriptions.append(store.subscribe(listener))
 
     def _follow(self, event: Event) -> None:
-        for controller in self._controllers:
+        for controller in self._watching.get(event.key, ()):
+            self._enqueue(controller, event)
+        for controller in self._watching_all:
             self._enqueue(controller, event)
 
     def _enqueue(self, controller: Controller, event: Event) -> None:

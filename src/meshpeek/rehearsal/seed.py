@@ -1,0 +1,280 @@
+"""What rehearsal clusters hold at the start: what setup-demo.sh leaves behind on real ones.
+
+Everything is made by the code that works on the running clusters (admission, controllers), on a
+simulated timeline that ends at the present: so ages, revisions and events read as they would.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.rehearsal import admission, controllers
+from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.controllers.kubelet import NODES
+from meshpeek.rehearsal.controllers.runtime import Runtime, SimulatedTimeline
+from meshpeek.rehearsal.crds import DEFINITIONS
+from meshpeek.rehearsal.installations import emissary, k3s, linkerd, multicluster
+from meshpeek.rehearsal.links import LinkRequest, link_objects
+from meshpeek.rehearsal.resources import group_and_version
+from meshpeek.rehearsal.status import ApiError
+from meshpeek.rehearsal.store import Object
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+_AGE_SECONDS = 14 * 60
+"""How long ago the clusters were created."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a cluster holds beside what every one does.
+
+    `manifests` are files, or folders of files, of YAML or JSON; `links` are the names of the
+    clusters that it is linked to, without gateways.
+    """
+
+    manifests: tuple[Path, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Site:
+    """A cluster that is being set up, and the objects of its manifests with their files."""
+
+    cluster: Cluster
+    runtime: Runtime
+    plan: Plan
+    objects: list[tuple[Path, Object]] = field(default_factory=list)
+
+
+def seed(clusters: Mapping[str, Cluster], plans: Mapping[str, Plan]) -> None:
+    """Set up all `clusters`, empty until now, as `plans` say by their names.
+
+    Their `server` must be known, for it is in the links' credentials. Raises
+    EnvironmentUnfitError for manifests that cannot be read or are refused, and for links to
+    clusters that are not there.
+    """
+    present = next(iter(clusters.values())).clock()
+    timeline = SimulatedTimeline(present - timedelta(seconds=_AGE_SECONDS))
+    sites = [
+        _Site(cluster, controllers.start(cluster, timeline), plans.get(name, Plan()))
+        for name, cluster in clusters.items()
+    ]
+    try:
+        _set_up(sites, timeline)
+    finally:
+        for site in sites:
+            site.runtime.stop()
+
+
+def _set_up(sites: list[_Site], timeline: SimulatedTimeline) -> None:
+    """Do what create-clusters.sh and setup-demo.sh do, in their order and at about their pace."""
+    for site in sites:
+        site.objects = [
+            (path, obj) for path in site.plan.manifests for obj in _read_manifests(path)
+        ]
+        _check_links(site)
+        _make_cluster(site)
+    timeline.advance(75)
+    for site in sites:
+        _define(site, "linkerd.io")
+        _apply(site, linkerd.control_plane())
+    timeline.advance(85)
+    for site in sites:
+        _define(site, "multicluster.linkerd.io")
+        _apply(site, multicluster.extension())
+    timeline.advance(40)
+    for site in sites:
+        for name in site.plan.links:
+            _apply(site, link_objects(_link_request(site.cluster.peers[name])))
+    timeline.advance(45)
+    for site in sites:
+        if any(_group(obj) == emissary.CRD_GROUP for _, obj in site.objects):
+            _define(site, emissary.CRD_GROUP)
+            _apply(site, [_emissary_home(site), *emissary.emissary()])
+    timeline.advance(90)
+    for site in sites:
+        for path, obj in _in_order(site.objects):
+            _apply_manifest(site, path, obj)
+    timeline.advance(_AGE_SECONDS - 75 - 85 - 40 - 45 - 90)
+
+
+def _check_links(site: _Site) -> None:
+    for name in site.plan.links:
+        if name not in site.cluster.peers or name == site.cluster.name:
+            raise EnvironmentUnfitError(
+                f"the rehearsal cluster {site.cluster.name} cannot be linked to {name!r}",
+                hint="link to another cluster of the workshop: "
+                + ", ".join(each for each in site.cluster.peers if each != site.cluster.name),
+            )
+
+
+def _make_cluster(site: _Site) -> None:
+    moment = site.runtime.timestamp()
+    site.runtime.create(NODES, k3s.node(site.cluster, moment))
+    for obj in (*k3s.namespaces(), *k3s.api_server(site.cluster), *k3s.coredns()):
+        _install(site, obj)
+
+
+def _define(site: _Site, group: str) -> None:
+    """Install the CRDs of `group`; Linkerd's are those of all groups but its extension's."""
+    for name, definition in _definitions().items():
+        owner = name.partition(".")[2]
+        if owner == group or (
+            group == "linkerd.io" and owner not in (emissary.CRD_GROUP, "multicluster.linkerd.io")
+        ):
+            site.runtime.create(
+                DEFINITIONS, {**definition, "metadata": dict(definition["metadata"])}
+            )
+
+
+@cache
+def _definitions() -> Mapping[str, Object]:
+    """Return the CRDs by name; all clusters share their contents, which nobody changes."""
+    folder = files("meshpeek.rehearsal").joinpath("crds")
+    definitions = [
+        json.loads(each.read_text("utf-8"))
+        for each in folder.iterdir()
+        if each.name.endswith(".json")
+    ]
+    return {each["metadata"]["name"]: each for each in definitions}
+
+
+def _link_request(target: Cluster) -> LinkRequest:
+    return LinkRequest(
+        cluster_name=target.name,
+        server=target.server,
+        context=target.name,
+        kubeconfig_cluster=f"k3d-{target.name}",
+    )
+
+
+def _emissary_home(site: _Site) -> Object:
+    """Return Emissary's Namespace: the manifests' own where they have one."""
+    for _, obj in site.objects:
+        if obj["kind"] == "Namespace" and obj["metadata"].get("name") == emissary.HOME:
+            return obj
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": emissary.HOME}}
+
+
+def _apply(site: _Site, objects: Iterable[Object]) -> None:
+    for obj in objects:
+        _install(site, _annotated(obj))
+
+
+def _install(site: _Site, obj: Object) -> None:
+    """Store an object of our own: checking that our built-in objects are well-formed takes time."""
+    resource = site.cluster.resources.of_kind(obj["apiVersion"], obj["kind"])
+    if resource is not None and resource.definition is None:
+        site.runtime.create(resource.key, obj)
+    else:
+        _admit(site, obj)
+
+
+def _apply_manifest(site: _Site, path: Path, obj: Object) -> None:
+    if _is_present(site, obj):
+        return
+    try:
+        _admit(site, _annotated(obj))
+    except ApiError as error:
+        raise EnvironmentUnfitError(
+            f"{path}: the rehearsal cluster {site.cluster.name} refuses the {obj['kind']} "
+            f"{obj['metadata'].get('name', '')!r}: {error.message}",
+            hint="correct the manifest; a real cluster would refuse it too",
+        ) from None
+
+
+def _is_present(site: _Site, obj: Object) -> bool:
+    """Return whether a Namespace is there already: several manifests may bring the same one."""
+    if obj["kind"] != "Namespace" or obj["apiVersion"] != "v1":
+        return False
+    name = obj["metadata"].get("name", "")
+    return site.cluster.store.get(admission.NAMESPACES, None, name) is not None
+
+
+def _admit(site: _Site, obj: Object) -> None:
+    api_version, kind = obj["apiVersion"], obj["kind"]
+    resource = site.cluster.resources.of_kind(api_version, kind)
+    if resource is None:
+        message = f'no matches for kind "{kind}" in version "{api_version}"'
+        raise ApiError(404, "NotFound", message)
+    obj["metadata"]["creationTimestamp"] = site.runtime.timestamp()
+    _, version = group_and_version(api_version)
+    admission.create(site.cluster, resource, version, obj, admission.Write("Strict"))
+
+
+def _annotated(obj: Object) -> Object:
+    """Return a copy of `obj` with the annotation by which `kubectl apply` remembers it."""
+    metadata = obj["metadata"]
+    annotations = metadata.get("annotations") or {}
+    plain = {**obj, "metadata": {**metadata, "annotations": annotations}}
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return {
+        **obj,
+        "metadata": {**metadata, "annotations": {**annotations, LAST_APPLIED: text + "\n"}},
+    }
+
+
+def _in_order(objects: list[tuple[Path, Object]]) -> Iterator[tuple[Path, Object]]:
+    """Yield Namespaces first, as they may be in a file that is read after others."""
+    yield from (each for each in objects if each[1]["kind"] == "Namespace")
+    yield from (each for each in objects if each[1]["kind"] != "Namespace")
+
+
+def _group(obj: Object) -> str:
+    return group_and_version(obj["apiVersion"])[0]
+
+
+def _read_manifests(path: Path) -> Iterator[Object]:
+    """Yield the objects in a file, or in the YAML and JSON files of a folder by their names."""
+    if path.is_dir():
+        for each in sorted(path.iterdir()):
+            if each.suffix in (".yaml", ".yml", ".json"):
+                yield from _read_manifests(each)
+        return
+    import yaml
+
+    from meshpeek.rehearsal.yaml_documents import load_documents
+
+    try:
+        documents = load_documents(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise EnvironmentUnfitError(
+            f"{path}: the manifest cannot be read: {error}",
+            hint="name a YAML file, or a folder of them, under `rehearsal` in the front matter",
+        ) from None
+    for document in documents:
+        yield from _objects_in(path, document)
+
+
+def _objects_in(path: Path, document: Any) -> Iterator[Object]:  # noqa: ANN401 - any YAML
+    if document is None:
+        return
+    if not _is_object(document):
+        raise EnvironmentUnfitError(
+            f"{path}: a document in it is no Kubernetes object",
+            hint="every document of a manifest has apiVersion, kind and metadata",
+        )
+    if document["kind"] == "List":
+        for each in document.get("items") or ():
+            yield from _objects_in(path, each)
+    else:
+        yield document
+
+
+def _is_object(document: Any) -> bool:  # noqa: ANN401 - any YAML
+    if not isinstance(document, dict):
+        return False
+    if not all(isinstance(document.get(name), str) for name in ("apiVersion", "kind")):
+        return False
+    return document["kind"] == "List" or isinstance(document.get("metadata"), dict)
