@@ -14,11 +14,12 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, MeshpeekError
 from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.seed import Plan, seed
 
 STANDARD_INPUT = 0
 
@@ -26,54 +27,71 @@ STANDARD_INPUT = 0
 def main() -> int:
     """Run the rehearsal clusters; return the exit status."""
     try:
-        clusters = build_clusters(_read_request())
-        return asyncio.run(_run(clusters))
+        plans = _plans(_read_request())
+        listener = _listen()
+        clusters = build_clusters(plans, listener.getsockname()[1], os.urandom(16).hex())
+        return asyncio.run(_run(clusters, listener))
     except MeshpeekError as error:
         return _report(error.message, error.hint)
     except KeyboardInterrupt:
         return ExitCode.PASSED
 
 
-def build_clusters(request: Any) -> dict[str, Cluster]:  # noqa: ANN401
-    """Make and seed the clusters a request names; raises MeshpeekError."""
-    from meshpeek.rehearsal import crds
+def build_clusters(plans: Mapping[str, Plan], port: int, secret: str) -> dict[str, Cluster]:
+    """Make and seed clusters; `port` and `secret` are in their servers' URLs.
 
-    wanted = request.get("clusters") if isinstance(request, dict) else None
-    if not isinstance(wanted, dict) or not wanted:
-        raise EnvironmentUnfitError(
-            "the request on standard input names no clusters",
-            hint='write one line such as {"clusters": {"north": {"manifests": [], "links": []}}}',
-        )
+    Raises EnvironmentUnfitError for a plan that cannot be carried out.
+    """
     clusters: dict[str, Cluster] = {}
-    for index, name in enumerate(wanted, start=1):
-        crds.serve_definitions(Cluster(name, index, clusters))
+    for index, name in enumerate(plans, start=1):
+        cluster = Cluster(name, index, clusters, server=f"http://127.0.0.1:{port}/{secret}/{name}")
+        crds.serve_definitions(cluster)
+    seed(clusters, plans)
     return clusters
 
 
-async def _run(clusters: dict[str, Cluster]) -> int:
-    from meshpeek.rehearsal import controllers
-    from meshpeek.rehearsal.server import Application, listen, serve
+async def _run(clusters: dict[str, Cluster], listener: socket.socket) -> int:
+    for cluster in clusters.values():
+        controllers.start(cluster)
+    application = Application(clusters.values(), listener.getsockname()[1])
+    stop = asyncio.Event()
+    _stop_with_parent(stop.set)
+    _say({"clusters": {name: cluster.server for name, cluster in clusters.items()}})
+    await serve(application, listener, stop.wait())
+    return ExitCode.PASSED
 
+
+def _listen() -> socket.socket:
     try:
-        listener = listen()
+        return socket.create_server(("127.0.0.1", 0), backlog=256)
     except OSError as error:
         raise EnvironmentUnfitError(
             f"no port of the loopback address can be had: {error.strerror}",
             hint="check that 127.0.0.1 is up and that ports are free",
         ) from None
-    port = listener.getsockname()[1]
-    secret = os.urandom(16).hex()
-    application = Application(clusters, secret, port)
-    for name, cluster in clusters.items():
-        cluster.server = f"http://127.0.0.1:{port}/{secret}/{name}"
-    for cluster in clusters.values():
-        controllers.start(cluster)
-    stop = asyncio.Event()
-    _stop_with_parent(stop.set)
-    addresses = {name: cluster.server for name, cluster in clusters.items()}
-    _say({"clusters": addresses})
-    await serve(application, listener, stop.wait())
-    return ExitCode.PASSED
+
+
+def _plans(request: object) -> dict[str, Plan]:
+    wanted = request.get("clusters") if isinstance(request, dict) else None
+    if not isinstance(wanted, dict) or not wanted:
+        raise EnvironmentUnfitError("the request on standard input names no clusters", hint=_FORM)
+    return {name: _plan(name, given) for name, given in wanted.items()}
+
+
+def _plan(name: str, given: object) -> Plan:
+    if not _NAME.fullmatch(name):
+        raise EnvironmentUnfitError(
+            f"{name!r} cannot name a cluster",
+            hint="a name has lower-case letters, digits and -, and begins with a letter",
+        )
+    lists = given if isinstance(given, dict) else {"manifests": None}
+    manifests, links = lists.get("manifests", []), lists.get("links", [])
+    for texts in (manifests, links):
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise EnvironmentUnfitError(
+                f"the request on standard input says of {name} what cannot be read", hint=_FORM
+            )
+    return Plan(tuple(map(Path, manifests)), tuple(links))
 
 
 def _read_request() -> object:

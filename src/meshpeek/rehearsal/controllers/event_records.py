@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Object, Store, random_suffix
+from meshpeek.rehearsal.store import Object, Store
 
 EVENTS = ResourceKey("", "events")
 
@@ -43,7 +44,7 @@ def record(store: Store, moment: str, about: Object, occurrence: Occurrence) -> 
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {
-                "name": f"{metadata['name']}.{random_suffix(16)}",
+                "name": f"{metadata['name']}.{os.urandom(8).hex()}",
                 "namespace": metadata.get("namespace") or "default",
                 "creationTimestamp": moment,
             },
