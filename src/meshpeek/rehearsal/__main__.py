@@ -11,17 +11,25 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
+import socket
 import stat
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, MeshpeekError
+from meshpeek.rehearsal import controllers, crds
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.seed import Plan, seed
+from meshpeek.rehearsal.server import Application, serve
 
 STANDARD_INPUT = 0
+
+_FORM = 'write one line: {"clusters": {"north": {"manifests": ["/a/folder"], "links": ["east"]}}}'
+_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def main() -> int:
@@ -84,14 +92,17 @@ def _plan(name: str, given: object) -> Plan:
             f"{name!r} cannot name a cluster",
             hint="a name has lower-case letters, digits and -, and begins with a letter",
         )
-    lists = given if isinstance(given, dict) else {"manifests": None}
-    manifests, links = lists.get("manifests", []), lists.get("links", [])
-    for texts in (manifests, links):
-        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise EnvironmentUnfitError(
-                f"the request on standard input says of {name} what cannot be read", hint=_FORM
-            )
-    return Plan(tuple(map(Path, manifests)), tuple(links))
+    lists = given if isinstance(given, dict) else {"manifests": given}
+    manifests, links = _texts(name, lists.get("manifests")), _texts(name, lists.get("links"))
+    return Plan(tuple(map(Path, manifests)), links)
+
+
+def _texts(name: str, given: Any) -> tuple[str, ...]:  # noqa: ANN401
+    if not isinstance(given or [], list) or not all(isinstance(each, str) for each in given or ()):
+        raise EnvironmentUnfitError(
+            f"the request on standard input says of {name} what cannot be read", hint=_FORM
+        )
+    return tuple(given or ())
 
 
 def _read_request() -> object:

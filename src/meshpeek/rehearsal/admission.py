@@ -54,7 +54,7 @@ def create(cluster: Cluster, resource: Resource, version: str, obj: Object, writ
     else:
         metadata.pop("namespace", None)
     prepared = _prepare(cluster, resource, version, obj, write)
-    _check(cluster, resource, prepared, None)
+    _check(resource, prepared)
     return cluster.store.create(resource.key, prepared, dry_run=write.dry_run)
 
 
@@ -73,7 +73,7 @@ def update(
     """
     prepared = _prepare(cluster, resource, version, obj, write)
     _keep_other_part(resource, prepared, old, subresource)
-    _check(cluster, resource, prepared, old)
+    _check(resource, prepared)
     return cluster.store.update(
         resource.key, prepared, subresource=subresource, dry_run=write.dry_run
     )
@@ -166,7 +166,7 @@ class StrictDecodingError(ApiError):
         super().__init__(refusal.code, refusal.reason, refusal.message)
 
 
-def _check(cluster: Cluster, resource: Resource, obj: Object, old: Object | None) -> None:
+def _check(resource: Resource, obj: Object) -> None:
     causes = []
     if resource.definition is not None:
         from meshpeek.rehearsal.schema_validation import validate

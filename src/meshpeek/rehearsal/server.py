@@ -9,9 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+)
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import uvicorn
 
@@ -31,15 +39,15 @@ Send = Callable[[Message], Awaitable[None]]
 class Application:
     """The ASGI application: finds a request's cluster by its path, and refuses other Hosts.
 
-    `secret` is the first part of every path, so that a web page that guesses the port still
-    cannot reach a cluster.
+    The path of a cluster's server has two parts, a secret and its name: so a web page that
+    guesses `port` still cannot reach a cluster.
     """
 
-    def __init__(self, clusters: Mapping[str, Cluster], secret: str, port: int) -> None:
-        self._apis = {
-            f"/{secret}/{name}": Api(cluster, f"/{secret}/{name}")
-            for name, cluster in clusters.items()
-        }
+    def __init__(self, clusters: Iterable[Cluster], port: int) -> None:
+        self._apis: dict[str, Api] = {}
+        for cluster in clusters:
+            prefix = urlsplit(cluster.server).path
+            self._apis[prefix] = Api(cluster, prefix)
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
         self._stopping = asyncio.Event()
 
@@ -157,11 +165,6 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
         yield
-
-
-def listen() -> socket.socket:
-    """Return a socket that listens on a free loopback port; raises OSError."""
-    return socket.create_server(("127.0.0.1", 0), backlog=256)
 
 
 async def serve(

@@ -24,7 +24,8 @@ def strategically_merged(
     resource: Resource, current: dict[str, Any], patch: dict[str, Any]
 ) -> dict[str, Any]:
     """Return `current` with a strategic merge patch; neither is changed. Raises ApiError 400."""
-    return _merge_objects(all_types().get(type_name(resource), _UNTYPED), current, patch)
+    kind = all_types().get(type_name(resource), _UNTYPED)
+    return _merge_objects(kind, current, patch)
 
 
 def _merge_objects(kind: Type, current: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
@@ -138,14 +139,17 @@ def _missing_key(key: str, item: dict[str, Any]) -> ApiError:
     return ApiError(500, "", f"map: {item} does not contain declared merge key: {key}")
 
 
-def _without_directives(value: Any) -> Any:  # noqa: ANN401
+def _without_directives(value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _plain(child)
+        for name, child in value.items()
+        if not name.startswith("$") and child is not None
+    }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, dict):
-        return {
-            name: _without_directives(child)
-            for name, child in value.items()
-            if not name.startswith(("$patch", "$retainKeys", "$setElementOrder/"))
-            and child is not None
-        }
+        return _without_directives(value)
     if isinstance(value, list):
-        return [_without_directives(child) for child in value]
+        return [_plain(child) for child in value]
     return value

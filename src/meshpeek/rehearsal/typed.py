@@ -26,7 +26,12 @@ from meshpeek.rehearsal.status import bad_request, quoted
 from meshpeek.rehearsal.store import Object
 
 _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[munkMGTPE]|[eE][+-]?\d+)?", re.ASCII)
-_SCALARS = {"integer": int, "string": str, "boolean": bool, "number": (int, float)}
+_SCALARS: dict[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "string": (str,),
+    "boolean": (bool,),
+    "number": (int, float),
+}
 
 
 class _MismatchError(Exception):
@@ -68,7 +73,12 @@ def _decode_object(
 
 
 def _decode(
-    field: Type, value: Any, struct: str, path: str, place: str, unknown: list[str]
+    field: Type,
+    value: Any,  # noqa: ANN401
+    struct: str,
+    path: str,
+    place: str,
+    unknown: list[str],
 ) -> None:
     """Check a value; `struct` and `place` name it as Go does, `path` as Kubernetes does."""
     name = referenced(field)
@@ -116,7 +126,13 @@ def _decode_map(
         _decode(item, value[key], struct, f"{path}.{key}", f"{place}.{key}", unknown)
 
 
-def _check_scalar(kind: Type, scalar: str, value: Any, struct: str, place: str) -> None:
+def _check_scalar(
+    kind: Type,
+    scalar: str,
+    value: Any,  # noqa: ANN401
+    struct: str,
+    place: str,
+) -> None:
     fits = isinstance(value, _SCALARS[scalar])
     if isinstance(value, bool) and scalar != "boolean":
         fits = False
@@ -133,7 +149,7 @@ def _check_scalar(kind: Type, scalar: str, value: Any, struct: str, place: str) 
             raise _MismatchError("illegal base64 data") from None
 
 
-def _check_quantity(value: Any) -> None:
+def _check_quantity(value: object) -> None:
     text = str(value)
     if isinstance(value, bool | dict | list) or not _QUANTITY.fullmatch(text):
         raise _MismatchError(
@@ -142,14 +158,14 @@ def _check_quantity(value: Any) -> None:
         )
 
 
-def _unfit(value: Any, struct: str, place: str, wanted: str) -> _MismatchError:
+def _unfit(value: object, struct: str, place: str, wanted: str) -> _MismatchError:
     return _MismatchError(
         f"json: cannot unmarshal {_json_kind(value, wanted)} into Go struct field "
         f"{struct}.{place} of type {wanted}"
     )
 
 
-def _json_kind(value: Any, wanted: str) -> str:
+def _json_kind(value: object, wanted: str) -> str:
     match value:
         case None:
             return "null"
