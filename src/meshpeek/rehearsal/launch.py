@@ -1,0 +1,211 @@
+"""The parent's side of the rehearsal clusters: starting the process that serves them.
+
+The contract: one JSON line on its stdin says what each cluster holds, one JSON line on its
+stdout says where each is served or why it cannot be, and it serves until its stdin ends. So it
+ends with its parent, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.rehearsal.session_tools import Tools, install_tools
+
+_PATIENCE = 30.0
+_GRACE = 2.0
+_REPLY_LIMIT = 1 << 20
+_INSTALL_HINT = "install what rehearsal needs: pip install 'meshpeek[rehearsal]'"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSeed:
+    """What a cluster holds at the start, beside what every rehearsal cluster has.
+
+    `manifests` are files or folders of YAML; `links` are the clusters it is linked to.
+    """
+
+    manifests: tuple[Path, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningClusters:
+    """Rehearsal clusters that answer: their URLs by name, and the id of the process."""
+
+    servers: Mapping[str, str]
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a session on rehearsal clusters needs: variables to set, and the tools it will find."""
+
+    environment: Mapping[str, str]
+    tools: Tools
+
+
+@contextlib.contextmanager
+def start(
+    clusters: Mapping[str, ClusterSeed], *, patience: float = _PATIENCE, log: Path | None = None
+) -> Iterator[RunningClusters]:
+    """Serve `clusters` while the context lasts; all of them have answered when it is entered.
+
+    `patience` bounds the wait for them, in seconds. What the process reports goes to `log`.
+    Raises EnvironmentUnfitError with what to do where they cannot be served.
+    """
+    with open(log, "wb+") if log else tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "meshpeek.rehearsal"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            # A ^C in the terminal is for the workshop's command, not for its clusters.
+            start_new_session=True,
+        )
+        try:
+            reply = _exchange(process, _request(clusters), patience)
+            yield RunningClusters(_servers(reply, clusters, errors), process.pid)
+        finally:
+            _stop(process)
+
+
+def prepare(
+    directory: Path, servers: Mapping[str, str], environment: Mapping[str, str] = os.environ
+) -> Session:
+    """Make `directory` (which exists) a session's own: kubeconfig, cache and a `bin` folder.
+
+    `servers` are URLs by context name; there is no current context. `environment` is what the
+    session would have otherwise: its PATH decides which tools are real. Raises
+    EnvironmentUnfitError where there is no kubectl that can be used.
+    """
+    kubeconfig = directory / "kubeconfig"
+    kubeconfig.touch(mode=0o600)
+    kubeconfig.write_text(_kubeconfig(servers), encoding="utf-8")
+    variables = {
+        "KUBECONFIG": str(kubeconfig),
+        "KUBECACHEDIR": str(directory / "kube-cache"),
+        "KUBERC": "off",
+    }
+    binaries = directory / "bin"
+    binaries.mkdir(exist_ok=True)
+    tools = install_tools(binaries, next(iter(servers), ""), {**environment, **variables})
+    path = environment.get("PATH", os.defpath)
+    return Session({**variables, "PATH": f"{binaries}{os.pathsep}{path}"}, tools)
+
+
+def _kubeconfig(servers: Mapping[str, str]) -> str:
+    """Write a kubeconfig: JSON strings in it, as every one is a YAML string too."""
+    lines = ["apiVersion: v1", "kind: Config", 'current-context: ""', "preferences: {}"]
+    lines.append("clusters:" if servers else "clusters: []")
+    for name, server in servers.items():
+        lines += [f"- name: {json.dumps(name)}", "  cluster:", f"    server: {json.dumps(server)}"]
+    lines.append("contexts:" if servers else "contexts: []")
+    for name in map(json.dumps, servers):
+        lines += [f"- name: {name}", "  context:", f"    cluster: {name}", "    user: rehearsal"]
+    lines += ["users:", "- name: rehearsal", "  user: {}"]
+    return "\n".join(lines) + "\n"
+
+
+def _request(clusters: Mapping[str, ClusterSeed]) -> bytes:
+    seeds = {
+        name: {
+            "manifests": [str(path.absolute()) for path in seed.manifests],
+            "links": list(seed.links),
+        }
+        for name, seed in clusters.items()
+    }
+    return json.dumps({"clusters": seeds}).encode() + b"\n"
+
+
+def _exchange(process: subprocess.Popen[bytes], request: bytes, patience: float) -> bytes:
+    """Send the request line and return the reply line; what there is of it at the end of output.
+
+    Raises EnvironmentUnfitError if the line does not arrive in time.
+    """
+    if process.stdin is None or process.stdout is None:
+        raise ValueError("the process was started without pipes")
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(request)
+        process.stdin.flush()
+    reply = b""
+    deadline = time.monotonic() + patience
+    while b"\n" not in reply and len(reply) < _REPLY_LIMIT:
+        left = max(0.0, deadline - time.monotonic())
+        if not select.select([process.stdout], [], [], left)[0]:
+            raise EnvironmentUnfitError(
+                f"the rehearsal clusters did not answer within {patience:g} seconds",
+                hint="try again when the machine is less busy",
+            )
+        chunk = os.read(process.stdout.fileno(), 65536)
+        if not chunk:
+            break
+        reply += chunk
+    return reply.partition(b"\n")[0]
+
+
+def _servers(
+    reply: bytes, clusters: Mapping[str, ClusterSeed], errors: IO[bytes]
+) -> dict[str, str]:
+    try:
+        answer: Any = json.loads(reply)
+    except ValueError:
+        raise _crashed(_tail(errors)) from None
+    if not isinstance(answer, dict):
+        raise _crashed(_tail(errors))
+    if "error" in answer:
+        raise EnvironmentUnfitError(
+            f"rehearsal clusters: {answer['error']}", hint=answer.get("hint")
+        )
+    servers = answer.get("clusters")
+    if not isinstance(servers, dict) or set(servers) != set(clusters):
+        raise _crashed(_tail(errors))
+    return {name: str(servers[name]) for name in clusters}
+
+
+def _tail(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    return errors.read().decode(errors="replace").strip()
+
+
+def _crashed(said: str) -> EnvironmentUnfitError:
+    missing = re.search(r"No module named '([^']+)'", said)
+    if missing and not missing[1].startswith("meshpeek"):
+        return EnvironmentUnfitError(
+            f"rehearsal clusters need the Python package {missing[1].partition('.')[0]}, "
+            "which is not installed",
+            hint=_INSTALL_HINT,
+        )
+    last = said.splitlines()[-1] if said else "the process ended without a word"
+    return EnvironmentUnfitError(
+        f"the rehearsal clusters could not be started: {last}",
+        hint="this is a defect of meshpeek; please report it with the line above",
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the process and wait for it: by the end of its input, else TERM, else KILL."""
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+    for insist in (process.terminate, process.kill):
+        try:
+            process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            insist()
+        else:
+            return
+    process.wait()
