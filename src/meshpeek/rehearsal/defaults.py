@@ -52,7 +52,7 @@ def _service(cluster: Cluster, obj: Object, old: Object | None) -> None:
     spec.setdefault("sessionAffinity", "None")
     for port in spec.get("ports", ()):
         port.setdefault("protocol", "TCP")
-        port.setdefault("targetPort", port.get("port"))
+        port.setdefault("targetPort", port.get("port", 0))
     if kind in ("ClusterIP", "NodePort", "LoadBalancer"):
         spec.setdefault("internalTrafficPolicy", "Cluster")
         _allocate_addresses(cluster, obj, old)
@@ -92,7 +92,7 @@ def _allocate_node_ports(cluster: Cluster, obj: Object, old: Object | None) -> N
     if spec.get("allocateLoadBalancerNodePorts") is False:
         return
     kept = {
-        (port.get("protocol"), port["port"]): port["nodePort"]
+        (port["protocol"], port["port"]): port["nodePort"]
         for port in (old or {}).get("spec", {}).get("ports", ())
         if "nodePort" in port
     }
@@ -146,6 +146,8 @@ def _template(spec: Object) -> None:
 
 
 def _pod(cluster: Cluster, obj: Object, old: Object | None) -> None:
+    if not obj.get("spec", {}).get("containers"):
+        return
     pod_defaults.apply_to_spec(obj["spec"])
     if old is None:
         injection.inject(cluster, obj)

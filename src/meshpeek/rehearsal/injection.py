@@ -60,7 +60,7 @@ def _is_wanted(cluster: Cluster, pod: Object) -> bool:
     if cluster.store.get(_WEBHOOKS, None, WEBHOOK) is None or _is_exempt(namespace):
         return False
     spec = pod["spec"]
-    if spec.get("hostNetwork") or any(each["name"] == PROXY for each in spec["containers"]):
+    if spec.get("hostNetwork") or any(each.get("name") == PROXY for each in spec["containers"]):
         return False
     asked = _annotation(pod) or _annotation(namespace)
     return asked in ("enabled", "ingress")

@@ -123,7 +123,7 @@ def _volume(volume: Object) -> None:
 
 def _mount_token(spec: Object) -> None:
     volumes = spec.setdefault("volumes", [])
-    if any(volume["name"].startswith("kube-api-access-") for volume in volumes):
+    if any(volume.get("name", "").startswith("kube-api-access-") for volume in volumes):
         return
     name = f"kube-api-access-{random_suffix()}"
     volumes.append(

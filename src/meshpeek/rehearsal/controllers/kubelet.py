@@ -77,11 +77,11 @@ class Kubelet:
         )
 
     def _has_room(self, node: Object) -> bool:
-        if node["spec"].get("unschedulable"):
+        if node.get("spec", {}).get("unschedulable"):
             return False
         name = node["metadata"]["name"]
         held = sum(pod["spec"].get("nodeName") == name for pod in self._runtime.store.list(PODS))
-        return bool(held < int(node["status"]["allocatable"]["pods"]))
+        return bool(held < int(node.get("status", {}).get("allocatable", {}).get("pods", 0)))
 
     def _refuse(self, pod: Object, nodes: int) -> None:
         message = f"0/{nodes} nodes are available: {nodes} Too many pods, or unschedulable."
@@ -158,7 +158,7 @@ class Kubelet:
 
     def _host_address(self, pod: Object) -> str:
         node = self._runtime.store.get(NODES, None, pod["spec"]["nodeName"])
-        for each in node["status"]["addresses"] if node else ():
+        for each in (node or {}).get("status", {}).get("addresses", ()):
             if each["type"] == "InternalIP":
                 return str(each["address"])
         return ""
@@ -166,9 +166,9 @@ class Kubelet:
     def _free_address(self, pod: Object) -> str:
         """Return the next address of the node's range after the last one given out, as CNI does."""
         node = self._runtime.store.get(NODES, None, pod["spec"]["nodeName"])
-        if node is None:
+        prefix = (node or {}).get("spec", {}).get("podCIDR", "").rpartition(".")[0]
+        if not prefix:
             return ""
-        prefix = node["spec"]["podCIDR"].rpartition(".")[0]
         used = {each["status"].get("podIP") for each in self._runtime.store.list(PODS)}
         size = _LAST_HOST - _FIRST_HOST + 1
         for step in range(1, size + 1):

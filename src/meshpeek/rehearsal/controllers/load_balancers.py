@@ -54,6 +54,6 @@ class LoadBalancerController:
         return [
             address["address"]
             for node in self._runtime.store.list(NODES)
-            for address in node["status"]["addresses"]
+            for address in node.get("status", {}).get("addresses", ())
             if address["type"] == "InternalIP"
         ]

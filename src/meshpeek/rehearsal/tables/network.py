@@ -57,7 +57,7 @@ def _endpoints(obj: KubernetesObject, _now: datetime) -> str:
         ports = subset.get("ports") or []
         if not ports:
             pairs += addresses
-        pairs += [_socket(address, port["port"]) for port in ports for address in addresses]
+        pairs += [_socket(address, port.get("port", 0)) for port in ports for address in addresses]
     return first_few(pairs, len(pairs)) or "<none>"
 
 
