@@ -241,23 +241,21 @@ wait_for_page() {
 # fails where links have none (linkerd2 issue 11428, mended in later releases only). That failure is
 # let pass, with exactly its reason; no other is.
 has_only_known_failure() {
-    local line known=0 reason_wanted=0
+    local line previous="" known=1
+    local check='× probe services able to communicate with all gateway mirrors'
     while IFS= read -r line; do
-        if [ "$reason_wanted" -eq 1 ]; then
-            case $line in
-                [[:space:]]*'wrong number (0) of probe gateways for target cluster '*) known=1 ;;
-                *) return 1 ;;
-            esac
-            reason_wanted=0
-        fi
         case $line in
-            '× probe services able to communicate with all gateway mirrors') reason_wanted=1 ;;
+            "$check") ;;
             '×'*) return 1 ;;
+            [[:space:]]*'wrong number (0) of probe gateways for target cluster '*)
+                [ "$previous" = "$check" ] && known=0
+                ;;
         esac
+        previous=$line
     done <<EOF
 $1
 EOF
-    [ "$known" -eq 1 ]
+    return "$known"
 }
 
 check_cluster() {

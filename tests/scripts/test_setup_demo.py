@@ -175,6 +175,16 @@ class TestRunningAgain:
         assert position(machine, "kubectl --context north apply -f k8s/north") < canary < label
 
 
+def test_a_new_anchor_signs_new_issuers(machine: Machine) -> None:
+    machine.run(SCRIPT, WAIT_SECONDS="0")
+    (machine.certificates / "anchor.crt").unlink()
+    machine.forget_calls()
+    machine.run(SCRIPT, WAIT_SECONDS="0")
+
+    signed = [call.split()[4] for call in machine.calls_of("step certificate create")]
+    assert signed == ["anchor.crt", *(f"issuer-{name}.crt" for name in CLUSTERS)]
+
+
 def test_clusters_of_another_trust_anchor_are_not_joined(machine: Machine) -> None:
     machine.run(SCRIPT)
     machine.forget_calls()
