@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from meshpeek.rehearsal import crds, defaults
+from meshpeek.rehearsal import crds, defaults, policy_webhook, validation
 from meshpeek.rehearsal.resources import Resource, ResourceKey
 from meshpeek.rehearsal.status import (
     ApiError,
@@ -54,7 +54,7 @@ def create(cluster: Cluster, resource: Resource, version: str, obj: Object, writ
     else:
         metadata.pop("namespace", None)
     prepared = _prepare(cluster, resource, version, obj, write)
-    _check(resource, prepared)
+    _check(cluster, resource, prepared, None)
     return cluster.store.create(resource.key, prepared, dry_run=write.dry_run)
 
 
@@ -73,7 +73,7 @@ def update(
     """
     prepared = _prepare(cluster, resource, version, obj, write)
     _keep_other_part(resource, prepared, old, subresource)
-    _check(resource, prepared)
+    _check(cluster, resource, prepared, old)
     return cluster.store.update(
         resource.key, prepared, subresource=subresource, dry_run=write.dry_run
     )
@@ -166,14 +166,15 @@ class StrictDecodingError(ApiError):
         super().__init__(refusal.code, refusal.reason, refusal.message)
 
 
-def _check(resource: Resource, obj: Object) -> None:
-    causes = []
+def _check(cluster: Cluster, resource: Resource, obj: Object, old: Object | None) -> None:
+    causes = validation.check(cluster, resource.key, obj, old)
     if resource.definition is not None:
         from meshpeek.rehearsal.schema_validation import validate
 
         causes += validate(crds.schema_of(resource, resource.storage_version), obj)
     if causes:
         raise invalid(resource.key, resource.kind, obj["metadata"].get("name", ""), causes)
+    policy_webhook.review(cluster, resource.key, obj)
 
 
 def copy_of(obj: Object) -> Object:
