@@ -87,32 +87,33 @@ def prepare(
 ) -> Session:
     """Make `directory` (which exists) a session's own: kubeconfig, cache and a `bin` folder.
 
-    `servers` are URLs by context name; there is no current context. `environment` is what the
-    session would have otherwise: its PATH decides which tools are real. Raises
-    EnvironmentUnfitError where there is no kubectl that can be used.
+    `servers` are URLs by context name, at least one; there is no current context.
+    `environment` is what the session would have otherwise: its PATH decides which tools are
+    real. Raises EnvironmentUnfitError where there is no kubectl that can be used.
     """
     kubeconfig = directory / "kubeconfig"
     kubeconfig.touch(mode=0o600)
-    kubeconfig.write_text(_kubeconfig(servers), encoding="utf-8")
+    kubeconfig.write_text(kubeconfig_text(servers), encoding="utf-8")
     variables = {
         "KUBECONFIG": str(kubeconfig),
         "KUBECACHEDIR": str(directory / "kube-cache"),
         "KUBERC": "off",
     }
     binaries = directory / "bin"
-    binaries.mkdir(exist_ok=True)
-    tools = install_tools(binaries, next(iter(servers), ""), {**environment, **variables})
+    binaries.mkdir()
+    tools = install_tools(binaries, next(iter(servers)), {**environment, **variables})
     path = environment.get("PATH", os.defpath)
     return Session({**variables, "PATH": f"{binaries}{os.pathsep}{path}"}, tools)
 
 
-def _kubeconfig(servers: Mapping[str, str]) -> str:
-    """Write a kubeconfig: JSON strings in it, as every one is a YAML string too."""
+def kubeconfig_text(servers: Mapping[str, str]) -> str:
+    """Return a kubeconfig with a context for each of `servers` (URLs by name), none current."""
+    # Names and URLs are written as JSON strings: every one is a YAML string too.
     lines = ["apiVersion: v1", "kind: Config", 'current-context: ""', "preferences: {}"]
-    lines.append("clusters:" if servers else "clusters: []")
+    lines.append("clusters:")
     for name, server in servers.items():
         lines += [f"- name: {json.dumps(name)}", "  cluster:", f"    server: {json.dumps(server)}"]
-    lines.append("contexts:" if servers else "contexts: []")
+    lines.append("contexts:")
     for name in map(json.dumps, servers):
         lines += [f"- name: {name}", "  context:", f"    cluster: {name}", "    user: rehearsal"]
     lines += ["users:", "- name: rehearsal", "  user: {}"]
