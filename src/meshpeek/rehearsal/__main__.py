@@ -9,6 +9,7 @@ parent is gone), or SIGTERM or SIGINT arrives, and exits with 0.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import re
@@ -34,10 +35,14 @@ _NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 
 def main() -> int:
     """Run the rehearsal clusters; return the exit status."""
+    # What is made until the clusters are ready stays, so looking through it for garbage is waste.
+    gc.disable()
     try:
         plans = _plans(_read_request())
         listener = _listen()
         clusters = build_clusters(plans, listener.getsockname()[1], os.urandom(16).hex())
+        gc.freeze()
+        gc.enable()
         return asyncio.run(_run(clusters, listener))
     except MeshpeekError as error:
         return _report(error.message, error.hint)

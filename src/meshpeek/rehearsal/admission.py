@@ -6,11 +6,11 @@ one would have.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meshpeek.rehearsal import crds, defaults, policy_webhook, validation
+from meshpeek.rehearsal.crd_validation import check_definition
 from meshpeek.rehearsal.resources import Resource, ResourceKey
 from meshpeek.rehearsal.status import (
     ApiError,
@@ -45,7 +45,9 @@ def create(cluster: Cluster, resource: Resource, version: str, obj: Object, writ
 
     `obj` belongs to the cluster afterwards. Raises ApiError as the API server does.
     """
-    metadata = obj.setdefault("metadata", {})
+    obj.setdefault("metadata", {})
+    _decode(resource, version, obj, write)
+    metadata = obj["metadata"]
     if not metadata.get("name") and not metadata.get("generateName"):
         causes = [required_value("metadata.name", "name or generateName is required")]
         raise invalid(resource.key, resource.kind, "", causes)
@@ -53,9 +55,9 @@ def create(cluster: Cluster, resource: Resource, version: str, obj: Object, writ
         _check_namespace(cluster, resource, metadata)
     else:
         metadata.pop("namespace", None)
-    prepared = _prepare(cluster, resource, version, obj, write)
-    _check(cluster, resource, prepared, None)
-    return cluster.store.create(resource.key, prepared, dry_run=write.dry_run)
+    _apply_defaults(cluster, resource, version, obj)
+    _check(cluster, resource, obj, None)
+    return cluster.store.create(resource.key, obj, dry_run=write.dry_run)
 
 
 def update(
@@ -71,12 +73,11 @@ def update(
 
     `obj` belongs to the cluster afterwards. Raises ApiError as the API server does.
     """
-    prepared = _prepare(cluster, resource, version, obj, write)
-    _keep_other_part(resource, prepared, old, subresource)
-    _check(cluster, resource, prepared, old)
-    return cluster.store.update(
-        resource.key, prepared, subresource=subresource, dry_run=write.dry_run
-    )
+    _decode(resource, version, obj, write)
+    _apply_defaults(cluster, resource, version, obj)
+    _keep_other_part(resource, obj, old, subresource)
+    _check(cluster, resource, obj, old)
+    return cluster.store.update(resource.key, obj, subresource=subresource, dry_run=write.dry_run)
 
 
 def _keep_other_part(resource: Resource, obj: Object, old: Object, subresource: str) -> None:
@@ -119,31 +120,31 @@ def _check_namespace(cluster: Cluster, resource: Resource, metadata: dict[str, A
         raise error
 
 
-def _prepare(
-    cluster: Cluster, resource: Resource, version: str, obj: Object, write: Write
-) -> Object:
+def _decode(resource: Resource, version: str, obj: Object, write: Write) -> None:
+    """Bring `obj` to the types of its kind, without the fields that its kind does not have."""
+    from meshpeek.rehearsal import structural
+    from meshpeek.rehearsal.typed import decode_builtin, decode_metadata
+
     if resource.definition is None:
-        return defaults.apply(cluster, resource.key, _decode_builtin(resource, version, obj, write))
+        unknown = decode_builtin(resource, version, obj)
+    else:
+        unknown = decode_metadata(resource, version, obj)
+        unknown += structural.prune(crds.schema_of(resource, version), obj)
+    if unknown:
+        _report_unknown(resource, version, sorted(unknown), write)
+
+
+def _apply_defaults(cluster: Cluster, resource: Resource, version: str, obj: Object) -> None:
+    """Fill in what `obj` leaves out, and bring it to the version that is stored."""
+    if resource.definition is None:
+        defaults.apply(cluster, resource.key, obj)
+        return
     from meshpeek.rehearsal import structural
 
-    schema = crds.schema_of(resource, version)
-    unknown = structural.prune(schema, obj)
-    if unknown:
-        _report_unknown(resource, version, unknown, write)
-    structural.apply_defaults(schema, obj)
+    structural.apply_defaults(crds.schema_of(resource, version), obj)
     if version != resource.storage_version:
         obj["apiVersion"] = resource.api_version()
         structural.apply_defaults(crds.schema_of(resource, resource.storage_version), obj)
-    return obj
-
-
-def _decode_builtin(resource: Resource, version: str, obj: Object, write: Write) -> Object:
-    from meshpeek.rehearsal.typed import decode_builtin
-
-    unknown = decode_builtin(resource, version, obj)
-    if unknown:
-        _report_unknown(resource, version, unknown, write)
-    return obj
 
 
 def _report_unknown(resource: Resource, version: str, unknown: list[str], write: Write) -> None:
@@ -168,6 +169,8 @@ class StrictDecodingError(ApiError):
 
 def _check(cluster: Cluster, resource: Resource, obj: Object, old: Object | None) -> None:
     causes = validation.check(cluster, resource.key, obj, old)
+    if resource.key == crds.DEFINITIONS:
+        causes += check_definition(obj)
     if resource.definition is not None:
         from meshpeek.rehearsal.schema_validation import validate
 
@@ -175,8 +178,3 @@ def _check(cluster: Cluster, resource: Resource, obj: Object, old: Object | None
     if causes:
         raise invalid(resource.key, resource.kind, obj["metadata"].get("name", ""), causes)
     policy_webhook.review(cluster, resource.key, obj)
-
-
-def copy_of(obj: Object) -> Object:
-    """Return a copy of a stored object that may be changed."""
-    return deepcopy(obj)

@@ -44,6 +44,7 @@ _OTHER_KINDS = {
     ("pods", "eviction"): ("policy", "v1", "Eviction"),
     ("pods", "exec"): ("", "v1", "PodExecOptions"),
     ("pods", "portforward"): ("", "v1", "PodPortForwardOptions"),
+    ("serviceaccounts", "token"): ("authentication.k8s.io", "v1", "TokenRequest"),
 }
 _SUBRESOURCE_VERBS = {
     "status": ("get", "patch", "update"),
@@ -54,6 +55,7 @@ _SUBRESOURCE_VERBS = {
     "exec": ("create", "get"),
     "portforward": ("create", "get"),
     "eviction": ("create",),
+    "token": ("create",),
 }
 
 

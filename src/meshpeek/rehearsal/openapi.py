@@ -22,7 +22,9 @@ from meshpeek.rehearsal.cluster import VERSION
 from meshpeek.rehearsal.exchange import Request, Response, accepted, answer, encode
 from meshpeek.rehearsal.resources import Registry, Resource
 
-V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+# Clients ask with an `@`, which no media type may have, so servers answer with a dot.
+V2_PROTOBUF_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 # Field 1 of gnostic's Document message, `swagger`, is "2.0"; all others are left out.
 _V2_DOCUMENT = b"\x0a\x032.0"
 _INFO = {"title": "Kubernetes", "version": VERSION}
@@ -93,7 +95,7 @@ class Documents:
 
 def _version_2(request: Request) -> Response:
     for media_type in accepted(request.headers.get("accept", "")):
-        if media_type.name == V2_PROTOBUF:
+        if media_type.name in (V2_PROTOBUF_ASKED, V2_PROTOBUF):
             return Response(200, _V2_DOCUMENT, V2_PROTOBUF)
     return answer({"swagger": "2.0", "info": _INFO, "paths": {}, "definitions": {}})
 

@@ -125,7 +125,7 @@ BUILTINS = (
     ),
     builtin("", "resourcequotas", "ResourceQuota", short="quota", subresources="status"),
     builtin("", "secrets", "Secret"),
-    builtin("", "serviceaccounts", "ServiceAccount", short="sa"),
+    builtin("", "serviceaccounts", "ServiceAccount", short="sa", subresources="token"),
     builtin("", "services", "Service", short="svc", categories="all", subresources="status"),
     builtin(
         _ADMISSION,

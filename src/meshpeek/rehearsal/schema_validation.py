@@ -72,8 +72,10 @@ def _check_text(schema: Schema, value: str, path: str) -> Iterator[Cause]:
         yield too_long_text(_shown(path), schema["maxLength"])
     if "minLength" in schema and len(value) < schema["minLength"]:
         yield _wrong(path, value, f"should be at least {schema['minLength']} chars long")
-    if "pattern" in schema and not _compiled(schema["pattern"]).search(value):
-        yield _wrong(path, value, f"should match '{schema['pattern']}'")
+    if "pattern" in schema:
+        pattern = compiled(schema["pattern"])
+        if pattern is None or not pattern.search(value):
+            yield _wrong(path, value, f"should match '{schema['pattern']}'")
     known = FORMATS.get(schema.get("format", ""))
     if known and not known(value):
         yield _wrong_type(path, schema["format"], value)
@@ -213,6 +215,13 @@ def _same(one: object, other: object) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a Go (RE2) pattern: there `$` matches nowhere but at the very end."""
-    return re.compile(re.sub(r"(\\.)|\$(?![^\[]*\])", lambda m: m[1] or r"\Z", pattern))
+def compiled(pattern: str) -> re.Pattern[str] | None:
+    """Return a Go (RE2) pattern compiled, None if it is malformed.
+
+    Unlike in Python, `$` matches nowhere but at the very end.
+    """
+    python = re.sub(r"(\\.)|\$(?![^\[]*\])", lambda found: found[1] or r"\Z", pattern)
+    try:
+        return re.compile(python.replace(r"\z", r"\Z"))
+    except (re.error, OverflowError, RecursionError):
+        return None

@@ -24,11 +24,12 @@ from meshpeek.rehearsal.store import Object
 
 PODS = ResourceKey("", "pods")
 
-_NOT_RUNNING = {
+_ABSENT = {
     "log": "its Pods are modelled, no container runs, so there are no logs",
     "exec": "its Pods are modelled, no container runs, so there is nothing to exec into",
     "attach": "its Pods are modelled, no container runs, so there is nothing to attach to",
     "portforward": "its Pods are modelled, no container runs, so no port can be forwarded",
+    "token": "there are no credentials, so there are no tokens to create",
 }
 
 
@@ -39,8 +40,8 @@ def handle(
     if target.subresource not in resource.subresources:
         raise unknown_path()
     writing.existing(cluster, resource, target)
-    if target.subresource in _NOT_RUNNING:
-        raise absent(_NOT_RUNNING[target.subresource])
+    if target.subresource in _ABSENT:
+        raise absent(_ABSENT[target.subresource])
     if target.subresource == "eviction":
         return _evict(cluster, resource, request, target)
     if target.subresource == "scale":

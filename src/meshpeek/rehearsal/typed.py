@@ -12,6 +12,7 @@ from typing import Any
 
 from meshpeek.rehearsal.builtin_types import (
     INT_OR_STRING,
+    OBJECT_META,
     QUANTITY,
     TIMES,
     Type,
@@ -22,7 +23,7 @@ from meshpeek.rehearsal.builtin_types import (
 )
 from meshpeek.rehearsal.formats import FORMATS
 from meshpeek.rehearsal.resources import Resource
-from meshpeek.rehearsal.status import bad_request, quoted
+from meshpeek.rehearsal.status import ApiError, bad_request, quoted
 from meshpeek.rehearsal.store import Object
 
 _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[munkMGTPE]|[eE][+-]?\d+)?", re.ASCII)
@@ -48,11 +49,28 @@ def decode_builtin(resource: Resource, version: str, obj: Object) -> list[str]:
     try:
         _decode_object(all_types()[name], name, obj, "", "", unknown)
     except _MismatchError as mismatch:
-        raise bad_request(
-            f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: '
-            f"{mismatch}"
-        ) from None
+        raise _refused(resource, version, mismatch) from None
     return unknown
+
+
+def decode_metadata(resource: Resource, version: str, obj: Object) -> list[str]:
+    """Bring the metadata of a custom object, in place, to its types, as `decode_builtin` does."""
+    unknown: list[str] = []
+    try:
+        for name in ("apiVersion", "kind"):
+            _check_scalar({"type": "string"}, "string", obj.get(name, ""), "TypeMeta", name)
+        _decode_object(
+            all_types()[OBJECT_META], OBJECT_META, obj["metadata"], "metadata", "metadata", unknown
+        )
+    except _MismatchError as mismatch:
+        raise _refused(resource, version, mismatch) from None
+    return unknown
+
+
+def _refused(resource: Resource, version: str, mismatch: _MismatchError) -> ApiError:
+    return bad_request(
+        f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: {mismatch}'
+    )
 
 
 def _decode_object(
