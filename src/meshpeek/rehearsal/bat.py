@@ -20,6 +20,7 @@ _INSTALL = "https://github.com/sharkdp/bat"
 _ABOUT = "bat (meshpeek's rehearsal stand-in)"
 _WHEN = ("auto", "always", "never")
 _PROBE = 1024
+_INTERRUPTED = 130
 
 
 class BatError(Exception):
@@ -37,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _show(options)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 0
     except KeyboardInterrupt:
-        return 130
+        return _INTERRUPTED
 
 
 class _Parser(argparse.ArgumentParser):

@@ -18,6 +18,9 @@ from meshpeek.rehearsal.linkerd_arguments import (
 from meshpeek.rehearsal.linkerd_cluster import LinkerdError
 from meshpeek.rehearsal.linkerd_commands import LINKERD
 
+_PIPE_CLOSED = 141  # what a shell sees of a Go program that SIGPIPE has ended
+_INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return the exit status."""
@@ -37,9 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), usage(path))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _PIPE_CLOSED
     except KeyboardInterrupt:
-        return 130
+        return _INTERRUPTED
     return status
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ import yaml
 
 from meshpeek.rehearsal.yaml_documents import document_texts, dump_document, load_documents
 
+_PIPE_CLOSED = 141  # what a shell sees of a Go program that SIGPIPE has ended
 _INSTALL = "https://github.com/mikefarah/yq"
 _ABOUT = "yq (meshpeek's rehearsal stand-in for yq v4)"
 _STEP = re.compile(r"""\.?\[(\d+)\]|\.?\["([^"]*)"\]|\.([A-Za-z_][\w-]*)|\."([^"]*)\"""")
@@ -67,8 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Error: {error}\n")
         return 1
     except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
     return 0
 
 
