@@ -29,14 +29,20 @@ class Span:
 def draw_excerpt(text: str, span: Span) -> str:
     """Draw the line of `text` that `span` starts in, with a caret below its column.
 
-    Lines end at a newline only, as editors count them, not at a form feed or U+2028. Tabs are
-    widened, so that the caret stands under the character it means. Returns an empty string when
-    the text has no such line (a place after its end).
+    Lines end at a newline only, as editors count them, not at a form feed or U+2028. Returns an
+    empty string when the text has no such line (a place after its end).
     """
     lines = text.replace("\r\n", "\n").split("\n")
     if not 1 <= span.line <= len(lines):
         return ""
-    line = lines[span.line - 1]
+    return draw_line(lines[span.line - 1], span)
+
+
+def draw_line(line: str, span: Span) -> str:
+    """Draw `line`, which `span` starts in, with a caret below the span's column.
+
+    Tabs are widened, so that the caret stands under the character it means.
+    """
     before = line[: span.column - 1].expandtabs(_TAB_WIDTH)
     marked = line[span.column - 1 : span.column - 1 + span.width].expandtabs(_TAB_WIDTH)
     number = str(span.line)

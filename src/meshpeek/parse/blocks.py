@@ -8,33 +8,29 @@ forgot to close.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
-from textwrap import dedent
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from meshpeek.parse.annotations import read_annotation
-from meshpeek.parse.directives import read_directive
+from meshpeek.parse.comments import COMMENT_MARK, EXECUTED_FENCE, comment_rule, find_fence_end
+from meshpeek.parse.directives import read_directives
 from meshpeek.parse.document import Document
-from meshpeek.parse.elements import Element, Heading, Prose
+from meshpeek.parse.elements import Element, Heading
+from meshpeek.parse.prose import ProseBuffer
 from meshpeek.parse.script import Script
-from meshpeek.source import Span
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
-_EXECUTED_FENCE = re.compile(r"```(?:bash|sh)")
-_CLOSING_FENCE = re.compile(r" {0,3}`{3,}[ \t]*$")
-_COMMENT_MARK = re.compile(r"<!--|-->")
 _DIRECTIVE = re.compile(r"\s*@")
 _DIRECTIVES_ONLY = re.compile(r"\s*(?:<!--\s*@[^\n]*?-->\s*)+")
 _INLINE = re.compile(
-    r"(?P<code>(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))|\\.|(?P<comment><!--.*?-->)",
-    re.DOTALL,
+    r"(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|\\.|(?P<comment><!--.*?-->)", re.DOTALL
 )
-_LINK_LABEL = re.compile(r"\[([^\[\]]+)\]")
 _MARKUP = re.compile(r"[\\`*_<\[&!]")
 
 
@@ -60,10 +56,9 @@ class Markdown:
         self._functions = functions
         self._keep_mistakes = keep_mistakes
         self._environment: dict[str, Any] = {"lines": self._lines, "references": {}}
+        self._prose = ProseBuffer(document, self._lines, self._environment["references"])
+        self._is_inside_container = False
         self._elements: list[Element] = []
-        self._prose: list[tuple[int, str]] = []
-        self._next_line = 0
-        self._is_nested_rest = False
 
     def read(self) -> Sequence[Element]:
         """Return the elements of the document in their order."""
@@ -73,51 +68,42 @@ class Markdown:
         end = 0
         for index, token in enumerate(tokens):
             if token.level == 0 and token.map:
-                self._copy_gap(token.map[0])
+                self._prose.copy_gap(token.map[0])
                 end = token.map[1]
             if token.type == "heading_open" and token.level == 0:
                 self._begin_section(token, tokens[index + 1])
             elif token.type == "fence" and token.level == 0:
                 self._read_fence(token)
-            elif token.map and self._may_hold_comment(token):
-                self._copy_until(token.map[0])
+            elif token.map and _may_hold_comment(token):
                 self._read_comments(token)
             if token.level == 0 and token.nesting <= 0:
-                self._copy_until(end)
+                self._prose.copy_until(end)
         self._end_prose()
         return self._elements
 
-    def _copy_gap(self, line: int) -> None:
-        """Copy what lies between two blocks, unless no prose has begun: blank lines, links."""
-        if self._prose:
-            if not self._prose[-1][1]:
-                self._prose.pop()
-            self._copy_until(line)
-        self._next_line = max(self._next_line, line)
-
-    def _copy_until(self, line: int) -> None:
-        for index in range(self._next_line, line):
-            self._prose.append((index, self._lines[index]))
-        self._next_line = max(self._next_line, line)
+    def _end_prose(self) -> None:
+        prose = self._prose.end(inside_container=self._is_inside_container)
+        if prose is not None:
+            self._elements.append(prose)
 
     def _begin_section(self, token: Token, inline: Token) -> None:
         self._end_prose()
-        first, end = token.map or (0, 0)
+        first, end = _lines_of(token)
         span = self._document.span(first + 1, end)
         self._elements.append(Heading(_plain_title(inline.content), int(token.tag[1:]), span))
 
     def _read_fence(self, token: Token) -> None:
-        first, end = token.map or (0, 0)
+        first, end = _lines_of(token)
         is_closed = end - first > 1 + token.content.count("\n")
         if not is_closed:
             self._document.report(
                 self._document.span(first + 1),
                 "this fence is never closed",
-                "add a line of ``` where the block ends",
+                f"add a line of `{token.markup}` where the block ends",
             )
-        if _EXECUTED_FENCE.match(self._lines[first]):
+        if EXECUTED_FENCE.match(self._lines[first]):
             self._read_script(first + 1, end - 1 if is_closed else end)
-            self._next_line = end
+            self._prose.skip_until(end)
 
     def _read_script(self, first: int, end: int) -> None:
         self._end_prose()
@@ -126,139 +112,103 @@ class Markdown:
         )
         self._elements.extend(script.read())
 
-    def _may_hold_comment(self, token: Token) -> bool:
-        if token.type == "comment":
-            return True
-        if token.type == "code_block":
-            return _DIRECTIVES_ONLY.fullmatch(token.content) is not None
-        return token.type in ("inline", "html_block") and "<!--" in token.content
-
     def _read_comments(self, token: Token) -> None:
-        first, end = token.map or (0, 0)
-        elements_before = len(self._elements)
+        first, end = _lines_of(token)
+        self._prose.copy_until(first)
         if token.type in ("comment", "code_block"):
+            self._is_inside_container = token.level > 0
             self._read_comment_lines(first, end)
         else:
+            self._is_inside_container = token.level > 1
             self._read_inline_comments(first, end)
-        self._next_line = end
-        if token.level > 0 and len(self._elements) > elements_before:
-            self._is_nested_rest = True
+        self._prose.skip_until(end)
+        self._is_inside_container = False
 
     def _read_comment_lines(self, first: int, end: int) -> None:
         index = first
         is_open = False
         while index < end:
-            line = self._lines[index]
-            if is_open and _EXECUTED_FENCE.match(line):
-                fence_end = _find_fence_end(self._lines, index)
+            if is_open and EXECUTED_FENCE.match(self._lines[index]):
+                fence_end = find_fence_end(self._lines, index)
                 self._read_script(index + 1, fence_end - 1)
                 index = fence_end
-                continue
-            is_open = self._read_comment_line(index, end, is_open=is_open, is_first=index == first)
-            index += 1
-        if self._prose:
-            self._prose.append((end - 1, ""))
+            else:
+                start = 0 if index > first else self._lines[index].find("<!--")
+                is_open = self._read_comment_line(index, start, end, is_open=is_open)
+                index += 1
+        self._prose.separate(end)
 
-    def _read_comment_line(self, index: int, end: int, *, is_open: bool, is_first: bool) -> bool:
-        """Read one line of a comment, return whether the comment goes on in the next."""
+    def _read_comment_line(self, index: int, position: int, end: int, *, is_open: bool) -> bool:
+        """Read a line with comments; return whether one goes on in the next line.
+
+        `is_open` tells whether the line begins inside a comment, `end` where comments end.
+        """
         line = self._lines[index]
-        position = line.find("<!--") if is_first else 0
-        for mark in _COMMENT_MARK.finditer(line):
+        for mark in COMMENT_MARK.finditer(line):
             if mark.group() == "<!--":
                 if not is_open:
-                    self._add_text(index, line[position : mark.start()])
-                self._read_comment(index, end, mark.end())
-                is_open = True
-            else:
-                is_open = False
+                    self._prose.add(index, position, line[position : mark.start()])
+                self._read_comment(index, mark.end(), end)
+            is_open = mark.group() == "<!--"
             position = mark.end()
         if not is_open:
-            self._add_text(index, line[position:])
+            self._prose.add(index, position, line[position:])
         return is_open
 
-    def _add_text(self, index: int, text: str) -> None:
-        if text.strip():
-            self._prose.append((index, text.strip()))
-
-    def _read_comment(self, index: int, end: int, start: int) -> None:
-        """Read the comment whose text begins at `start` of a line; it ends before line `end`."""
-        text = self._lines[index][start:].partition("-->")[0]
+    def _read_comment(self, index: int, start: int, end: int) -> None:
+        """Read the comment whose text begins at `start` of a line, and ends before line `end`."""
+        text, closing, _ = self._lines[index][start:].partition("-->")
         at = _DIRECTIVE.match(text)
-        element: Element | None
         if at is not None:
             column = start + at.end() + 1
-            element = read_directive(self._document, text[at.end() :], index + 1, index + 1, column)
-        else:
-            if "meshpeek" in text and "-->" not in self._lines[index][start:]:
-                rest = "\n".join([self._lines[index][start:], *self._lines[index + 1 : end]])
-                text = rest.partition("-->")[0]
-            element = read_annotation(self._document, text, index + 1, start + 1)
-        if element is not None:
-            self._end_prose()
-            self._elements.append(element)
+            self._take(
+                *read_directives(self._document, text[at.end() :], index + 1, index + 1, column)
+            )
+            return
+        if not closing and "meshpeek" in text:
+            text = "\n".join([text, *self._lines[index + 1 : end]]).partition("-->")[0]
+        annotation = read_annotation(self._document, text, index + 1, start + 1)
+        if annotation is not None:
+            self._take(annotation)
+
+    def _take(self, *elements: Element) -> None:
+        self._end_prose()
+        self._elements.extend(elements)
 
     def _read_inline_comments(self, first: int, end: int) -> None:
-        text = "\n".join(self._lines[first:end])
+        lines = self._lines[first:end]
+        text = "\n".join(lines)
+        starts = [0, *accumulate(len(line) + 1 for line in lines)]
+
+        def add(start: int, stop: int) -> None:
+            index = bisect_right(starts, start) - 1
+            column = start - starts[index]
+            for number, piece in enumerate(text[start:stop].split("\n"), first + index):
+                self._prose.add(number, column, piece)
+                column = 0
+
         position = 0
-        begin = len(self._prose)
         for match in _INLINE.finditer(text):
-            if match.group("comment") is None:
-                continue
-            self._add_piece(first, text, position, match.start())
-            position = match.end()
-            line_start = text.rfind("\n", 0, match.start()) + 1
-            elements_before = len(self._elements)
-            self._read_comment(
-                first + text.count("\n", 0, match.start()),
-                end,
-                match.start() - line_start + len("<!--"),
-            )
-            if len(self._elements) > elements_before:
-                begin = 0
-        self._add_piece(first, text, position, len(text))
-        self._prose[begin:] = [
-            (line, kept.rstrip()) for line, kept in self._prose[begin:] if kept.strip()
-        ]
+            if match.group("comment") is not None:
+                add(position, match.start())
+                position = match.end()
+                index = bisect_right(starts, match.start()) - 1
+                start = match.start() - starts[index] + len("<!--")
+                self._read_comment(first + index, start, end)
+        add(position, len(text))
 
-    def _add_piece(self, first: int, text: str, start: int, end: int) -> None:
-        line = first + text.count("\n", 0, start)
-        for number, piece in enumerate(text[start:end].split("\n"), line):
-            if self._prose and self._prose[-1][0] == number:
-                self._prose[-1] = (number, self._prose[-1][1] + piece)
-            else:
-                self._prose.append((number, piece))
 
-    def _end_prose(self) -> None:
-        lines = self._prose
-        self._prose = []
-        while lines and not lines[-1][1].strip():
-            lines.pop()
-        start = next((i for i, (_, line) in enumerate(lines) if line.strip()), len(lines))
-        lines = lines[start:]
-        is_nested_rest, self._is_nested_rest = self._is_nested_rest, False
-        if not lines:
-            return
-        text = "\n".join(line for _, line in lines).rstrip()
-        if is_nested_rest:
-            text = dedent(text)
-        span = self._document.span(lines[0][0] + 1, lines[-1][0] + 1)
-        self._elements.append(Prose(text + self._missing_links(text, span), span))
+def _lines_of(token: Token) -> tuple[int, int]:
+    first, end = token.map or (0, 0)
+    return first, end
 
-    def _missing_links(self, text: str, span: Span) -> str:
-        """Return the link definitions that a text needs and that stand elsewhere."""
-        references = self._environment["references"]
-        if not references:
-            return ""
-        from markdown_it.common.utils import normalizeReference
 
-        missing: dict[str, None] = {}
-        for label in _LINK_LABEL.findall(text):
-            reference = references.get(normalizeReference(label))
-            if reference and not span.line <= reference["map"][0] + 1 <= span.end_line:
-                title = reference["title"].replace('"', '\\"')
-                definition = f"[{label}]: <{reference['href']}>" + (title and f' "{title}"')
-                missing[definition] = None
-        return "\n\n" + "\n".join(missing) if missing else ""
+def _may_hold_comment(token: Token) -> bool:
+    if token.type == "comment":
+        return True
+    if token.type == "code_block":
+        return _DIRECTIVES_ONLY.fullmatch(token.content) is not None
+    return token.type in ("inline", "html_block") and "<!--" in token.content
 
 
 def _plain_title(content: str) -> str:
@@ -284,57 +234,6 @@ def _markdown() -> MarkdownIt:
 
     markdown = MarkdownIt("commonmark")
     markdown.block.ruler.before(
-        "html_block", "comment", _comment_rule, {"alt": ["paragraph", "reference", "blockquote"]}
+        "html_block", "comment", comment_rule, {"alt": ["paragraph", "reference", "blockquote"]}
     )
     return markdown
-
-
-def _comment_rule(state: StateBlock, first: int, _end: int, silent: bool) -> bool:
-    """Take an HTML comment out of the Markdown: a block rule of markdown-it-py."""
-    if state.is_code_block(first):
-        return False
-    start = state.bMarks[first] + state.tShift[first]
-    if not state.src.startswith("<!--", start):
-        return False
-    if not silent:
-        end = _find_comment_end(state, first)
-        state.line = end
-        token = state.push("comment", "", 0)
-        token.map = [first, end]
-    return True
-
-
-def _find_comment_end(state: StateBlock, first: int) -> int:
-    """Return the line after the comment that begins in line `first`.
-
-    A comment that nothing closes is that line alone, so that the rest of the text is not lost.
-    """
-    lines = state.env["lines"]
-    if first >= state.env.get("unclosed_from", len(lines)):
-        return first + 1
-    index = first
-    is_open = False
-    while index < state.lineMax and _belongs_to_container(state, index):
-        if is_open and _EXECUTED_FENCE.match(lines[index]):
-            index = _find_fence_end(lines, index)
-            continue
-        for mark in _COMMENT_MARK.finditer(lines[index]):
-            is_open = mark.group() == "<!--"
-        index += 1
-        if not is_open:
-            return index
-    if index >= len(lines):
-        state.env["unclosed_from"] = first
-    return first + 1
-
-
-def _belongs_to_container(state: StateBlock, line: int) -> bool:
-    return state.sCount[line] >= state.blkIndent or state.isEmpty(line)
-
-
-def _find_fence_end(lines: Sequence[str], opening: int) -> int:
-    """Return the line after the one that closes a fence; past the end if none does."""
-    for index in range(opening + 1, len(lines)):
-        if _CLOSING_FENCE.match(lines[index]):
-            return index + 1
-    return len(lines) + 1

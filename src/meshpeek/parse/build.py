@@ -37,6 +37,7 @@ from meshpeek.parse.vocabulary import HOOK_VARIABLE_PREFIX
 from meshpeek.source import Span
 
 _MOST_NESTED_USES = 10_000
+_DEEPEST_USE = 20
 
 
 @dataclass(slots=True)
@@ -79,6 +80,10 @@ class _Builder:
         if not self.sections:
             self._begin_section("", 0, Span(path, 1, 1))
 
+    def _run_conditional(self, conditional: Conditional) -> None:
+        if self._command_of_hook(conditional.hook):
+            self._run(conditional.items)
+
     def _run(self, items: Sequence[Element | Conditional]) -> None:
         for item in items:
             match item:
@@ -86,8 +91,7 @@ class _Builder:
                     if not self._state.skips and not self._using:
                         self._begin_section(title, level, span)
                 case Conditional():
-                    if self._command_of_hook(item.hook):
-                        self._run(item.items)
+                    self._run_conditional(item)
                 case Directive():
                     self._run_directive(item)
                 case Annotation():
@@ -234,12 +238,12 @@ class _Builder:
         if command.name is None:
             return
         span = next(a.span for a in annotations if a.word == "name")
-        taken = self._names.setdefault(command.name, span)
-        if len([step for step in self.steps if getattr(step, "name", None) == command.name]):
-            self._program.documents[span.path].report(
+        first = self._names.setdefault(command.name, span)
+        if first is not span:
+            self._report(
                 span,
-                f"the name `{command.name}` is already taken, in {taken}",
-                "give each command another name, and none inside a macro used twice",
+                f"the name `{command.name}` is already taken, in {first}",
+                "give each command another name, and none inside a macro",
             )
 
     def _note_errexit(self, bash: Bash) -> None:
@@ -270,15 +274,14 @@ class _Builder:
             self._run_hook(name, span)
         elif name in self._using:
             self._report(span, f"the macro `{name}` uses itself", "remove this line")
-        elif self._using and self._count_nested_use() > _MOST_NESTED_USES:
-            if self._nested_uses == _MOST_NESTED_USES + 1:
-                self._report(span, "macros use each other too often", "write some of them out")
+        elif self._is_too_much():
+            self._report(span, "macros use each other too often", "write some of them out")
         else:
             self._run_macro(name, definition, span)
 
-    def _count_nested_use(self) -> int:
-        self._nested_uses += 1
-        return self._nested_uses
+    def _is_too_much(self) -> bool:
+        self._nested_uses += bool(self._using)
+        return len(self._using) > _DEEPEST_USE or self._nested_uses > _MOST_NESTED_USES
 
     def _run_hook(self, name: str, span: Span) -> None:
         text = self._command_of_hook(name)

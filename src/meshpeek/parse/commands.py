@@ -138,13 +138,13 @@ class _CommandReader(WordReader):
             self._enter_rest(2)
 
     def _read_pipeline(self) -> None:
-        while True:
-            if not self._read_prefixes():
-                self._read_command()
-            self.skip_blanks()
-            if self.peek() != "|" or self.peek(2) == "||":
-                return
+        if not self._read_prefixes():
+            self._read_command()
+        self.skip_blanks()
+        while self.peek() == "|" and self.peek(2) != "||":
             self._enter_rest(2 if self.peek(2) == "|&" else 1)
+            self._read_command()
+            self.skip_blanks()
 
     def _enter_rest(self, width: int) -> None:
         """Pass over an operator that another command has to follow, maybe lines later."""
@@ -342,16 +342,17 @@ class _CommandReader(WordReader):
         self._close_word("]]")
 
     def _read_coprocess(self) -> None:
-        self.position += len("coproc")
+        self._open_word("coproc", "command")
         self.skip_blanks()
         start = self.position
         word = self.read_plain()
-        if word not in _COMPOUNDS and self.peek() != "(":
-            self.read_word()
+        if word not in _COMPOUNDS and word.isidentifier():
+            self.position += len(word)
             self.skip_blanks()
             if self.read_plain() not in _COMPOUNDS and self.peek() != "(":
                 self.position = start
         self._read_command()
+        self.leave()
 
     def _read_function(self, name: str) -> None:
         if not name:

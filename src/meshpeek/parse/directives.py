@@ -1,36 +1,48 @@
-"""Reading a directive: its word, its argument, and whether it is a slip of the pen."""
+"""Reading directives: their words, their arguments, and what is a slip of the pen."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from meshpeek.parse.document import Document
 from meshpeek.parse.elements import Directive
 from meshpeek.parse.suggestions import find_closest
 from meshpeek.parse.vocabulary import BUILTIN_HOOKS, BUILTIN_MACROS, DIRECTIVES, Argument
+from meshpeek.parse.words import without_dangling_backslash
 from meshpeek.source import Span
 
 _WORD = re.compile(r"\s*(\S+)")
-_SIMILAR = 0.8
-_REAL_COMMANDS = frozenset({"printf", "clean"})
+_NEXT_DIRECTIVE = re.compile(r"\s*#?@")
+_REMARK = re.compile(r"\s*#")
+_SIMILARITY = 0.8
+_REAL_COMMANDS = frozenset({"printf"})
 
 
-def read_directive(
+def read_directives(
     document: Document, text: str, line: int, end_line: int, column: int
-) -> Directive | None:
-    """Return the directive that `text` holds: what follows the `@`, at `line` and `column`.
+) -> Iterator[Directive]:
+    """Yield the directives that `text` holds: what follows the first `@`, at `line` and `column`.
 
-    None, and a problem, if nothing follows.
+    Several may stand on a line, and a remark after one that takes no argument.
     """
     found = _WORD.match(text)
     if found is None:
         place = Span(document.path, line, line, max(1, column - 1))
         document.report(place, "a directive without a name", "write the name right after the `@`")
-        return None
-    start = column + found.start(1)
-    span = Span(document.path, line, end_line, start, len(found.group(1)))
-    return Directive(found.group(1), text[found.end() :].strip(), span)
+        return
+    word, rest = found.group(1), text[found.end() :]
+    span = Span(document.path, line, end_line, column + found.start(1), len(word))
+    takes_none = word in DIRECTIVES and DIRECTIVES[word].argument is Argument.NONE
+    following = _NEXT_DIRECTIVE.match(rest) if takes_none else None
+    if following is not None:
+        yield Directive(word, "", span)
+        column += found.end() + following.end()
+        yield from read_directives(document, rest[following.end() :], line, end_line, column)
+    elif takes_none and _REMARK.match(rest):
+        yield Directive(word, "", span)
+    else:
+        yield Directive(word, without_dangling_backslash(rest.strip()), span)
 
 
 def is_known(directive: Directive) -> bool:
@@ -49,12 +61,12 @@ def find_near_miss(word: str, names: Iterable[str]) -> str | None:
     `names` are the macros and hooks that exist. Digits make a name another (`show_6` is no
     misspelt `show_5`).
     """
-    if word in _REAL_COMMANDS or not word.isascii():
+    if word in _REAL_COMMANDS:
         return None
-    known = [*DIRECTIVES, *BUILTIN_MACROS, *BUILTIN_HOOKS, *names]
+    known = dict.fromkeys([*DIRECTIVES, *BUILTIN_MACROS, *BUILTIN_HOOKS, *names])
     digits = _digits(word)
     candidates = [name for name in known if _digits(name) == digits]
-    return find_closest(word, candidates, similarity=_SIMILAR)
+    return find_closest(word, candidates, similarity=_SIMILARITY)
 
 
 def _digits(word: str) -> str:

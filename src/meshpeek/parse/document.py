@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meshpeek.errors import Problem
-from meshpeek.source import Span
+from meshpeek.source import Span, draw_line
 
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -53,4 +53,5 @@ class Document:
 
     def report(self, span: Span, message: str, hint: str | None = None) -> None:
         """Add a problem at `span`, a place in this document."""
-        self.problems.append(Problem.at(self.text, span, message, hint))
+        excerpt = draw_line(self.lines[span.line - 1], span)
+        self.problems.append(Problem(message, span, hint, excerpt))

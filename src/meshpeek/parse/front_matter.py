@@ -34,7 +34,7 @@ _VERSION = re.compile(r"(?:v?\d+(?:\.\d+)*(?:[-+][\w.+-]+)?)?", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _REHEARSAL_KEYS = ("manifests", "links")
 _MOST_CHARACTERS = 100_000
-_DEEPEST_NESTING = 100
+_MOST_COLLECTIONS = 1000
 
 
 class _WrongError(Exception):
@@ -74,7 +74,7 @@ class _FrontMatterReader:
         import yaml
 
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        if len(text) > _MOST_CHARACTERS or _nesting(text) > _DEEPEST_NESTING:
+        if len(text) > _MOST_CHARACTERS or _may_be_deep(text):
             self._report(1, 1, 3, "this front matter is too large", "keep settings only")
             return FrontMatter()
         try:
@@ -259,7 +259,8 @@ def _read_rehearsal(node: Node) -> Mapping[str, Any]:
     return MappingProxyType(clusters)
 
 
-def _nesting(text: str) -> int:
-    """Return how deep `text` can be nested at most: libyaml recurses in C."""
-    deepest_line = max(len(line) - len(line.lstrip(" -?")) for line in text.split("\n"))
-    return max(deepest_line, text.count("[") + text.count("{"))
+def _may_be_deep(text: str) -> bool:
+    """Tell whether `text` may be nested so deep that libyaml, which recurses, would crash."""
+    in_flow = text.count("[") + text.count("{")
+    in_line = max(line.count("- ") + line.count("? ") for line in text.split("\n"))
+    return max(in_flow, in_line) > _MOST_COLLECTIONS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from posixpath import dirname, join, normpath
 
 from meshpeek.errors import InputError, Problem
 from meshpeek.model import FrontMatter
@@ -207,17 +207,15 @@ class Loader:
 
     def _import(self, document: Document, directive: Directive) -> list[Element | Conditional]:
         path = directive.argument
-        beside = str(PurePosixPath(document.path).parent / path)
+        beside = normpath(join(dirname(document.path), path))
         self._imports += 1
-        if self._imports > _MOST_IMPORTS:
+        if self._imports > _MOST_IMPORTS or len(self._importing) > _DEEPEST_IMPORT:
             document.report(
-                directive.span,
-                f"more than {_MOST_IMPORTS} imports",
-                "import each file once, and define macros for what is repeated",
+                directive.span, "too many imports", "import each file once, from the workshop"
             )
             return []
         failures: list[InputError] = []
-        for candidate in dict.fromkeys((beside, path)):
+        for candidate in dict.fromkeys((beside, normpath(path))):
             if candidate in self._importing:
                 return self._refuse_cycle(document, directive, candidate)
             if candidate in self._contents:
@@ -248,11 +246,14 @@ class Loader:
 
     def _report_near_misses(self) -> None:
         names = self._program.names
+        near_misses: dict[str, str | None] = {}
         for directive in self._directives:
             word = directive.word
             if word in names or word in self._functions or word in DIRECTIVES:
                 continue
-            near = find_near_miss(word, names)
+            if word not in near_misses:
+                near_misses[word] = find_near_miss(word, names)
+            near = near_misses[word]
             if near is not None:
                 self._program.documents[directive.span.path].report(
                     directive.span,
@@ -262,6 +263,7 @@ class Loader:
 
 
 _MOST_IMPORTS = 1000
+_DEEPEST_IMPORT = 20
 _ARGUMENTS = {1: "a name", 2: "a name and a variable"}
 _CLOSING: Mapping[str, str] = {"macro": "end", "ifhook": "endif"}
 

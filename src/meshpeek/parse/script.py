@@ -9,13 +9,14 @@ from itertools import accumulate
 
 from meshpeek.parse.annotations import read_annotation
 from meshpeek.parse.commands import CompleteCommand, read_command
-from meshpeek.parse.directives import read_directive
+from meshpeek.parse.directives import read_directives
 from meshpeek.parse.document import Document
 from meshpeek.parse.elements import Bash, Element, Line, Remark
+from meshpeek.parse.words import is_continued, without_dangling_backslash
 from meshpeek.source import Span
 
-_TRAILING_BACKSLASHES = re.compile(r"\\*$")
 _CONTINUATION = re.compile(r"\\\n[ \t]*(?:##)?")
+_CONTINUATION_MARK = re.compile(r"(?<=\n)[ \t]*#")
 _MARK = re.compile(r"[ \t]*(#[@$#!]?)")
 
 
@@ -68,23 +69,21 @@ class Script:
         last = self._first + end - 1
         column = mark.end() + 1
         if mark.group(1) == "#@":
-            directive = read_directive(self._document, body, number, last, column)
-            if directive is not None:
-                yield directive
+            yield from read_directives(self._document, body, number, last, column)
         elif mark.group(1) == "##":
             body = _CONTINUATION.sub(" ", body)
             annotation = read_annotation(self._document, body, number, column)
             if annotation is not None:
                 yield annotation
         elif mark.group(1) == "#$":
-            text = re.sub(r"^[ \t]*#", "", body, flags=re.MULTILINE).strip()
-            yield Line(text, self._document.span(number, last))
+            text = _CONTINUATION_MARK.sub("", body).strip()
+            yield Line(without_dangling_backslash(text), self._document.span(number, last))
 
     def _read_remark(self, index: int) -> tuple[Remark, int]:
         start = index
         while index < len(self._lines) and self._is_remark(index):
             index = self._end_of_continued(index)
-        lines = [line.strip() for line in self._lines[start:index]]
+        lines = [line.rstrip() for line in self._lines[start:index]]
         span = self._document.span(self._first + start, self._first + index - 1)
         return Remark("\n".join(lines), span), index
 
@@ -94,7 +93,7 @@ class Script:
 
     def _end_of_continued(self, index: int) -> int:
         """Return the index after the line and those that backslashes at line ends add to it."""
-        while index < len(self._lines) and _is_continued(self._lines[index]):
+        while index < len(self._lines) and is_continued(self._lines[index]):
             index += 1
         return min(index + 1, len(self._lines))
 
@@ -108,7 +107,7 @@ class Script:
         span = self._document.span(self._first + index, self._first + index + len(lines) - 1)
         self._functions.update(command.functions)
         self._report_mistake(command)
-        return Bash(_without_dangling_backslash("\n".join(lines)), span, command.commands), end
+        return Bash(without_dangling_backslash("\n".join(lines)), span, command.commands), end
 
     def _report_mistake(self, command: CompleteCommand) -> None:
         mistake = command.mistake
@@ -119,13 +118,3 @@ class Script:
         column = mistake.offset - self._starts[index] + 1
         place = Span(self._document.path, number, number, column, mistake.width)
         self._document.report(place, mistake.message, mistake.hint)
-
-
-def _is_continued(line: str) -> bool:
-    trailing = _TRAILING_BACKSLASHES.search(line)
-    return trailing is not None and len(trailing.group()) % 2 == 1
-
-
-def _without_dangling_backslash(text: str) -> str:
-    """Drop what would make bash wait for another line that the block does not have."""
-    return text[:-1].rstrip() if _is_continued(text) else text

@@ -14,6 +14,10 @@ _DEEPEST_NESTING = 50
 
 _BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
 _PLAIN = re.compile(r"[^ \t\n|&;()<>'\"`$\\]+")
+_WHOLE_WORD = re.compile(
+    r"[^ \t\n|&;()<>'\"`$\\]+"
+    r"(?!['\"`$]|\\(?!\n[ \t\n|&;()<>])|[<>]\(|[^ \t\n|&;()<>'\"`$\\])"
+)
 _IN_DOUBLE_QUOTES = re.compile(r"[^\"`$\\]+")
 _IN_BRACES = re.compile(r"[^}'\"`$\\]+")
 _IN_PARENTHESES = re.compile(r"[^()'\"`$\\]+")
@@ -129,10 +133,8 @@ class WordReader(ABC):
 
     def read_plain(self) -> str:
         """Return the unquoted word at the position without passing over it, or ''."""
-        plain = _PLAIN.match(self.text, self.position)
-        if plain is None or self.text[plain.end() : plain.end() + 1] in tuple("'\"`$\\"):
-            return ""
-        return plain.group()
+        word = _WHOLE_WORD.match(self.text, self.position)
+        return word.group() if word else ""
 
     def read_word(self) -> str:
         """Read a word and return it as it is written, '' if there is none."""
@@ -242,9 +244,11 @@ class WordReader(ABC):
     def _read_dollar(self, *, quoted: bool) -> None:
         self.position += 1
         following = self.peek()
-        if following == "(":
-            if not (self.peek(2) == "((" and self.read_arithmetic(self.position + 2)):
-                self._read_substitution()
+        if self.peek(2) == "((":
+            # Bash looks for the parentheses' end only, even if this is no arithmetic after all.
+            self._read_pair("(", ")", _IN_PARENTHESES, opening="$(")
+        elif following == "(":
+            self._read_substitution()
         elif following == "{":
             self._read_pair("{", "}", _IN_BRACES, opening="${")
         elif following == "[":
@@ -300,7 +304,7 @@ class WordReader(ABC):
         text = self.text
         while self.position < len(text):
             line = self._read_line()
-            while not document.is_literal and _is_continued(line) and self.position < len(text):
+            while not document.is_literal and is_continued(line) and self.position < len(text):
                 line = line[:-1] + self._read_line()
             if document.operator == "<<-":
                 line = line.lstrip("\t")
@@ -325,5 +329,11 @@ class WordReader(ABC):
         )
 
 
-def _is_continued(line: str) -> bool:
+def is_continued(line: str) -> bool:
+    """Tell whether a line ends in a backslash that is not itself escaped."""
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+
+
+def without_dangling_backslash(text: str) -> str:
+    """Return `text` without what would make bash wait for a line that does not follow."""
+    return text[:-1].rstrip() if is_continued(text) else text
