@@ -180,7 +180,7 @@ class Shell:
             stdin=stdin,
             slot=self._count % 2,
         ).encode(errors="surrogateescape")
-        finished = False
+        self._begun = finished = False
         lent = self._keyboard.lent() if self._keyboard else contextlib.nullcontext()
         try:
             with lent:
@@ -195,16 +195,15 @@ class Shell:
     def _follow(self, token: str, deadline: Deadline) -> Running:
         """Pass on what the terminal brings, up to the end marker of `token` or bash's end."""
         begin, end = begin_marker(token), end_marker(token)
-        begun = False
         while True:
             deadline.enforce(self._foreground)
             data, ended = self._read(deadline.seconds_left(_POLL_SECONDS))
-            if not begun:
+            if not self._begun:
                 before, match = self._scanner.scan(data, begin)
                 if before:
                     yield Leftover(before)
-                begun, data = match is not None, b""
-            if begun:
+                self._begun, data = match is not None, b""
+            if self._begun:
                 before, match = self._scanner.scan(data, end)
                 if before:
                     yield Output(before)
@@ -287,13 +286,12 @@ class Shell:
         with contextlib.suppress(BlockingIOError):  # lines that the old one did not come to
             while os.read(self._fifo, _CHUNK_BYTES):
                 pass
-        slots = ("exit", str(self._count % 2), str((self._count + 1) % 2))
-        states = [self._directory / slot for slot in slots]
-        restore = next((state for state in states if _is_complete(state)), None)
+        states = [self._directory / slot for slot in ("exit", "0", "1")]
+        whole = [state for state in states if _is_complete(state)]
+        restore = max(whole, key=lambda state: state.stat().st_mtime_ns, default=None)
         status = self._status
         self._start({"PATH": self._path}, restore)
         self._status = status
-        (self._directory / "exit").unlink(missing_ok=True)
 
     def background_jobs(self) -> str:
         """Return bash's list of the jobs that still run, a line each; empty when there are none."""
