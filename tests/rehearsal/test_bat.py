@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import select
 import struct
 import subprocess
 import sys
@@ -96,6 +97,7 @@ class TestPipe:
             assert process.stdin
             assert process.stdout
             process.stdin.write(b"first\n")
+            assert select.select([process.stdout], [], [], 10)[0], "nothing came through"
             assert process.stdout.read(6) == b"first\n"
             process.stdin.close()
 
