@@ -387,6 +387,60 @@ class TestLink:
         assert errors.startswith(f"Error: {message}\nUsage:\n  linkerd multicluster link [flags]\n")
 
 
+class TestUnlink:
+    LINK = "/apis/multicluster.linkerd.io/v1alpha1/namespaces/linkerd-multicluster/links/east"
+
+    def test_it_names_all_that_belongs_to_the_link(self, start: Start, run: Run) -> None:
+        mirrored = {
+            "mirror.linkerd.io/mirrored-service": "true",
+            "mirror.linkerd.io/cluster-name": "east",
+        }
+        made = link_objects(LinkRequest("east", "http://127.0.0.1:9"))
+        start(
+            "north",
+            {
+                self.LINK: made[2],
+                SECRETS: made[1:2],
+                "/api/v1/services": [service("smiley-east", mirrored), service("face")],
+            },
+        )
+        status, output, _ = run("--context=north", "mc", "unlink", "--cluster-name", "east")
+        named = [o for o in yaml.safe_load_all(output) if o]
+        expected = [*made, service("smiley-east")]
+        assert status == 0
+        assert {
+            (o["kind"], o["metadata"]["name"], o["metadata"].get("namespace")) for o in named
+        } == {
+            *(
+                (o.get("kind", "Service"), o["metadata"]["name"], o["metadata"].get("namespace"))
+                for o in expected
+            ),
+            ("Lease", "service-mirror-write-east", "linkerd-multicluster"),
+        }
+        assert all(set(o) == {"apiVersion", "kind", "metadata"} for o in named)
+
+    def test_a_link_with_a_gateway_has_a_probe_too(self, start: Start, run: Run) -> None:
+        link = gateway_link() | {"spec": {"probeSpec": {"path": "/ready"}}}
+        start("north", {self.LINK: link})
+        _, output, _ = run("--context=north", "mc", "unlink", "--cluster-name=east")
+        assert "name: probe-gateway-east\n" in output
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ((), "You need to specify cluster name"),
+            (("--cluster-name=west",), 'links "west" not found'),
+        ],
+    )
+    def test_what_cannot_be_unlinked(
+        self, start: Start, run: Run, arguments: tuple[str, ...], message: str
+    ) -> None:
+        start("north", {})
+        status, output, errors = run("--context=north", "mc", "unlink", *arguments)
+        assert (status, output) == (1, "")
+        assert errors.startswith(f"Error: {message}\nUsage:")
+
+
 class TestVersion:
     def test_client_and_server(self, start: Start, run: Run) -> None:
         start("east", linked_target())
@@ -524,7 +578,7 @@ class TestCommandLine:
         ("arguments", "asked"),
         [
             (("viz", "stat", "deploy", "-n", "faces"), "linkerd viz"),
-            (("--context", "north", "mc", "unlink", "--cluster-name=x"), "linkerd multicluster"),
+            (("--context", "north", "mc", "allow"), "linkerd multicluster allow"),
             (("inject", "--manual", "-"), "linkerd inject --manual"),
             (("--as", "root", "version"), "linkerd version --as"),
         ],

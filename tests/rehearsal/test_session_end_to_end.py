@@ -77,6 +77,18 @@ def test_a_link_brings_services_to_a_cluster_that_had_none(bash: Bash) -> None:
     assert shown.stdout == "link.multicluster.linkerd.io/west\n"
 
 
+def test_unlinking_leaves_nothing_behind(bash: Bash) -> None:
+    linked = bash(
+        "linkerd --context=east multicluster link --gateway=false --cluster-name east "
+        "| kubectl --context=west apply -f - >/dev/null "
+        "&& linkerd --context=west multicluster unlink --cluster-name east "
+        "| kubectl --context=west delete --ignore-not-found -f -"
+    )
+    assert linked.returncode == 0, linked.stderr
+    left = bash("kubectl --context west get link,secret,deploy,sa,role -A -o name")
+    assert "east" not in left.stdout
+
+
 def test_flat_links_have_no_gateways(bash: Bash) -> None:
     outcome = bash("linkerd --context north multicluster gateways")
     assert outcome.stdout == "CLUSTER  ALIVE    NUM_SVC      LATENCY  \n"

@@ -93,12 +93,32 @@ def run_link(invocation: Invocation) -> int:
     from meshpeek.rehearsal.links import link_objects
     from meshpeek.rehearsal.yaml_documents import dump_stream
 
-    if not invocation.text("cluster-name"):
-        raise LinkerdError("You need to specify cluster name")
+    _check_cluster_name(invocation)
     context = _context(invocation)
     request = read_request(ApiClient(context.server), context, invocation)
     sys.stdout.write(dump_stream(link_objects(request)))
     return 0
+
+
+def run_unlink(invocation: Invocation) -> int:
+    """`multicluster unlink`: the objects to delete in the cluster that has the link."""
+    from meshpeek.rehearsal.linkerd_unlink import find_link_objects
+    from meshpeek.rehearsal.yaml_documents import dump_stream
+
+    _check_cluster_name(invocation)
+    objects = find_link_objects(
+        ApiClient(_context(invocation).server),
+        invocation.text("cluster-name"),
+        invocation.text("namespace"),
+        invocation.text("linkerd-namespace"),
+    )
+    sys.stdout.write(dump_stream(objects))
+    return 0
+
+
+def _check_cluster_name(invocation: Invocation) -> None:
+    if not invocation.text("cluster-name"):
+        raise LinkerdError("You need to specify cluster name")
 
 
 def run_endpoints(invocation: Invocation) -> int:

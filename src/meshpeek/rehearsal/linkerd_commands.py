@@ -128,6 +128,16 @@ _LINK = Command(
     run=linkerd_actions.run_link,
 )
 
+_UNLINK = Command(
+    "unlink",
+    "Outputs link resources for deletion",
+    flags=(
+        Flag("cluster-name", "Cluster name"),
+        Flag("namespace", "The namespace for the service account", default="linkerd-multicluster"),
+    ),
+    run=linkerd_actions.run_unlink,
+)
+
 _VERSION = Command(
     "version",
     "Print the client and server version information",
@@ -161,7 +171,7 @@ LINKERD = Command(
             "multicluster",
             "Manages the multicluster setup for Linkerd",
             aliases=("mc",),
-            subcommands=(_GATEWAYS, _LINK),
+            subcommands=(_GATEWAYS, _LINK, _UNLINK),
         ),
         _VERSION,
     ),
