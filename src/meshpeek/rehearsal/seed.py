@@ -126,7 +126,7 @@ def _make_cluster(site: _Site) -> None:
 
 def _define(site: _Site, group: str) -> None:
     """Install the CRDs of `group`; Linkerd's are those of all groups but its extension's."""
-    for name, definition in _definitions().items():
+    for name, definition in definitions().items():
         owner = name.partition(".")[2]
         if owner == group or (
             group == "linkerd.io" and owner not in (emissary.CRD_GROUP, "multicluster.linkerd.io")
@@ -137,8 +137,8 @@ def _define(site: _Site, group: str) -> None:
 
 
 @cache
-def _definitions() -> Mapping[str, Object]:
-    """Return the CRDs by name; all clusters share their contents, which nobody changes."""
+def definitions() -> Mapping[str, Object]:
+    """Return the CRDs that come with meshpeek, by name; all clusters share their contents, which nobody changes."""
     folder = files("meshpeek.rehearsal").joinpath("crds")
     definitions = [
         json.loads(each.read_text("utf-8"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 from dataclasses import dataclass
+from datetime import datetime
 
 from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Object, Store
+from meshpeek.rehearsal.store import Object, Store, timestamp
 
 EVENTS = ResourceKey("", "events")
+
+_order = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,13 @@ class Occurrence:
     path: str = ""
 
 
-def record(store: Store, moment: str, about: Object, occurrence: Occurrence) -> None:
-    """Store an Event about `about`, which is, or was, in `store`; `moment` is an RFC 3339 time."""
+def record(store: Store, now: datetime, about: Object, occurrence: Occurrence) -> None:
+    """Store an Event, happened `now`, about `about`, which is, or was, in `store`."""
     metadata = about["metadata"]
+    moment = timestamp(now)
+    # Real names end in nanoseconds, so that kubectl, which sorts by whole seconds, lists the
+    # Events of one second in their order.
+    number = int(now.timestamp()) * 10**9 + next(_order)
     involved = {
         "apiVersion": about["apiVersion"],
         "kind": about["kind"],
@@ -44,7 +51,7 @@ def record(store: Store, moment: str, about: Object, occurrence: Occurrence) -> 
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {
-                "name": f"{metadata['name']}.{os.urandom(8).hex()}",
+                "name": f"{metadata['name']}.{number:x}",
                 "namespace": metadata.get("namespace") or "default",
                 "creationTimestamp": moment,
             },

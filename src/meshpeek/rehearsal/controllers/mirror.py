@@ -132,7 +132,7 @@ class ServiceMirror:
             occurrence = Occurrence(
                 "ServiceMirroringSkipped", message, source="linkerd-service-mirror-remote"
             )
-            record(target.store, self._runtime.timestamp(), service, occurrence)
+            record(target.store, self._runtime.timeline.now(), service, occurrence)
         return False
 
     def _mirrors(self, link: Object) -> list[Object]:

@@ -206,7 +206,7 @@ class Runtime:
         """Record an Event about an object of this cluster, as `event_records.record` does."""
         record(
             self.store,
-            self.timestamp(),
+            self.timeline.now(),
             about,
             Occurrence(reason, message, source=source, kind=kind, path=path),
         )

@@ -91,10 +91,15 @@ def _filter(path: str, operator: str, literal: str) -> Step:
     def step(value: object) -> Iterator[Any]:
         for each in value if isinstance(value, list) else ():
             found = find(each, path)
-            if found and (found[0] == wanted) == (operator == "=="):
+            if found and _equal(found[0], wanted) == (operator == "=="):
                 yield each
 
     return step
+
+
+def _equal(one: object, other: object) -> bool:
+    # In Python, unlike in JSON, true is equal to 1.
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _literal(text: str) -> str | bool | int | float:

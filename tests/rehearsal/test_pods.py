@@ -1,0 +1,121 @@
+"""Pods get a node, an address of its range, and are ready after a moment."""
+
+from __future__ import annotations
+
+import pytest
+from simulated_clusters import DEPLOYMENTS, EVENTS, NODES, PODS, Simulation, deployment
+
+from meshpeek.rehearsal.controllers.kubelet import START_SECONDS
+from meshpeek.rehearsal.resources import Resource
+from meshpeek.rehearsal.tables import render
+
+
+@pytest.fixture
+def simulation() -> Simulation:
+    return Simulation("north", "east")
+
+
+def states(simulation: Simulation, name: str = "north") -> list[str]:
+    cluster = simulation.clusters[name]
+    kind = cluster.resources.get(PODS)
+    assert isinstance(kind, Resource)
+    table = render(kind, "v1", cluster.store.list(PODS, "faces"), simulation.timeline.now())
+    return [f"{row['cells'][1]} {row['cells'][2]}" for row in table["rows"]]
+
+
+def addresses(simulation: Simulation, name: str = "north") -> list[str]:
+    return [pod["status"]["podIP"] for pod in simulation.clusters[name].store.list(PODS, "faces")]
+
+
+def test_a_pod_is_created_and_then_runs(simulation: Simulation) -> None:
+    simulation.apply("north", deployment("face", replicas=1))
+    simulation.advance()
+    assert states(simulation) == ["0/1 ContainerCreating"]
+    simulation.advance(START_SECONDS)
+    assert states(simulation) == ["1/1 Running"]
+
+
+def test_a_pod_with_init_containers_says_so_while_it_starts(simulation: Simulation) -> None:
+    given = deployment("face", replicas=1)
+    given["spec"]["template"]["spec"]["initContainers"] = [{"name": "i", "image": "i:1"}]
+    simulation.apply("north", given)
+    simulation.advance()
+    assert states(simulation) == ["0/1 Init:0/1"]
+    simulation.advance(START_SECONDS)
+    assert states(simulation) == ["1/1 Running"]
+
+
+def test_addresses_are_of_the_cluster_s_own_range_and_differ(simulation: Simulation) -> None:
+    for name in ("north", "east"):
+        simulation.apply(name, deployment("face", replicas=5))
+    simulation.advance(2)
+    for name, prefix in (("north", "10.23.1."), ("east", "10.23.2.")):
+        found = addresses(simulation, name)
+        assert len(set(found)) == 5
+        assert all(address.startswith(prefix) for address in found)
+
+
+def test_addresses_are_not_used_again_at_once(simulation: Simulation) -> None:
+    simulation.apply("north", deployment("face", replicas=1))
+    simulation.advance(2)
+    (before,) = addresses(simulation)
+    (name,) = simulation.names("north", PODS)
+    simulation.north.store.delete(PODS, "faces", name)
+    simulation.advance(2)
+    (after,) = addresses(simulation)
+    assert before != after
+
+
+def test_a_pod_of_the_host_network_has_the_node_s_address(simulation: Simulation) -> None:
+    given = deployment("face", replicas=1)
+    given["spec"]["template"]["spec"]["hostNetwork"] = True
+    simulation.apply("north", given)
+    simulation.advance(2)
+    assert addresses(simulation) == ["172.18.0.2"]
+
+
+def test_a_full_node_takes_no_more_pods_until_one_goes(simulation: Simulation) -> None:
+    simulation.apply("north", deployment("face", replicas=111))
+    simulation.advance(3)
+    assert states(simulation).count("1/1 Running") == 110
+    assert states(simulation).count("0/1 Pending") == 1
+    waiting = [
+        pod for pod in simulation.north.store.list(PODS, "faces") if "nodeName" not in pod["spec"]
+    ]
+    assert len(waiting) == 1
+    assert waiting[0]["status"]["conditions"][0]["reason"] == "Unschedulable"
+    failures = [
+        event
+        for event in simulation.north.store.list(EVENTS, "faces")
+        if event["reason"] == "FailedScheduling"
+    ]
+    assert len(failures) == 1
+    simulation.change("north", DEPLOYMENTS, "faces/face", replicas=110)
+    simulation.advance(3)
+    assert states(simulation) == ["1/1 Running"] * 110
+
+
+def test_a_cordoned_node_takes_no_pods(simulation: Simulation) -> None:
+    (node,) = simulation.north.store.list(NODES)
+    cordoned = {**node, "spec": {**node["spec"], "unschedulable": True}}
+    simulation.north.store.update(NODES, cordoned)
+    simulation.apply("north", deployment("face", replicas=1))
+    simulation.advance(3)
+    (pod,) = simulation.north.store.list(PODS, "faces")
+    assert pod["status"]["phase"] == "Pending"
+
+
+def test_a_pod_deleted_while_it_starts_does_not_come_back(simulation: Simulation) -> None:
+    simulation.apply(
+        "north",
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "p", "namespace": "faces"},
+            "spec": {"containers": [{"name": "a", "image": "a:1"}]},
+        },
+    )
+    simulation.advance(START_SECONDS / 2)
+    simulation.north.store.delete(PODS, "faces", "p")
+    simulation.advance(5)
+    assert simulation.names("north", PODS) == []
