@@ -21,7 +21,7 @@ from meshpeek.model import (
 from meshpeek.parse.annotations import annotate
 from meshpeek.parse.commands import read_command
 from meshpeek.parse.contexts import find_contexts, unquote
-from meshpeek.parse.directives import is_known
+from meshpeek.parse.directives import command_of, is_known
 from meshpeek.parse.elements import (
     Annotation,
     Bash,
@@ -37,7 +37,7 @@ from meshpeek.parse.vocabulary import HOOK_VARIABLE_PREFIX
 from meshpeek.source import Span
 
 _MOST_NESTED_USES = 10_000
-_DEEPEST_USE = 20
+_DEEPEST_USE = 10
 
 
 @dataclass(slots=True)
@@ -194,7 +194,7 @@ class _Builder:
 
     def _run_word(self, directive: Directive) -> None:
         """Run a word that is no directive at all: at once, and not displayed."""
-        text = f"{directive.word} {directive.argument}".rstrip()
+        text = command_of(directive)
         bash = Bash(text, directive.span, read_command(text, 0).commands)
         self._state.modifiers = {"shown": False, "wait_before": False, "wait_after": False}
         self._add_command(bash, directive=directive.word)
@@ -226,7 +226,8 @@ class _Builder:
             wait_before=shown and modifiers.get("wait_before", True),
             wait_after=state.shows and modifiers.get("wait_after", False),
             directive=directive,
-            contexts=find_contexts(bash.commands),
+            contexts=find_contexts(bash.text, bash.commands),
+            pipeline=bash.pipeline,
             stops_run=self._stops_run,
         )
         if annotations:

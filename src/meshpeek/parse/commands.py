@@ -14,6 +14,10 @@ from meshpeek.parse.words import BashSyntaxError, WordReader
 _REDIRECTION = re.compile(
     r"(?:\d+|\{[A-Za-z_]\w*\})?(?:<<<|<<-?|<>|<&|>>|>&|>\||<(?!\()|>(?!\())|&>>?"
 )
+# Most lines of most workshops are a few plain words: telling so at once halves the time.
+_PLAIN_LINE = re.compile(
+    r"[ \t]*[^\s|&;()<>'\"`$\\#]+(?:[ \t]+[^\s|&;()<>'\"`$\\#]+)*[ \t]*(?:\n|\Z)"
+)
 _REGULAR_OPERATOR = re.compile(r"&&|\|\||[<>()]")
 _CLOSING_WORDS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}"})
 _CASE_ENDS = (";;&", ";;", ";&")
@@ -24,7 +28,8 @@ class CompleteCommand:
     """What bash would run after reading up to `end` (an offset, past the command's newline).
 
     `commands` are the words of each simple command, as they are written and in the order in
-    which the commands begin; `functions` the names of the functions it defines. `mistake` is
+    which the commands begin; `functions` the names of the functions it defines. `pipeline` says
+    that the last thing it does is a pipeline of several parts, not one with `!`. `mistake` is
     what bash would refuse, if anything: the command then goes to the end of the line where that
     was noticed.
     """
@@ -33,10 +38,16 @@ class CompleteCommand:
     commands: tuple[tuple[str, ...], ...]
     functions: tuple[str, ...]
     mistake: BashSyntaxError | None = None
+    pipeline: bool = False
 
 
 def read_command(text: str, start: int) -> CompleteCommand:
     """Read the complete command of `text` that begins at the offset `start`, no blank line."""
+    plain = _PLAIN_LINE.match(text, start)
+    if plain is not None:
+        words = tuple(plain.group().split())
+        if words[0] not in _RESERVED_WORDS:
+            return CompleteCommand(plain.end(), (words,), (), pipeline=False)
     reader = _CommandReader(text, start)
     mistake = None
     try:
@@ -51,6 +62,7 @@ def read_command(text: str, start: int) -> CompleteCommand:
         tuple(tuple(words) for words in reader.commands if words),
         tuple(reader.functions),
         mistake,
+        reader.pipeline,
     )
 
 
@@ -59,6 +71,7 @@ class _CommandReader(WordReader):
         super().__init__(text, position)
         self.commands: list[list[str]] = []
         self.functions: list[str] = []
+        self.pipeline = False
 
     def read_complete_command(self) -> None:
         self.skip_blanks()
@@ -138,13 +151,19 @@ class _CommandReader(WordReader):
             self._enter_rest(2)
 
     def _read_pipeline(self) -> None:
+        self.skip_blanks()
+        negated = self.read_plain() == "!"
         if not self._read_prefixes():
             self._read_command()
         self.skip_blanks()
+        parts = 1
         while self.peek() == "|" and self.peek(2) != "||":
             self._enter_rest(2 if self.peek(2) == "|&" else 1)
             self._read_command()
             self.skip_blanks()
+            parts += 1
+        # The outermost pipeline is the last to get here.
+        self.pipeline = parts > 1 and not negated
 
     def _enter_rest(self, width: int) -> None:
         """Pass over an operator that another command has to follow, maybe lines later."""
@@ -432,3 +451,5 @@ _COMPOUNDS = {
     "case": _CommandReader._read_case,
     "[[": _CommandReader._read_test,
 }
+
+_RESERVED_WORDS = frozenset({*_COMPOUNDS, *_CLOSING_WORDS, "function", "coproc", "time", "!"})

@@ -64,12 +64,14 @@ class Bash:
     """A complete command: its text, and the simple commands in it.
 
     `commands` holds the words of each simple command as they are written, quotes included, in
-    the order in which the commands begin, those in `$(…)` among them.
+    the order in which the commands begin, those in `$(…)` among them. `pipeline`: its last
+    statement is one of several parts.
     """
 
     text: str
     span: Span
     commands: tuple[tuple[str, ...], ...]
+    pipeline: bool = False
 
 
 Element = Heading | Prose | Remark | Line | Directive | Annotation | Bash

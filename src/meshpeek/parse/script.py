@@ -107,7 +107,8 @@ class Script:
         span = self._document.span(self._first + index, self._first + index + len(lines) - 1)
         self._functions.update(command.functions)
         self._report_mistake(command)
-        return Bash(without_dangling_backslash("\n".join(lines)), span, command.commands), end
+        text = without_dangling_backslash("\n".join(lines))
+        return Bash(text, span, command.commands, command.pipeline), end
 
     def _report_mistake(self, command: CompleteCommand) -> None:
         mistake = command.mistake

@@ -128,7 +128,7 @@ class Runner:
         """Do one step, and move the cursor to the one that comes next."""
         action = Action.GO
         match step:
-            case Narration() | Comment():
+            case Narration() | Comment() if step.shown:
                 yield TextShown(step, step.text)
                 self._driver.linger(step.text)
             case Print():

@@ -104,7 +104,7 @@ class Screen:
 
     def _show_text(self, event: TextShown) -> None:
         if isinstance(event.step, Narration):
-            self._print(Markdown(event.text, hyperlinks=False))
+            self._print(Markdown(event.text, hyperlinks=self._console.is_terminal))
             self._print("")
         else:
             self._print(Text(event.text, "italic" if event.text.startswith("#") else ""))
@@ -112,6 +112,8 @@ class Screen:
     def _clear(self) -> None:
         if self._mode is Mode.PRESENT:
             self._console.clear()
+            if self._rehearsal:
+                self._print(Text(self._rehearsal, "yellow"))
         else:
             self._print(Rule(style="dim"))
             self._print("")

@@ -1,0 +1,337 @@
+"""Whole runs of small workshops, in real bash: what happens, in which order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from meshpeek.model import Command, Mode, Step, Workshop
+from meshpeek.parse import parse
+from meshpeek.run.drivers import Action, Nobody
+from meshpeek.run.editor import EditorDesk
+from meshpeek.run.events import (
+    CommandEnded,
+    CommandShown,
+    Event,
+    JobsLeft,
+    Reason,
+    RunEnded,
+    RunStarted,
+    StepSkipped,
+    TextShown,
+    Typed,
+    WaitStarted,
+)
+from meshpeek.run.runner import Runner
+from meshpeek.run.shell import Shell
+
+Play = Callable[..., list[Event]]
+
+
+class Keys(Nobody):
+    """A presenter who answers every wait with the next of some actions, and then goes on."""
+
+    def __init__(self, *actions: Action) -> None:
+        self._actions = list(actions)
+
+    def wait(self, step: Step) -> Action:
+        return self._actions.pop(0) if self._actions else Action.GO
+
+
+def read_nothing(path: str) -> str:
+    raise AssertionError(f"nothing is imported here, and not {path}")
+
+
+def workshop_of(text: str) -> Workshop:
+    return parse(text, "w.md", read_nothing)
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[Play]:
+    editor = EditorDesk(tmp_path)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "xterm"}
+    folder = tmp_path / "session"
+    folder.mkdir()
+    shell = Shell(folder, environment | editor.environment())
+
+    def play_text(text: str, **options: object) -> list[Event]:
+        driver = options.pop("driver", Nobody())
+        options = {"mode": Mode.CI, "sleep": lambda _: None} | options
+        runner = Runner(workshop_of(text), shell, driver, editor, **options)  # type: ignore[arg-type]
+        return list(runner.run())
+
+    yield play_text
+    shell.close()
+
+
+def results(events: list[Event]) -> list[tuple[str, str]]:
+    """Return the text and the verdict of every command that ended, in order."""
+    return [
+        (event.step.text, event.result.verdict.kind.value)
+        for event in events
+        if isinstance(event, CommandEnded)
+    ]
+
+
+def skipped(events: list[Event]) -> list[tuple[str, str]]:
+    return [(event.step.text, event.reason) for event in events if isinstance(event, StepSkipped)]
+
+
+def test_the_events_of_a_run_in_order(play: Play) -> None:
+    events = play("<!-- @SHOW -->\n# T\n\nRead.\n\n```bash\necho hi\n```\n\n<!-- @wait -->\n")
+    assert [type(event).__name__ for event in events] == [
+        "RunStarted",
+        "TextShown",
+        "CommandShown",
+        "Typed",
+        "WaitStarted",
+        "WaitEnded",
+        "CommandStarted",
+        "OutputReceived",
+        "CommandEnded",
+        "WaitStarted",
+        "WaitEnded",
+        "RunEnded",
+    ]
+    assert isinstance(events[0], RunStarted)
+    assert isinstance(events[1], TextShown)
+    assert events[1].text == "# T\n\nRead."
+    assert isinstance(events[3], Typed)
+    assert events[3].text == "echo hi"
+    ended = events[8]
+    assert isinstance(ended, CommandEnded)
+    assert (ended.result.output, ended.result.status, ended.result.attempt) == ("hi\n", 0, 1)
+
+
+def test_hidden_steps_run_without_being_shown(play: Play) -> None:
+    events = play("Hidden words.\n\n```bash\necho hi\n```\n")
+    assert results(events) == [("echo hi", "passed")]
+    assert not [e for e in events if isinstance(e, TextShown | CommandShown | WaitStarted)]
+
+
+def test_printed_text_has_the_session_s_values(play: Play) -> None:
+    events = play("```bash\nA='x y'\n#@print ${A} and $A and ${NOPE}.\n```\n")
+    assert [event.text for event in events if isinstance(event, TextShown)] == ["x y and x y and ."]
+
+
+def test_a_failure_stops_the_run_where_that_is_asked_for(play: Play) -> None:
+    text = "```bash\ntrue\nfalse\necho later\n```\n"
+    events = play(text, stop_on_failure=True)
+    assert results(events) == [("true", "passed"), ("false", "failed")]
+    assert skipped(events) == [("echo later", "the run stopped at w.md:3")]
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].reason is Reason.STOPPED
+
+
+def test_a_failure_stops_nothing_otherwise(play: Play) -> None:
+    events = play("```bash\nfalse\necho later\n```\n")
+    assert results(events) == [("false", "failed"), ("echo later", "passed")]
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].reason is Reason.FINISHED
+
+
+def test_set_e_in_a_workshop_stops_the_run_at_a_failure(play: Play) -> None:
+    events = play("```bash\nset -e\nfalse\necho later\n```\n")
+    assert results(events) == [("set -e", "passed"), ("false", "failed")]
+    assert skipped(events) == [("echo later", "the run stopped at w.md:3")]
+
+
+def test_steps_marked_always_run_after_a_failure(play: Play) -> None:
+    text = "```bash\nfalse\necho no\n## meshpeek: always\necho cleanup\necho no more\n```\n"
+    events = play(text, stop_on_failure=True)
+    assert results(events) == [("false", "failed"), ("echo cleanup", "passed")]
+    assert [command for command, _ in skipped(events)] == ["echo no", "echo no more"]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "command", "verdict"),
+    [
+        ("exit 3", "(exit 3)", "passed"),
+        ("exit 3", "true", "failed"),
+        ("exit any", "(exit 9)", "passed"),
+        ("expect two", "echo one two", "passed"),
+        ("expect three", "echo one two", "failed"),
+        (r"expect /^o\w+ two$/", "echo one two", "passed"),
+        ("expect bold", "printf '\\033[1mbo\\033[0mld'", "passed"),
+        ("reject two", "echo one two", "failed"),
+        ("reject three", "echo one two", "passed"),
+        ("timeout 0.1s", "sleep 60", "timed out"),
+        ("name a-step", "nope", "could not run"),
+        ("name a-step", "false | true", "failed"),
+        ("name a-step", "yes | head -n 1", "passed"),
+        ("name a-step", "! false", "passed"),
+        ("name a-step", "if false | true; then :; fi", "passed"),
+    ],
+)
+def test_verdicts(play: Play, annotation: str, command: str, verdict: str) -> None:
+    events = play(f"<!-- meshpeek: {annotation} -->\n```bash\n{command}\n```\n")
+    assert results(events) == [(command, verdict)]
+
+
+def test_until_repeats_a_command_until_it_holds(play: Play, tmp_path: Path) -> None:
+    command = f"echo x >>{tmp_path}/tries; wc -l <{tmp_path}/tries"
+    pauses: list[float] = []
+    events = play(
+        f"<!-- meshpeek: until 30s -->\n<!-- meshpeek: expect 3 -->\n```bash\n{command}\n```\n",
+        sleep=pauses.append,
+    )
+    ended = [event.result for event in events if isinstance(event, CommandEnded)]
+    assert [(r.attempt, r.final, bool(r.verdict)) for r in ended] == [
+        (1, False, False),
+        (2, False, False),
+        (3, True, True),
+    ]
+    assert pauses == [0.1, 0.2]
+
+
+def test_until_gives_up_in_the_end(play: Play) -> None:
+    now = iter(range(1000))
+    events = play(
+        "<!-- meshpeek: until 5s -->\n```bash\nfalse\n```\n", clock=lambda: float(next(now))
+    )
+    ended = [event.result for event in events if isinstance(event, CommandEnded)]
+    assert len(ended) > 1
+    assert [result.final for result in ended] == [False] * (len(ended) - 1) + [True]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "options", "runs"),
+    [
+        ("only ci", {}, True),
+        ("only present run", {}, False),
+        ("skip ci", {}, False),
+        ("skip present", {}, True),
+        ("only rehearse", {}, False),
+        ("only rehearse", {"rehearsal": True}, True),
+        ("skip rehearse", {"rehearsal": True}, False),
+    ],
+)
+def test_only_and_skip(play: Play, annotation: str, options: dict[str, object], runs: bool) -> None:
+    events = play(f"<!-- meshpeek: {annotation} -->\n```bash\necho x\n```\n", **options)
+    assert bool(results(events)) is runs
+    assert bool(skipped(events)) is not runs
+
+
+def test_an_edit_is_made_by_the_step_s_annotation(play: Play, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("spec: {timeout: 5s, other: 1}\n")
+    (tmp_path / "b.txt").write_text("old\n")
+    patch = '[{"op": "replace", "path": "/spec/timeout", "value": "300ms"}]'
+    events = play(
+        f"<!-- meshpeek: patch {patch} -->\n```bash\n$EDITOR {tmp_path}/a.yaml\n```\n"
+        f"<!-- meshpeek: editor sed -i s/old/new/ -->\n```bash\n$EDITOR {tmp_path}/b.txt\n"
+        f"$EDITOR {tmp_path}/b.txt\n```\n"
+    )
+    assert [verdict for _, verdict in results(events)] == ["passed", "passed", "failed"]
+    assert (tmp_path / "a.yaml").read_text() == "spec:\n  timeout: 300ms\n  other: 1\n"
+    assert (tmp_path / "b.txt").read_text() == "new\n"
+    last = [event.result for event in events if isinstance(event, CommandEnded)][-1]
+    assert "nobody is there to edit this" in last.output
+
+
+@pytest.mark.parametrize(
+    ("patch", "message"),
+    [
+        ('[{"op": "test", "path": "/a", "value": 2}, {"op": "remove", "path": "/a"}]', "not fit"),
+        ('[{"op": "remove", "path": "/nope"}]', "does not fit"),
+        ('[{"op": "replace", "path": "/a", "value": 1}]', "changes nothing"),
+    ],
+)
+def test_a_patch_that_does_not_apply_fails_the_step(
+    play: Play, tmp_path: Path, patch: str, message: str
+) -> None:
+    (tmp_path / "a.yaml").write_text("a: 1\n")
+    events = play(f"<!-- meshpeek: patch {patch} -->\n```bash\n$EDITOR {tmp_path}/a.yaml\n```\n")
+    ended = [event.result for event in events if isinstance(event, CommandEnded)][0]
+    assert not ended.verdict
+    assert message in ended.output
+    assert (tmp_path / "a.yaml").read_text() == "a: 1\n"
+
+
+def test_an_unknown_context_is_named_beside_those_there_are(play: Play) -> None:
+    text = "```bash\nbash -c 'exit 1' kubectl --context nrth get pods\n```\n"
+    events = play(text, contexts=("north", "east"))
+    ended = [event.result for event in events if isinstance(event, CommandEnded)][0]
+    assert ended.verdict.hint == (
+        "there is no context nrth here, only north, east; did you mean north?"
+    )
+
+
+def test_a_forgotten_context_is_asked_for(play: Play) -> None:
+    events = play("```bash\nkubectl_is_not_here\nfalse kubectl\n```\n", contexts=("north",))
+    hints = [event.result.verdict.hint for event in events if isinstance(event, CommandEnded)]
+    assert hints == [None, "the command names no context; add --context with one of north"]
+
+
+def test_jobs_left_behind_are_told(play: Play) -> None:
+    events = play("```bash\nsleep 64 &\n```\n")
+    left = [event.listing for event in events if isinstance(event, JobsLeft)]
+    assert len(left) == 1
+    assert "sleep 64" in left[0]
+
+
+SHOWN = "<!-- @SHOW -->\n```bash\necho 1\necho 2\necho 3\n```\n"
+
+
+def test_a_presenter_quits(play: Play) -> None:
+    events = play(SHOWN, driver=Keys(Action.GO, Action.QUIT))
+    assert results(events) == [("echo 1", "passed")]
+    assert skipped(events) == [
+        ("echo 2", "the presenter has quit"),
+        ("echo 3", "the presenter has quit"),
+    ]
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].reason is Reason.QUIT
+
+
+def test_a_presenter_skips_and_goes_back(play: Play) -> None:
+    keys = Keys(Action.SKIP, Action.GO, Action.BACK, Action.GO)
+    events = play(SHOWN, driver=keys)
+    assert results(events) == [("echo 2", "passed"), ("echo 2", "passed"), ("echo 3", "passed")]
+    attempts = [event.result.attempt for event in events if isinstance(event, CommandEnded)]
+    assert attempts == [1, 2, 1]
+
+
+def test_going_back_from_the_first_command_stays_there(play: Play) -> None:
+    events = play(SHOWN, driver=Keys(Action.BACK, Action.GO))
+    assert results(events)[0] == ("echo 1", "passed")
+
+
+def test_typed_only_lines_are_shown_and_never_run(play: Play, tmp_path: Path) -> None:
+    events = play(f"<!-- @SHOW -->\n```bash\n#$ touch {tmp_path}/made\n```\n")
+    assert [event.text for event in events if isinstance(event, Typed)] == [
+        f"touch {tmp_path}/made"
+    ]
+    assert results(events) == []
+    assert not (tmp_path / "made").exists()
+
+
+def test_an_interruption_ends_the_command_and_the_run(play: Play, tmp_path: Path) -> None:
+    editor = EditorDesk(tmp_path)
+    folder = tmp_path / "other"
+    folder.mkdir()
+    shell = Shell(folder, {"PATH": os.environ["PATH"]})
+    workshop = workshop_of("```bash\necho begun; sleep 60\necho later\n```\n")
+    try:
+        run = Runner(workshop, shell, Nobody(), editor, mode=Mode.CI).run()
+        events = []
+        for event in run:
+            events.append(event)
+            if type(event).__name__ == "OutputReceived":
+                events.append(run.throw(KeyboardInterrupt))
+    finally:
+        shell.close()
+    assert results(events) == [("echo begun; sleep 60", "interrupted")]
+    assert skipped(events) == [("echo later", "the run was interrupted")]
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].reason is Reason.INTERRUPTED
+
+
+def test_a_run_does_not_change_its_workshop() -> None:
+    workshop = workshop_of("```bash\necho x\n```\n")
+    (step,) = workshop.steps
+    assert isinstance(step, Command)
+    assert replace(step) == step
