@@ -151,8 +151,10 @@ def _parse_expectation(argument: str) -> Expectation:
         return Expectation(re.compile(re.escape(argument)), argument)
     try:
         return Expectation(re.compile(expression.group(1), re.MULTILINE), argument)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise _WrongArgumentError(f"not a regular expression: {error}") from None
+    except re.error as error:
+        raise _WrongArgumentError(f"not a regular expression: {error.msg}") from None
+    except (RecursionError, OverflowError):
+        raise _WrongArgumentError("this regular expression is too large") from None
 
 
 def _parse_status(argument: str) -> int | None:
@@ -175,8 +177,10 @@ def _parse_patch(argument: str) -> str:
 
     try:
         patch = json.loads(argument)
-    except (ValueError, RecursionError) as error:
-        raise _WrongArgumentError(f"not JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        raise _WrongArgumentError(f"not JSON: {error.msg}") from None
+    except (ValueError, RecursionError):
+        raise _WrongArgumentError("this JSON is too large") from None
     if not isinstance(patch, list) or not all(
         isinstance(operation, dict) and {"op", "path"} <= operation.keys() for operation in patch
     ):

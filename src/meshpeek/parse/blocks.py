@@ -99,7 +99,7 @@ class Markdown:
             self._document.report(
                 self._document.span(first + 1),
                 "this fence is never closed",
-                f"add a line of `{token.markup}` where the block ends",
+                f"add a line {token.markup} where the block ends",
             )
         if EXECUTED_FENCE.match(self._lines[first]):
             self._read_script(first + 1, end - 1 if is_closed else end)

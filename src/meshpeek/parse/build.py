@@ -195,7 +195,7 @@ class _Builder:
     def _run_word(self, directive: Directive) -> None:
         """Run a word that is no directive at all: at once, and not displayed."""
         text = command_of(directive)
-        bash = Bash(text, directive.span, read_command(text, 0).commands)
+        bash = _read_bash(text, directive.span)
         self._state.modifiers = {"shown": False, "wait_before": False, "wait_after": False}
         self._add_command(bash, directive=directive.word)
 
@@ -290,7 +290,7 @@ class _Builder:
             return
         annotations, self._state.annotations = self._state.annotations, []
         shows, self._state.shows = self._state.shows, False
-        self._add_command(Bash(text, span, read_command(text, 0).commands), directive=name)
+        self._add_command(_read_bash(text, span), directive=name)
         self._state.shows = shows
         self._state.annotations = annotations
 
@@ -320,6 +320,11 @@ class _Builder:
         document = self._program.documents.get(span.path)
         if document is not None:
             document.report(span, message, hint)
+
+
+def _read_bash(text: str, span: Span) -> Bash:
+    command = read_command(text, 0)
+    return Bash(text, span, command.commands, command.pipeline)
 
 
 def _printed_text(argument: str) -> str:

@@ -9,15 +9,18 @@ _OPTIONS = ("--context", "--kube-context")
 _OTHER_CONTEXTS = frozenset({"docker", "docker-compose", "podman"})
 _RUNS_ITS_ARGUMENTS = frozenset({"watch", "bash", "sh", "eval", "timeout"})
 _QUOTED_OR_PLAIN = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL)
+_QUOTING = re.compile(r"['\"\\$`]")
 _IN_TEXT = re.compile(r"--(?:kube-)?context[= ]+([\w.@:/-]+)")
 
 
-def find_contexts(commands: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """Return the contexts that simple commands name, in order, each once.
+def find_contexts(text: str, commands: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Return the contexts that bash code names, in order, each once.
 
-    `commands` are the words of each as bash code has them, quotes included. A value that only
+    `commands` are the words of each simple command in `text`, quotes included. A value that only
     the shell knows (`--context $CTX`) is left out, and so is a context of another kind (docker's).
     """
+    if "context" not in text:
+        return ()
     found: dict[str, None] = {}
     for words in commands:
         if words[0] not in _OTHER_CONTEXTS:
@@ -50,7 +53,7 @@ def _contexts_of(words: Sequence[str]) -> Iterator[str]:
 
 def unquote(word: str) -> str | None:
     """Return what a word of bash code stands for, None if only the shell can tell."""
-    if not any(mark in word for mark in "'\"\\$`"):
+    if not _QUOTING.search(word):
         return word
     parts = []
     for match in _QUOTED_OR_PLAIN.finditer(word):

@@ -55,6 +55,11 @@ def is_known(directive: Directive) -> bool:
     return word is not None and (word.argument is not Argument.NONE or not directive.argument)
 
 
+def command_of(directive: Directive) -> str:
+    """Return the command that a directive is which is none of the dialect's."""
+    return f"{directive.word} {directive.argument}".rstrip()
+
+
 def find_near_miss(word: str, names: Iterable[str]) -> str | None:
     """Return the directive or name that `word`, which is neither, is a misspelling of.
 
@@ -66,7 +71,8 @@ def find_near_miss(word: str, names: Iterable[str]) -> str | None:
     known = dict.fromkeys([*DIRECTIVES, *BUILTIN_MACROS, *BUILTIN_HOOKS, *names])
     digits = _digits(word)
     candidates = [name for name in known if _digits(name) == digits]
-    return find_closest(word, candidates, similarity=_SIMILARITY)
+    swapped = (name for name in candidates if sorted(name) == sorted(word))
+    return next(swapped, None) or find_closest(word, candidates, similarity=_SIMILARITY)
 
 
 def _digits(word: str) -> str:

@@ -22,6 +22,7 @@ class Document:
         self.path = path
         self.problems = problems
         self.text = text
+        self.lines: Sequence[str] = text.split("\n")
         nul = text.find("\0")
         if nul >= 0:
             line = text.count("\n", 0, nul) + 1
@@ -31,8 +32,9 @@ class Document:
                 "a NUL byte: this is not a text file",
                 "save the file as UTF-8 text",
             )
-            self.text = text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        self.lines: Sequence[str] = text.split("\n")
+            # Or else YAML and Markdown would report it again, in their own ways.
+            self.text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+            self.lines = self.text.split("\n")
 
     @property
     def is_markdown(self) -> bool:

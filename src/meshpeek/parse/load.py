@@ -12,7 +12,8 @@ from posixpath import dirname, join, normpath
 
 from meshpeek.errors import InputError, Problem
 from meshpeek.model import FrontMatter
-from meshpeek.parse.directives import find_near_miss, is_known
+from meshpeek.parse.commands import read_command
+from meshpeek.parse.directives import command_of, find_near_miss, is_known
 from meshpeek.parse.document import Document
 from meshpeek.parse.elements import Directive, Element
 from meshpeek.parse.script import Script
@@ -145,7 +146,7 @@ class Loader:
                 self._arrange_directive(document, element, bodies)
             else:
                 if isinstance(element, Directive):
-                    self._directives.append(element)
+                    self._note_word(document, element)
                 bodies[-1].items.append(element)
         for opening in (body.opening for body in bodies if body.opening is not None):
             document.report(
@@ -155,6 +156,13 @@ class Loader:
             )
         return bodies[0].items
 
+    def _note_word(self, document: Document, directive: Directive) -> None:
+        """Remember a directive that is none of the dialect's; it may be a command."""
+        self._directives.append(directive)
+        mistake = read_command(command_of(directive), 0).mistake
+        if mistake is not None and not self._keep_mistakes:
+            document.report(directive.span, mistake.message, mistake.hint)
+
     def _arrange_directive(
         self, document: Document, directive: Directive, bodies: list[_Body]
     ) -> None:
@@ -163,6 +171,8 @@ class Loader:
                 self._begin_macro(document, directive, bodies)
             case "ifhook":
                 _has_words(document, directive, 1)
+                if len(bodies) > _DEEPEST_IFHOOK:
+                    document.report(directive.span, "too many ifhooks inside each other")
                 bodies.append(_Body(directive))
             case "end" | "endif":
                 self._end_body(document, directive, bodies)
@@ -171,7 +181,10 @@ class Loader:
                     name, variable = directive.argument.split()
                     self._program.names[name] = Hook(variable, directive)
             case "import":
-                bodies[-1].items += self._import(document, directive)
+                if directive.argument:
+                    bodies[-1].items += self._import(document, directive)
+                else:
+                    _report_usage(document, directive, "a path")
             case _:
                 bodies[-1].items.append(directive)
 
@@ -226,10 +239,11 @@ class Loader:
                 failures.append(error)
             else:
                 return self._load_file(candidate, text)
+        beside_or_here = "it is looked for beside this file, then in the working directory"
         document.report(
             directive.span,
-            f"cannot import `{path}`: {failures[0].message}",
-            failures[0].hint or "it is looked for beside this file, then in the working directory",
+            f"cannot import: {failures[0].message}",
+            failures[0].hint if len(failures) == 1 else beside_or_here,
         )
         return []
 
@@ -264,6 +278,7 @@ class Loader:
 
 _MOST_IMPORTS = 1000
 _DEEPEST_IMPORT = 20
+_DEEPEST_IFHOOK = 10
 _ARGUMENTS = {1: "a name", 2: "a name and a variable"}
 _CLOSING: Mapping[str, str] = {"macro": "end", "ifhook": "endif"}
 
@@ -271,8 +286,10 @@ _CLOSING: Mapping[str, str] = {"macro": "end", "ifhook": "endif"}
 def _has_words(document: Document, directive: Directive, count: int) -> bool:
     if len(directive.argument.split()) == count:
         return True
-    usage = DIRECTIVES[directive.word].usage
-    document.report(
-        directive.span, f"`@{directive.word}` needs {_ARGUMENTS[count]}", f"write `@{usage}`"
-    )
+    _report_usage(document, directive, _ARGUMENTS[count])
     return False
+
+
+def _report_usage(document: Document, directive: Directive, missing: str) -> None:
+    word = DIRECTIVES[directive.word]
+    document.report(directive.span, f"`@{word.name}` needs {missing}", f"write `@{word.usage}`")

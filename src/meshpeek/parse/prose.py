@@ -39,7 +39,8 @@ class ProseBuffer:
     def copy_gap(self, line: int) -> None:
         """Keep what lies between two blocks, unless no prose has begun: blanks, definitions."""
         if self._kept:
-            if not self._kept[-1][1]:
+            is_blank_again = self._next < line and not self._lines[self._next].strip()
+            if is_blank_again and not self._kept[-1][1]:
                 self._kept.pop()
             self.copy_until(line)
         self.skip_until(line)

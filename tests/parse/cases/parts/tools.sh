@@ -1,0 +1,4 @@
+#!/usr/bin/env bash
+#@macro tool_from_import
+echo tool
+#@end
