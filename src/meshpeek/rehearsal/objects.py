@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshpeek.rehearsal import admission, crds, listing, patch, reviews, subresources
+from meshpeek.rehearsal import admission, crds, listing, reviews, subresources
 from meshpeek.rehearsal.bodies import decode_object
 from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.deletion import delete, delete_options, deleted_status
 from meshpeek.rehearsal.exchange import Request, Response, answer
 from meshpeek.rehearsal.paths import ResourcePath
 from meshpeek.rehearsal.presentation import Presentation
 from meshpeek.rehearsal.resources import Resource
 from meshpeek.rehearsal.status import (
     ApiError,
-    invalid,
     method_not_supported,
     unknown_path,
-    unsupported_value,
 )
 from meshpeek.rehearsal.store import Object
 from meshpeek.rehearsal.writing import (
@@ -28,8 +27,6 @@ from meshpeek.rehearsal.writing import (
     replace,
     write_options,
 )
-
-FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
 
 class ObjectApi:
@@ -98,52 +95,24 @@ class ObjectApi:
     def _delete(
         self, resource: Resource, request: Request, target: ResourcePath, write: admission.Write
     ) -> dict[str, Any]:
+        options = delete_options(request, dry_run=write.dry_run)
         old = existing(self._cluster, resource, target)
-        left = self._delete_one(resource, old, _delete_options(request), dry_run=write.dry_run)
+        left = delete(self._cluster, resource, old, options)
         if left is not None:
             return crds.read_as(resource, target.version, left)
-        details = {"name": target.name, "kind": resource.key.plural, "uid": old["metadata"]["uid"]}
-        if resource.key.group:
-            details["group"] = resource.key.group
-        return {
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": {},
-            "status": "Success",
-            "details": details,
-        }
+        return deleted_status(resource, old)
 
     def _delete_collection(
         self, resource: Resource, request: Request, target: ResourcePath, write: admission.Write
     ) -> Response:
+        options = delete_options(request, dry_run=write.dry_run)
         chosen = listing.selection(resource, request, target)
-        options = _delete_options(request)
         present = Presentation(self._cluster, resource, target.version, request)
-        found = self._cluster.store.list(resource.key, target.namespace or None)
+        found = self._cluster.store.list(resource.key, chosen.namespace)
         deleted = [obj for obj in found if chosen.matches(obj)]
         for obj in deleted:
-            self._delete_one(resource, obj, options, dry_run=write.dry_run)
+            delete(self._cluster, resource, obj, options)
         return answer(present.many(deleted, {}))
-
-    def _delete_one(
-        self, resource: Resource, old: Object, options: dict[str, Any], *, dry_run: bool
-    ) -> Object | None:
-        """Delete an object, and return it where it stays until its finalizers are done."""
-        preconditions = options.get("preconditions") or {}
-        metadata = old["metadata"]
-        left = self._cluster.store.delete(
-            resource.key,
-            metadata.get("namespace"),
-            metadata["name"],
-            uid=preconditions.get("uid"),
-            resource_version=preconditions.get("resourceVersion"),
-            finalizer=FINALIZERS.get(options.get("propagationPolicy") or ""),
-            dry_run=dry_run,
-        )
-        remaining = self._cluster.store.get(
-            resource.key, metadata.get("namespace"), metadata["name"]
-        )
-        return left if remaining is not None and not dry_run else None
 
 
 def _verb(request: Request, target: ResourcePath) -> str:
@@ -161,17 +130,3 @@ def _verb(request: Request, target: ResourcePath) -> str:
     if verb is None:
         raise method_not_supported(None, request.method)
     return verb
-
-
-def _delete_options(request: Request) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    if request.body:
-        options = decode_object(request.body, request.headers.get("content-type", ""))
-    if "propagationPolicy" in request.query:
-        options.setdefault("propagationPolicy", request.query["propagationPolicy"])
-    policy = options.get("propagationPolicy")
-    if policy not in (None, "", "Background", "Foreground", "Orphan"):
-        names = ["Background", "Foreground", "Orphan"]
-        causes = [unsupported_value("propagationPolicy", policy, names)]
-        raise invalid(patch.OPTIONS, "DeleteOptions", "", causes)
-    return options

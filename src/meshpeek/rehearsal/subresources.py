@@ -168,7 +168,7 @@ def _selector_text(selector: dict[str, Any]) -> str:
 
 
 def _get(obj: Object, path: str) -> Any:  # noqa: ANN401
-    value: Any = obj
+    value: Any = obj if path else None
     for name in path.split(".")[1:]:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -123,9 +123,9 @@ def _decode(
             if not isinstance(value, list):
                 raise _unfit(value, struct, place, _go_type(field))
             for index, item in enumerate(value):
-                if item is None and not resolved(kind["items"]).get("properties"):
-                    raise _unfit(item, struct, place, _go_type(kind["items"]))
-                if item is not None:
+                if item is None:
+                    value[index] = _zero(kind["items"])
+                else:
                     _decode(kind["items"], item, struct, f"{path}[{index}]", place, unknown)
         case "integer" | "string" | "boolean" | "number" as scalar:
             _check_scalar(kind, scalar, value, struct, place)
@@ -136,12 +136,17 @@ def _decode_map(
 ) -> None:
     for key in list(value):
         if value[key] is None:
-            # Go leaves the zero value of the map's type under such a key.
-            value[key] = {"string": "", "boolean": False}.get(item.get("type", ""))
-            if value[key] is None:
-                del value[key]
-            continue
-        _decode(item, value[key], struct, f"{path}.{key}", f"{place}.{key}", unknown)
+            value[key] = _zero(item)
+        else:
+            _decode(item, value[key], struct, f"{path}.{key}", f"{place}.{key}", unknown)
+
+
+def _zero(field: Type) -> Any:  # noqa: ANN401
+    """Return what Go has where a null stands in a list or map."""
+    if referenced(field) in (QUANTITY, INT_OR_STRING):
+        return "0"
+    zeros: dict[str, Any] = {"string": "", "boolean": False, "integer": 0, "number": 0, "array": []}
+    return zeros.get(resolved(field).get("type", ""), {})
 
 
 def _check_scalar(

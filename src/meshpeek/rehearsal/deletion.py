@@ -1,0 +1,83 @@
+"""Deletes as they are asked for (DeleteOptions) and answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from meshpeek.rehearsal.bodies import decode_object
+from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.exchange import Request
+from meshpeek.rehearsal.patch import OPTIONS
+from meshpeek.rehearsal.resources import Resource
+from meshpeek.rehearsal.status import bad_request, invalid, unsupported_value
+from meshpeek.rehearsal.store import Object
+
+FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
+
+POLICIES = ("Background", "Foreground", "Orphan")
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    """How a delete was asked for; `finalizer` is what its propagation policy adds first."""
+
+    uid: str | None
+    resource_version: str | None
+    finalizer: str | None
+    dry_run: bool
+
+
+def delete_options(request: Request, *, dry_run: bool) -> DeleteOptions:
+    """Read the options in a request's body and query; raises ApiError 400 or 422."""
+    given: dict[str, Any] = {}
+    if request.body:
+        given = decode_object(request.body, request.headers.get("content-type", ""))
+    policy = given.get("propagationPolicy") or request.query.get("propagationPolicy") or None
+    if policy is not None and (not isinstance(policy, str) or policy not in POLICIES):
+        causes = [unsupported_value("propagationPolicy", policy, POLICIES)]
+        raise invalid(OPTIONS, "DeleteOptions", "", causes)
+    preconditions = given.get("preconditions") or {}
+    if not isinstance(preconditions, dict):
+        raise bad_request("preconditions of a delete must be an object")
+    return DeleteOptions(
+        uid=preconditions.get("uid"),
+        resource_version=preconditions.get("resourceVersion"),
+        finalizer=FINALIZERS.get(policy or ""),
+        dry_run=dry_run or given.get("dryRun") == ["All"],
+    )
+
+
+def delete(
+    cluster: Cluster, resource: Resource, old: Object, options: DeleteOptions
+) -> Object | None:
+    """Delete a stored object, and return it where it stays until its finalizers are done."""
+    metadata = old["metadata"]
+    namespace, name = metadata.get("namespace"), metadata["name"]
+    left = cluster.store.delete(
+        resource.key,
+        namespace,
+        name,
+        uid=options.uid,
+        resource_version=options.resource_version,
+        finalizer=options.finalizer,
+        dry_run=options.dry_run,
+    )
+    if options.dry_run or cluster.store.get(resource.key, namespace, name) is None:
+        return None
+    return left
+
+
+def deleted_status(resource: Resource, old: Object) -> dict[str, Any]:
+    """Return the Status that says that an object is gone."""
+    metadata = old["metadata"]
+    details = {"name": metadata["name"], "kind": resource.key.plural, "uid": metadata["uid"]}
+    if resource.key.group:
+        details["group"] = resource.key.group
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details,
+    }
