@@ -41,7 +41,7 @@ Listener = Callable[[Event], None]
 
 def timestamp(moment: datetime) -> str:
     """Return `moment` (in UTC) as Kubernetes writes times: whole seconds, `Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def random_suffix(length: int = 5) -> str:

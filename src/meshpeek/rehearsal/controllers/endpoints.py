@@ -44,7 +44,7 @@ class EndpointsController:
             name = (obj["metadata"].get("labels") or {}).get(SERVICE_LABEL)
             if name:
                 yield Item(SERVICES, obj["metadata"]["namespace"], name)
-        elif event.key == PODS:
+        elif event.key == PODS and _matters(event):
             states = [obj, event.previous] if event.previous else [obj]
             for service in self._runtime.store.list(SERVICES, obj["metadata"]["namespace"]):
                 if any(_selects(service, pod) for pod in states):
@@ -162,6 +162,18 @@ class EndpointsController:
                 },
             },
         )
+
+
+def _matters(event: Event) -> bool:
+    """Return whether an event changes what a Pod is for Services."""
+    if event.previous is None or event.type == "DELETED":
+        return bool(event.object["status"].get("podIP"))
+    return _face(event.object) != _face(event.previous)
+
+
+def _face(pod: Object) -> tuple[object, ...]:
+    labels = pod["metadata"].get("labels")
+    return pod["status"].get("podIP"), is_ready(pod), is_active(pod), labels
 
 
 def _selects(service: Object, pod: Object) -> bool:

@@ -46,21 +46,21 @@ class Kubelet:
         pod = self._runtime.get(item)
         if pod is None or not is_active(pod) or pod["status"].get("phase") == "Running":
             return
-        if not pod["spec"].get("nodeName"):
-            self._schedule(pod)
-            return
         uid = pod["metadata"]["uid"]
-        if uid not in self._starting:
+        if uid in self._starting:
+            return
+        if pod["spec"].get("nodeName") or self._schedule(pod):
             self._starting.add(uid)
-            self._prepare(pod)
+            self._prepare(item)
             self._runtime.after(START_SECONDS, lambda: self._run(item, uid))
 
-    def _schedule(self, pod: Object) -> None:
+    def _schedule(self, pod: Object) -> bool:
+        """Bind a Pod to a node with room; return whether there is one."""
         nodes = self._runtime.store.list(NODES)
         node = next((each for each in nodes if self._has_room(each)), None)
         if node is None:
             self._refuse(pod, len(nodes))
-            return
+            return False
         name = node["metadata"]["name"]
         moment = self._runtime.timestamp()
         condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
@@ -75,6 +75,7 @@ class Kubelet:
             f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {name}",
             source="default-scheduler",
         )
+        return True
 
     def _has_room(self, node: Object) -> bool:
         if node.get("spec", {}).get("unschedulable"):
@@ -101,7 +102,10 @@ class Kubelet:
             pod, "FailedScheduling", message, source="default-scheduler", kind="Warning"
         )
 
-    def _prepare(self, pod: Object) -> None:
+    def _prepare(self, item: Item) -> None:
+        pod = self._runtime.get(item)
+        if pod is None:
+            return
         moment = self._runtime.timestamp()
         spec = pod["spec"]
         waits_for = "PodInitializing" if spec.get("initContainers") else "ContainerCreating"
