@@ -142,7 +142,10 @@ def _define(site: _Site, group: str) -> None:
 
 @cache
 def definitions() -> Mapping[str, Object]:
-    """Return the CRDs that come with meshpeek, by name; all clusters share their contents, which nobody changes."""
+    """Return the CRDs that come with meshpeek, by name.
+
+    All clusters share their contents, which nobody changes.
+    """
     folder = files("meshpeek.rehearsal").joinpath("crds")
     definitions = [
         json.loads(each.read_text("utf-8"))
