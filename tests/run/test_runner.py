@@ -245,7 +245,7 @@ def test_a_patch_that_does_not_apply_fails_the_step(
 ) -> None:
     (tmp_path / "a.yaml").write_text("a: 1\n")
     events = play(f"<!-- meshpeek: patch {patch} -->\n```bash\n$EDITOR {tmp_path}/a.yaml\n```\n")
-    ended = [event.result for event in events if isinstance(event, CommandEnded)][0]
+    ended = next(event.result for event in events if isinstance(event, CommandEnded))
     assert not ended.verdict
     assert message in ended.output
     assert (tmp_path / "a.yaml").read_text() == "a: 1\n"
@@ -254,7 +254,7 @@ def test_a_patch_that_does_not_apply_fails_the_step(
 def test_an_unknown_context_is_named_beside_those_there_are(play: Play) -> None:
     text = "```bash\nbash -c 'exit 1' kubectl --context nrth get pods\n```\n"
     events = play(text, contexts=("north", "east"))
-    ended = [event.result for event in events if isinstance(event, CommandEnded)][0]
+    ended = next(event.result for event in events if isinstance(event, CommandEnded))
     assert ended.verdict.hint == (
         "there is no context nrth here, only north, east; did you mean north?"
     )

@@ -1,0 +1,275 @@
+"""The program from outside: exit codes, and one error for a person whatever is wrong."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROGRAM, RunProgram
+
+WORKSHOP = """\
+# A workshop
+
+<!-- @SHOW -->
+
+Some words.
+
+```bash
+echo one
+echo two | cat
+```
+"""
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Path:
+    path = tmp_path / "w.md"
+    path.write_text(WORKSHOP)
+    return path
+
+
+def write(tmp_path: Path, content: str | bytes) -> str:
+    path = tmp_path / "bad.md"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path.name
+
+
+def test_the_version(meshpeek: RunProgram) -> None:
+    assert meshpeek("--version").stdout == "meshpeek 0.1.0\n"
+
+
+def test_a_workshop_that_passes(meshpeek: RunProgram, workshop: Path) -> None:
+    result = meshpeek("ci", workshop.name)
+    assert result.returncode == 0
+    assert "w.md:8\n$ echo one\none\n-- passed in" in result.stdout
+    assert "2 passed" in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_step_that_fails_is_named_with_its_output(meshpeek: RunProgram, tmp_path: Path) -> None:
+    name = write(tmp_path, "```bash\necho before\necho why; false\necho after\n```\n")
+    result = meshpeek("ci", name)
+    assert result.returncode == 1
+    end = result.stdout.partition("failed: bad.md:3\n")[2]
+    assert end.startswith("  $ echo why; false\n  exit status 1\n  | why\n")
+    assert "bad.md:4 skipped: the run stopped at bad.md:3" in result.stdout
+    assert "after" not in end
+
+
+def test_keep_going_runs_the_rest(meshpeek: RunProgram, tmp_path: Path) -> None:
+    name = write(tmp_path, "```bash\nfalse\necho after\n```\n")
+    result = meshpeek("ci", "--keep-going", name)
+    assert result.returncode == 1
+    assert "\nafter\n" in result.stdout
+
+
+def test_run_sums_up_by_section(meshpeek: RunProgram, workshop: Path) -> None:
+    result = meshpeek("run", "--pace", "0", workshop.name)
+    assert result.returncode == 0
+    assert "Some words." in result.stdout
+    assert "$ echo one\none\n" in result.stdout
+    assert "A workshop" in result.stdout
+    assert "2 passed" in result.stdout.splitlines()[-1]
+
+
+def test_steps_as_json(meshpeek: RunProgram, workshop: Path) -> None:
+    document = json.loads(meshpeek("steps", "--json", workshop.name).stdout)
+    assert document["path"] == "w.md"
+    assert document["steps"][-1] == {
+        "kind": "command",
+        "text": "echo two | cat",
+        "line": 9,
+        "end_line": 9,
+        "section": "A workshop",
+        "shown": True,
+        "typed": True,
+        "wait_before": True,
+        "wait_after": False,
+        "contexts": [],
+    }
+
+
+def test_events_are_json_lines(meshpeek: RunProgram, workshop: Path, tmp_path: Path) -> None:
+    assert meshpeek("ci", "--events", "events.jsonl", workshop.name).returncode == 0
+    lines = (tmp_path / "events.jsonl").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    assert events[0]["event"] == "run-started"
+    (last,) = [event for event in events if event["event"] == "command" and event["line"] == 9]
+    assert last["duration"] >= 0
+    del last["duration"]
+    assert last == {
+        "event": "command",
+        "step": 4,
+        "path": "w.md",
+        "line": 9,
+        "section": "A workshop",
+        "text": "echo two | cat",
+        "contexts": [],
+        "attempt": 1,
+        "final": True,
+        "status": 0,
+        "pipestatus": [0, 0],
+        "output": "two\n",
+        "omitted": 0,
+        "shell_ended": False,
+        "verdict": "passed",
+        "reasons": [],
+        "hint": None,
+    }
+    assert events[-1]["event"] == "run-ended"
+    assert (events[-1]["passed"], events[-1]["failed"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "message"),
+    [
+        ("```bash\necho hi\n", "bad.md:1:1", "fence"),
+        ("<!-- @wait_claer -->\n", "bad.md:1:7", "wait_clear"),
+        ("<!-- meshpeek: expct x -->\n```bash\necho\n```\n", "bad.md:1:16", "expect"),
+        ("---\nmeshpeek: {contxts: {}}\n---\n", "bad.md:2:12", "contexts"),
+        ("---\nmeshpeek: [\n---\n", "bad.md:3:1", "front matter"),
+        ("a\0b\n", "bad.md:1:2", "NUL"),
+    ],
+)
+def test_a_wrong_workshop_is_shown_with_its_place(
+    meshpeek: RunProgram, tmp_path: Path, content: str, place: str, message: str
+) -> None:
+    result = meshpeek("ci", write(tmp_path, content))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(place)
+    assert message in result.stderr
+    assert "^" in result.stderr
+    assert "hint: " in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("nope.md", "error: nope.md: no such file"),
+        (".", "error: . is a folder"),
+        ("binary.md", "error: binary.md is no UTF-8 text (byte 1)"),
+    ],
+)
+def test_a_file_that_cannot_be_read(
+    meshpeek: RunProgram, tmp_path: Path, argument: str, message: str
+) -> None:
+    (tmp_path / "binary.md").write_bytes(b"\xff\xfe\x00")
+    for command in ("ci", "run", "present", "steps"):
+        result = meshpeek(command, argument)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr.startswith(message)
+        assert "  hint: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("prsent", "w.md"), "prsent"),
+        (("ci",), "Missing argument 'FILE'"),
+        (("run", "--pace", "fast", "w.md"), "--pace"),
+        (("run", "--pace", "-1", "w.md"), "--pace"),
+        (("ci", "--timeout", "0", "w.md"), "--timeout"),
+    ],
+)
+def test_a_wrong_command_line(
+    meshpeek: RunProgram, workshop: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    result = meshpeek(*arguments)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: ")
+    assert message in result.stderr
+    assert "--help" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "message"),
+    [
+        (
+            "requires: {no-such-tool: '', bash: '99.0'}",
+            "no-such-tool was not found; bash is version",
+        ),
+        ("contexts: {north: red}", "kubectl has no context north"),
+    ],
+)
+def test_an_unfit_environment(
+    meshpeek: RunProgram, tmp_path: Path, front_matter: str, message: str
+) -> None:
+    name = write(tmp_path, f"---\nmeshpeek:\n  {front_matter}\n---\n```bash\ntrue\n```\n")
+    result = meshpeek("ci", name)
+    assert (result.returncode, result.stdout) == (3, "")
+    assert message in result.stderr
+    assert "  hint: " in result.stderr
+
+
+def test_events_that_cannot_be_written(meshpeek: RunProgram, workshop: Path) -> None:
+    result = meshpeek("ci", "--events", "/nope/events.jsonl", workshop.name)
+    assert result.returncode == 3
+    assert result.stderr.startswith("error: cannot write /nope/events.jsonl: No such file")
+
+
+def test_events_that_cannot_be_written_any_more(meshpeek: RunProgram, workshop: Path) -> None:
+    result = meshpeek("ci", "--events", "/dev/full", workshop.name)
+    assert result.returncode == 3
+    assert "2 passed" in result.stdout
+    assert "/dev/full" in result.stderr
+
+
+def test_presenting_needs_a_terminal(meshpeek: RunProgram, workshop: Path) -> None:
+    result = meshpeek("present", workshop.name)
+    assert (result.returncode, result.stdout) == (3, "")
+    assert "presenting needs a terminal" in result.stderr
+
+
+def test_rehearsing_needs_clusters(meshpeek: RunProgram, workshop: Path) -> None:
+    result = meshpeek("ci", "--rehearse", workshop.name)
+    assert result.returncode == 2
+    assert "does not say which clusters it needs" in result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_run_and_its_children(
+    clean_environment: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    (tmp_path / "w.md").write_text("```bash\necho $BASHPID ready; sleep 65\necho later\n```\n")
+    program = subprocess.Popen(
+        [PROGRAM, "ci", "w.md"],
+        cwd=tmp_path,
+        env=clean_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert program.stdout
+    while not (line := program.stdout.readline()).endswith(" ready\n") or line.startswith("$"):
+        pass
+    program.send_signal(number)
+    stdout, stderr = program.communicate(timeout=30)
+    assert program.returncode == 130
+    assert "interrupted: w.md:2" not in stdout
+    assert "w.md:3 skipped: the run was interrupted" in stdout
+    assert stderr == ""
+    assert not Path(f"/proc/{line.split()[0]}").exists()
+
+
+def test_a_reader_that_has_gone_is_no_defect(
+    clean_environment: dict[str, str], tmp_path: Path, workshop: Path
+) -> None:
+    program = subprocess.Popen(
+        [PROGRAM, "steps", "w.md"],
+        cwd=tmp_path,
+        env=clean_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert program.stdout
+    program.stdout.close()
+    assert program.stderr
+    assert program.stderr.read() == b""
+    program.wait(timeout=30)
+    program.stderr.close()
