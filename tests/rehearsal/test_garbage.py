@@ -39,7 +39,7 @@ def test_in_the_foreground_they_go_first(simulation: Simulation) -> None:
     assert [kind for kind in gone if kind in wanted] == wanted
 
 
-def test_orphans_stay_and_are_adopted_by_nobody(simulation: Simulation) -> None:
+def test_orphans_stay_and_belong_to_nobody(simulation: Simulation) -> None:
     pods = simulation.names("north", PODS)
     simulation.north.store.delete(DEPLOYMENTS, "faces", "color", finalizer=ORPHAN)
     simulation.advance(5)
@@ -47,6 +47,19 @@ def test_orphans_stay_and_are_adopted_by_nobody(simulation: Simulation) -> None:
     assert simulation.names("north", PODS) == pods
     (replica_set,) = simulation.north.store.list(REPLICA_SETS, "faces")
     assert "ownerReferences" not in replica_set["metadata"]
+
+
+def test_a_new_deployment_adopts_the_orphans_that_its_selector_finds(
+    simulation: Simulation,
+) -> None:
+    pods = simulation.names("north", PODS)
+    simulation.north.store.delete(DEPLOYMENTS, "faces", "color", finalizer=ORPHAN)
+    simulation.advance(5)
+    (made,) = simulation.apply("north", deployment("color"))
+    simulation.advance(5)
+    (replica_set,) = simulation.north.store.list(REPLICA_SETS, "faces")
+    assert replica_set["metadata"]["ownerReferences"][0]["uid"] == made["metadata"]["uid"]
+    assert simulation.names("north", PODS) == pods
 
 
 def config_map(name: str, *owners: dict[str, object]) -> dict[str, object]:

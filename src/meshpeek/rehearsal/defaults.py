@@ -129,12 +129,14 @@ def _deployment(_cluster: Cluster, obj: Object, _old: Object | None) -> None:
         rolling.setdefault("maxSurge", "25%")
         rolling.setdefault("maxUnavailable", "25%")
     _template(spec)
+    obj.setdefault("status", {})
 
 
 def _replica_set(_cluster: Cluster, obj: Object, _old: Object | None) -> None:
     spec = obj.setdefault("spec", {})
     spec.setdefault("replicas", 1)
     _template(spec)
+    obj.setdefault("status", {"replicas": 0})
 
 
 def _template(spec: Object) -> None:

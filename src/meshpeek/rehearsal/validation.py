@@ -11,6 +11,7 @@ from typing import Any
 
 from meshpeek.rehearsal import names
 from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.label_selector import matches
 from meshpeek.rehearsal.pod_validation import check_pod, check_template
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.service_validation import check_service
@@ -83,7 +84,7 @@ def _check_workload(obj: Object, old: Object | None) -> list[Cause]:
     if template is None:
         template = {}
     labels = (template.get("metadata") or {}).get("labels") or {}
-    if selector and not _selects(selector, labels):
+    if selector and not matches(selector, labels):
         shown = _go_map(labels)
         text = f"Invalid value: {shown}: `selector` does not match template `labels`"
         causes.append(Cause("FieldValueInvalid", "spec.template.metadata.labels", text))
@@ -119,23 +120,6 @@ def _check_strategy(strategy: Mapping[str, Any]) -> list[Cause]:
         detail = "may not be 0 when `maxSurge` is 0"
         causes.append(invalid_value("spec.strategy.rollingUpdate.maxUnavailable", shown, detail))
     return causes
-
-
-def _selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    wanted = selector.get("matchLabels") or {}
-    if any(labels.get(name) != value for name, value in wanted.items()):
-        return False
-    for each in selector.get("matchExpressions") or ():
-        value, values = labels.get(each.get("key", "")), each.get("values") or ()
-        holds = {
-            "In": value in values,
-            "NotIn": value not in values,
-            "Exists": value is not None,
-            "DoesNotExist": value is None,
-        }
-        if not holds.get(each.get("operator", ""), False):
-            return False
-    return True
 
 
 def _selector_text(selector: Mapping[str, Any]) -> str:

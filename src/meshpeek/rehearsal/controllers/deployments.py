@@ -68,7 +68,7 @@ class DeploymentController:
             return
         owned = self._replica_sets(deployment)
         hashed = self._hash(deployment)
-        old = [each for each in owned if each["metadata"]["labels"].get(HASH_LABEL) != hashed]
+        old = [each for each in owned if _hash_of(each) != hashed]
         new = next((each for each in owned if each not in old), None)
         if not deployment["spec"].get("paused"):
             new = self._roll(deployment, new, old, hashed)
@@ -86,12 +86,7 @@ class DeploymentController:
         return hashed
 
     def _replica_sets(self, deployment: Object) -> list[Object]:
-        metadata = deployment["metadata"]
-        return [
-            each
-            for each in self._runtime.store.list(REPLICA_SETS, metadata["namespace"])
-            if (controller_of(each) or {}).get("uid") == metadata["uid"]
-        ]
+        return self._runtime.dependents(REPLICA_SETS, deployment)
 
     def _roll(
         self, deployment: Object, new: Object | None, old: list[Object], hashed: str
@@ -116,11 +111,11 @@ class DeploymentController:
 
     def _create(self, deployment: Object, old: list[Object], hashed: str, revision: int) -> Object:
         metadata, spec = deployment["metadata"], deployment["spec"]
-        template = json.loads(json.dumps(spec["template"]))
+        template = spec["template"]
         labels = {**(template["metadata"].get("labels") or {}), HASH_LABEL: hashed}
-        template["metadata"]["labels"] = labels
-        selector = json.loads(json.dumps(spec["selector"]))
-        selector.setdefault("matchLabels", {})[HASH_LABEL] = hashed
+        template = {**template, "metadata": {**template["metadata"], "labels": labels}}
+        wanted = {**(spec["selector"].get("matchLabels") or {}), HASH_LABEL: hashed}
+        selector = {**spec["selector"], "matchLabels": wanted}
         nobody = {"metadata": {}, "spec": {"replicas": 0}}
         replicas = _grown(deployment, nobody, old)
         created = self._runtime.create(
@@ -155,16 +150,14 @@ class DeploymentController:
 
     def _annotate(self, deployment: Object, new: Object, revision: int) -> Object:
         annotations = _annotations(deployment, revision)
-        new = self._runtime.update(
-            REPLICA_SETS, {**new, "metadata": {**new["metadata"], "annotations": annotations}}
-        )
+        if new["metadata"].get("annotations") != annotations:
+            metadata = {**new["metadata"], "annotations": annotations}
+            new = self._runtime.store.update(REPLICA_SETS, {**new, "metadata": metadata})
         given = deployment["metadata"].get("annotations") or {}
         if given.get(_REVISION) != str(revision):
-            metadata = {
-                **deployment["metadata"],
-                "annotations": {**given, _REVISION: str(revision)},
-            }
-            self._runtime.update(DEPLOYMENTS, {**deployment, "metadata": metadata})
+            annotations = {**given, _REVISION: str(revision)}
+            metadata = {**deployment["metadata"], "annotations": annotations}
+            self._runtime.store.update(DEPLOYMENTS, {**deployment, "metadata": metadata})
         return new
 
     def _scale(self, deployment: Object, replica_set: Object, replicas: int) -> None:
@@ -172,7 +165,7 @@ class DeploymentController:
         if replicas == before:
             return
         spec = {**replica_set["spec"], "replicas": replicas}
-        self._runtime.update(REPLICA_SETS, {**replica_set, "spec": spec})
+        self._runtime.store.update(REPLICA_SETS, {**replica_set, "spec": spec})
         direction = "up" if replicas > before else "down"
         name = replica_set["metadata"]["name"]
         self._runtime.record(
@@ -209,9 +202,7 @@ class DeploymentController:
         if present is None:
             return
         owned = self._replica_sets(present)
-        new = next(
-            (each for each in owned if each["metadata"]["labels"].get(HASH_LABEL) == hashed), None
-        )
+        new = next((each for each in owned if _hash_of(each) == hashed), None)
         wanted = present["spec"]["replicas"]
         total = sum(each["status"].get("replicas", 0) for each in owned)
         updated = new["status"].get("replicas", 0) if new else 0
@@ -248,6 +239,11 @@ def _annotations(deployment: Object, revision: int) -> dict[str, str]:
         _MAXIMUM: str(wanted + _surge_allowed(deployment)),
         _REVISION: str(revision),
     }
+
+
+def _hash_of(replica_set: Object) -> str:
+    labels: Mapping[str, str] = replica_set["metadata"].get("labels") or {}
+    return labels.get(HASH_LABEL, "")
 
 
 def _revision_of(replica_set: Object) -> int:

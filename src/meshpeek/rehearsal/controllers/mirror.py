@@ -20,6 +20,7 @@ from meshpeek.rehearsal.controllers.event_records import Occurrence, record
 from meshpeek.rehearsal.controllers.namespaces import NAMESPACES, SECRETS
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
 from meshpeek.rehearsal.defaults import SERVICES
+from meshpeek.rehearsal.label_selector import matches
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Event, Object
 
@@ -243,36 +244,11 @@ def _exports(link: Object, target: Cluster) -> list[_Export]:
     spec = link["spec"]
     exports = []
     for service in target.store.list(SERVICES):
-        if _matches(spec.get("remoteDiscoverySelector"), service):
-            exports.append(_Export(service, True))
-        elif _matches(spec.get("selector"), service):
-            exports.append(_Export(service, False))
+        for name, is_discovered in (("remoteDiscoverySelector", True), ("selector", False)):
+            if spec.get(name) and matches(spec[name], _labels(service)):
+                exports.append(_Export(service, is_discovered))
+                break
     return exports
-
-
-def _matches(selector: Mapping[str, Any] | None, service: Object) -> bool:
-    if not selector:
-        return False
-    labels = _labels(service)
-    wanted = selector.get("matchLabels") or {}
-    expressions = selector.get("matchExpressions") or ()
-    return all(labels.get(name) == value for name, value in wanted.items()) and all(
-        _holds(each, labels) for each in expressions
-    )
-
-
-def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    value = labels.get(expression["key"])
-    values = expression.get("values") or ()
-    match expression["operator"]:
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case _:
-            return value is None
 
 
 def _labels(obj: Object) -> Mapping[str, str]:

@@ -73,12 +73,7 @@ class ReplicaSetController:
         self._report(replica_set)
 
     def _pods(self, replica_set: Object) -> list[Object]:
-        metadata = replica_set["metadata"]
-        return [
-            pod
-            for pod in self._runtime.store.list(PODS, metadata["namespace"])
-            if (controller_of(pod) or {}).get("uid") == metadata["uid"] and is_active(pod)
-        ]
+        return [pod for pod in self._runtime.dependents(PODS, replica_set) if is_active(pod)]
 
     def _create(self, replica_set: Object) -> None:
         template = json.loads(json.dumps(replica_set["spec"]["template"]))

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 from meshpeek.rehearsal import defaults
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
+from meshpeek.rehearsal.label_selector import matches
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Event, Listener, Object, Store, random_suffix, timestamp
 
@@ -192,6 +193,24 @@ class Runtime:
         present = self.store.get(key, metadata.get("namespace"), metadata["name"])
         if present is not None and present["metadata"]["uid"] == metadata["uid"]:
             self.store.delete(key, metadata.get("namespace"), metadata["name"])
+
+    def dependents(self, key: ResourceKey, owner: Object) -> list[Object]:
+        """Return the objects that `owner` manages.
+
+        Those that its selector finds and nobody manages become its own: a deletion may have left
+        them behind.
+        """
+        metadata, selector = owner["metadata"], owner["spec"]["selector"]
+        found = []
+        for obj in self.store.list(key, metadata["namespace"]):
+            manager = controller_of(obj)
+            if manager is None and matches(selector, obj["metadata"].get("labels") or {}):
+                references = [*obj["metadata"].get("ownerReferences", ()), *owned_by(owner)]
+                adopted = {**obj["metadata"], "ownerReferences": references}
+                found.append(self.store.update(key, {**obj, "metadata": adopted}))
+            elif manager is not None and manager["uid"] == metadata["uid"]:
+                found.append(obj)
+        return found
 
     def record(
         self,
