@@ -120,7 +120,7 @@ def test_without_the_label_it_fails_where_the_mirror_is_needed(
     last = story.commands[-1]
     assert last["text"] == "kubectl --context north -n faces get svc"
     # The label's own expectations stay behind, and are this step's now.
-    assert any("lacks “color2-west" in reason for reason in last["reasons"])
+    assert any("color2-west" in reason for reason in last["reasons"])
     assert f"failed: workshop.md:{last['line']} [north]" in log
 
 

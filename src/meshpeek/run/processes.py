@@ -6,66 +6,77 @@ import contextlib
 import os
 import signal
 import time
-from pathlib import Path
+from typing import NamedTuple
 
 SESSION_VARIABLE = "MESHPEEK_SESSION"
 """An environment variable that all processes of a session have, with the session's token."""
 
+_PROCESSES = "/proc"
 _GRACE_SECONDS = 2.0
 _POLL_SECONDS = 0.01
 
 
-def end_processes(session_id: int, token: str) -> None:
+def start_of(process: int) -> int:
+    """Return when `process` began, for `end_processes`; 0 where that cannot be told."""
+    status = _read_status(process)
+    return status.started if status else 0
+
+
+def end_processes(session_id: int, token: str, since: int) -> None:
     """End every process of a terminal session, and those that left it but carry its token.
 
-    They get TERM and, two seconds later, KILL. Looks them up in /proc; without it (macOS) this
-    does nothing, and the closing of the terminal, which sends them HUP, has to do.
+    They get TERM and, two seconds later, KILL. `since` is when the session's first process began
+    (`start_of`). Looks them up in /proc; without it (macOS) this does nothing, and the closing of
+    the terminal, which sends them HUP, has to do.
     """
+    if not os.access(_PROCESSES, os.R_OK):
+        return
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = time.monotonic() + _GRACE_SECONDS
-        processes = _find(session_id, token)
+        processes = _find(session_id, token, since)
         for process in processes:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, number)
         while processes and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
-            processes = [process for process in processes if _is_running(process)]
+            processes = [p for p in processes if (status := _read_status(p)) and status.running]
         if not processes:
             return
 
 
-def _find(session_id: int, token: str) -> list[int]:
+def _find(session_id: int, token: str, since: int) -> list[int]:
+    """Return the processes to end. Those that began before the session's did are none of ours."""
     wanted = f"{SESSION_VARIABLE}={token}".encode()
-    own = os.getpid()
     found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        process = int(entry.name)
-        if process == own:
+    for name in os.listdir(_PROCESSES):  # noqa: PTH208  # hundreds of paths would cost a start
+        if not name.isdigit() or int(name) == os.getpid():
             continue
-        fields = _status_fields(process)
-        if fields is None or fields[0] == "Z":
+        status = _read_status(int(name))
+        if status is None or not status.running or status.started < since:
             continue
-        if int(fields[3]) == session_id or _carries(entry, wanted):
-            found.append(process)
+        if status.session == session_id or wanted in _read(f"{name}/environ").split(b"\0"):
+            found.append(int(name))
     return found
 
 
-def _carries(entry: Path, wanted: bytes) -> bool:
-    try:
-        return wanted in (entry / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return False
+class _Status(NamedTuple):
+    running: bool
+    session: int
+    started: int
 
 
-def _is_running(process: int) -> bool:
-    fields = _status_fields(process)
-    return fields is not None and fields[0] != "Z"
-
-
-def _status_fields(process: int) -> list[str] | None:
-    """Return the fields of proc(5)'s stat after the name: state, parent, group, session."""
-    try:
-        stat = Path(f"/proc/{process}/stat").read_text(errors="replace")
-    except OSError:
+def _read_status(process: int) -> _Status | None:
+    """Return what proc(5)'s stat says: `started` in clock ticks after boot."""
+    stat = _read(f"{process}/stat")
+    if not stat:
         return None
-    return stat.rpartition(")")[2].split()
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    return _Status(fields[0] not in (b"Z", b"X"), int(fields[3]), int(fields[19]))
+
+
+def _read(name: str) -> bytes:
+    try:
+        with open(f"{_PROCESSES}/{name}", "rb", buffering=0) as file:
+            return file.read()
+    except OSError:
+        return b""

@@ -12,14 +12,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import select
 import signal
 import termios
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import pexpect
 
@@ -27,7 +26,7 @@ from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.keys import Keyboard
 from meshpeek.run.deadline import Deadline
 from meshpeek.run.markers import MarkerScanner, begin_marker, command_lines, end_marker
-from meshpeek.run.processes import SESSION_VARIABLE, end_processes
+from meshpeek.run.processes import SESSION_VARIABLE, end_processes, start_of
 
 _BOOTSTRAP = Path(__file__).with_name("session.bash")
 _CHUNK_BYTES = 64 * 1024
@@ -45,22 +44,19 @@ class Ending(StrEnum):
     SHELL_ENDED = "shell ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """Bytes that the command wrote, in order."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(NamedTuple):
     """Bytes that came between two commands: from background jobs, or bash's word about them."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The end of a command: its status, those of its last pipeline's parts, and how it ended.
 
     A status above 128 means that signal (status - 128), as bash has it.
@@ -99,7 +95,7 @@ class Shell:
         self._keyboard = keyboard
         self._size = size
         self._arguments = arguments
-        self._token = secrets.token_hex(8)
+        self._token = os.urandom(8).hex()
         self._count = 0
         self._status = 0
         self._flags = ""
@@ -108,6 +104,7 @@ class Shell:
         # Open for both, so that bash never finds the FIFO without a writer while we live.
         self._fifo = os.open(self._fifo_path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         self._start({**environment, SESSION_VARIABLE: self._token}, restore=None)
+        self._began = start_of(self._leader)
 
     def _start(self, environment: Mapping[str, str], restore: Path | None) -> None:
         try:
@@ -318,7 +315,7 @@ class Shell:
                     data, ended = self._read(deadline.seconds_left(_POLL_SECONDS))
                     words += data
         finally:
-            end_processes(self._leader, self._token)
+            end_processes(self._leader, self._token, self._began)
             self._close_terminal()
             os.close(self._fifo)
             self._fifo = -1
