@@ -197,6 +197,7 @@ BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nmetadata: {
         (b"!!python/object:os.system {}", "application/yaml", 400),
         (b"metadata: {name: !!binary aGk=}", "application/yaml", 400),
         (BOMB, "application/yaml", 400),
+        (b"metadata: {name: a, labels: &l {x: y}, annotations: *l}", "application/yaml", 400),
         (b"name=a", "application/x-www-form-urlencoded", 415),
         (b"k8s\x00\xff\xff", "application/vnd.kubernetes.protobuf", 400),
         (b"k8s\x00", "application/vnd.kubernetes.protobuf", 400),

@@ -206,6 +206,11 @@ def test_what_kubectl_create_means_arrives(kubectl: Kubectl, command: str) -> No
     assert is_part(meant, made), (meant, made)
 
 
+def test_a_zero_arrives_as_a_zero(kubectl: Kubectl) -> None:
+    kubectl.says("create", "deployment", "web", "--image=web:a", "--replicas=0")
+    assert kubectl.json("get", "deploy", "web")["spec"]["replicas"] == 0
+
+
 def test_applying_new_existing_and_unchanged_objects(kubectl: Kubectl) -> None:
     for obj, name in ((service("smiley"), "service/smiley"), (route(), f"{ROUTE}/smiley-router")):
         assert kubectl.apply(obj) == f"{name} created\n"

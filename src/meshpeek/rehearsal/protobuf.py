@@ -12,7 +12,7 @@ import base64
 import json
 import struct
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -52,6 +52,8 @@ _ZERO_COUNTS = frozenset(
         "value",
     )
 )
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
@@ -161,7 +163,7 @@ def _decode_value(kind: str, raw: Any) -> Any:  # noqa: ANN401 - one line a type
         case "bool":
             return bool(raw)
         case "int":
-            return raw - (1 << 64) if raw >= 1 << 63 else raw
+            return _signed(raw)
         case "double":
             return struct.unpack("<d", raw)[0]
         case "bytes":
@@ -178,10 +180,14 @@ def _decode_value(kind: str, raw: Any) -> Any:  # noqa: ANN401 - one line a type
     return _decode_message(kind, raw)
 
 
+def _signed(number: int) -> int:
+    return number - (1 << 64) if number >= 1 << 63 else number
+
+
 def _decode_time(kind: str, parts: dict[int, int]) -> str | None:
     if not parts.get(1):
         return None
-    moment = datetime.fromtimestamp(parts[1], UTC)
+    moment = _EPOCH + timedelta(seconds=_signed(parts[1]))
     text = moment.strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{parts.get(2, 0) // 1000:06}Z" if kind == "microtime" else f"{text}Z"
 
