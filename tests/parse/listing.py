@@ -17,6 +17,10 @@ from meshpeek.parse import parse
 HOOKS = {"DEMO_HOOK_BROWSER": "open-browser", "DEMO_HOOK_TERMINAL": "open-terminal"}
 """The hook variables that are set in a case whose name ends in `-livecast`."""
 
+CASE_FILES = sorted(
+    [*Path(__file__).parent.glob("cases/*.md"), *Path(__file__).parent.glob("cases/*.sh")]
+)
+
 
 def read_beside(case: Path) -> Any:
     """Return what `parse` takes as `read`, for files beside a case."""

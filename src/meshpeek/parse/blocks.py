@@ -31,6 +31,7 @@ _DIRECTIVES_ONLY = re.compile(r"\s*(?:<!--\s*@[^\n]*?-->\s*)+")
 _INLINE = re.compile(
     r"(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|\\.|(?P<comment><!--.*?-->)", re.DOTALL
 )
+_LONGEST_ANNOTATION = 200
 _MARKUP = re.compile(r"[\\`*_<\[&!]")
 
 
@@ -165,8 +166,10 @@ class Markdown:
                 *read_directives(self._document, text[at.end() :], index + 1, index + 1, column)
             )
             return
-        if not closing and "meshpeek" in text:
-            text = "\n".join([text, *self._lines[index + 1 : end]]).partition("-->")[0]
+        if not closing:
+            rest = self._lines[index + 1 : min(end, index + _LONGEST_ANNOTATION)]
+            if "meshpeek" in (text if text.strip() else "".join(rest[:1])):
+                text = "\n".join([text, *rest]).partition("-->")[0]
         annotation = read_annotation(self._document, text, index + 1, start + 1)
         if annotation is not None:
             self._take(annotation)

@@ -51,7 +51,7 @@ def _find_comment_end(state: StateBlock, first: int) -> int:
     A comment that nothing closes is that line alone, so that the rest of the text is not lost.
     """
     lines = state.env["lines"]
-    if first >= state.env.get("unclosed_from", len(lines)):
+    if first in state.env.get("unclosed", ()):
         return first + 1
     index = first
     is_open = False
@@ -64,8 +64,8 @@ def _find_comment_end(state: StateBlock, first: int) -> int:
         index += 1
         if not is_open:
             return index
-    if index >= len(lines):
-        state.env["unclosed_from"] = first
+    # A comment that begins further down in there is not closed either: do not look again.
+    state.env["unclosed"] = range(first, index)
     return first + 1
 
 
