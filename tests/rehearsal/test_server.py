@@ -94,7 +94,12 @@ def started() -> Running:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=WAIT)
+    """End a process by the end of its input, and return its status and all that it said."""
+    try:
+        out, err = process.communicate(timeout=WAIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
     return process.returncode, out, err
 
 
