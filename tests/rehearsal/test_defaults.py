@@ -63,6 +63,13 @@ def test_addresses_are_the_same_in_every_run_and_differ_within_one(
     assert len(set(first)) == len(names)
 
 
+def test_an_address_that_is_taken_is_not_given_again(simulation: Simulation) -> None:
+    (first,) = Simulation("north").apply("north", service("color"))
+    address = first["spec"]["clusterIP"]
+    (_, made) = simulation.apply("north", service("other", clusterIP=address), service("color"))
+    assert made["spec"]["clusterIP"] != address
+
+
 def test_a_service_keeps_its_address_when_an_update_leaves_it_out(simulation: Simulation) -> None:
     (made,) = simulation.apply("north", service("color", type="NodePort"))
     spec = {name: made["spec"][name] for name in ("selector", "type")}

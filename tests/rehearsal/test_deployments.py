@@ -145,6 +145,19 @@ def test_a_new_template_is_rolled_out_within_surge_and_unavailability(
     assert min(running) == 3, "25 % may be unavailable"
 
 
+def test_half_a_pod_of_surge_is_one_and_half_an_unavailable_one_is_none(
+    simulation: Simulation,
+) -> None:
+    simulation.apply("north", deployment("face", replicas=2))
+    simulation.advance(2)
+    new = template("face", "faces:2")
+    simulation.change("north", DEPLOYMENTS, "faces/face", template=new)
+    simulation.advance()
+    assert replicas(simulation) == {"faces:1": 2, "faces:2": 1}
+    simulation.advance(START_SECONDS)
+    assert replicas(simulation) == {"faces:1": 1, "faces:2": 2}
+
+
 def test_recreate_waits_until_the_old_pods_have_gone(simulation: Simulation) -> None:
     simulation.apply("north", deployment("face", strategy={"type": "Recreate"}))
     simulation.advance(2)

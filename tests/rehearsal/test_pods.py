@@ -66,6 +66,19 @@ def test_addresses_are_not_used_again_at_once(simulation: Simulation) -> None:
     assert before != after
 
 
+def test_addresses_still_differ_when_the_range_has_been_gone_through(
+    simulation: Simulation,
+) -> None:
+    simulation.apply("north", deployment("stays", replicas=3), deployment("goes", replicas=0))
+    simulation.advance(2)
+    for _ in range(3):
+        simulation.change("north", DEPLOYMENTS, "faces/goes", replicas=100)
+        simulation.advance(2)
+        assert len(set(addresses(simulation))) == 103
+        simulation.change("north", DEPLOYMENTS, "faces/goes", replicas=0)
+        simulation.advance(2)
+
+
 def test_a_pod_of_the_host_network_has_the_node_s_address(simulation: Simulation) -> None:
     given = deployment("face", replicas=1)
     given["spec"]["template"]["spec"]["hostNetwork"] = True

@@ -44,7 +44,7 @@ def row(kind: Resource, obj: dict[str, Any], *, wide: bool = False) -> dict[str,
         (119.9, "119s"),
         (120, "2m"),
         (505, "8m25s"),
-        (600, "10m"),
+        (605, "10m"),
         (3 * 3600 - 1, "179m"),
         (3 * 3600, "3h"),
         (3 * 3600 + 65, "3h1m"),
@@ -121,6 +121,12 @@ def test_a_pod_that_is_being_deleted() -> None:
     obj = pod(RUNNING)
     obj["metadata"] = {"name": "x", "creationTimestamp": CREATED, "deletionTimestamp": CREATED}
     assert row(resource("", "pods"), obj)["Status"] == "Terminating"
+
+
+def test_a_pod_that_was_deleted_with_its_node_lost() -> None:
+    obj = pod(RUNNING, reason="NodeLost")
+    obj["metadata"] = {"name": "x", "creationTimestamp": CREATED, "deletionTimestamp": CREATED}
+    assert row(resource("", "pods"), obj)["Status"] == "Unknown"
 
 
 def test_restarts_say_when_the_last_one_was() -> None:

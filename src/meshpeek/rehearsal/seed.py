@@ -73,6 +73,7 @@ def seed(clusters: Mapping[str, Cluster], plans: Mapping[str, Plan]) -> None:
     gc.disable()
     try:
         _set_up(sites, timeline)
+        timeline.advance((present - timeline.now()).total_seconds())
     finally:
         gc.enable()
         for site in sites:
@@ -108,7 +109,6 @@ def _set_up(sites: list[_Site], timeline: SimulatedTimeline) -> None:
     for site in sites:
         for path, obj in _in_order(site.objects):
             _apply_manifest(site, path, obj)
-    timeline.advance(_AGE_SECONDS - 75 - 85 - 40 - 45 - 90)
 
 
 def _check_links(site: _Site) -> None:

@@ -157,11 +157,13 @@ class Runtime:
             self.enqueue(controller, item)
 
     def _work(self) -> None:
+        """Look at what waits now; what comes up meanwhile has to wait its turn on the timeline."""
         self._is_scheduled = False
-        while self._waiting and not self._is_stopped:
-            controller, item = next(iter(self._waiting))
-            del self._waiting[controller, item]
-            _guarded(partial(controller.reconcile, item))
+        waiting = tuple(self._waiting)
+        self._waiting.clear()
+        for controller, item in waiting:
+            if not self._is_stopped:
+                _guarded(partial(controller.reconcile, item))
 
     def get(self, item: Item) -> Object | None:
         """Return the object `item` as it is stored now."""
