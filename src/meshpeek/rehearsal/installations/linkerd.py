@@ -9,6 +9,7 @@ from meshpeek.rehearsal.installations.workloads import (
     container,
     deployment,
     metadata,
+    namespace,
     rule,
     service,
     service_account,
@@ -41,20 +42,16 @@ identityTrustDomain: cluster.local
 def control_plane() -> list[Object]:
     """Return the objects of the control plane, the Namespace first."""
     return [
-        {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": metadata(
-                HOME,
-                labels={
-                    "config.linkerd.io/admission-webhooks": "disabled",
-                    "linkerd.io/control-plane-ns": HOME,
-                    "linkerd.io/is-control-plane": "true",
-                    "pod-security.kubernetes.io/enforce": "privileged",
-                },
-                annotations={"linkerd.io/inject": "disabled"},
-            ),
-        },
+        namespace(
+            HOME,
+            {
+                "config.linkerd.io/admission-webhooks": "disabled",
+                "linkerd.io/control-plane-ns": HOME,
+                "linkerd.io/is-control-plane": "true",
+                "pod-security.kubernetes.io/enforce": "privileged",
+            },
+            {"linkerd.io/inject": "disabled"},
+        ),
         *_access(),
         *_configuration(),
         *_webhooks(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshpeek.rehearsal.installations.workloads import (
     cluster_access,
     metadata,
+    namespace,
     rule,
     service_account,
 )
@@ -36,13 +37,7 @@ def extension() -> list[Object]:
     }
     read = "get list watch"
     return [
-        {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": metadata(
-                HOME, labels={**_LABELS, "pod-security.kubernetes.io/enforce": "privileged"}
-            ),
-        },
+        namespace(HOME, {**_LABELS, "pod-security.kubernetes.io/enforce": "privileged"}),
         account,
         token,
         *cluster_access(

@@ -27,13 +27,14 @@ def metadata(
     return made
 
 
-def namespace(name: str, labels: Mapping[str, str] | None = None, **annotations: str) -> Object:
-    """Make a Namespace; underscores in the names of `annotations` stand for nothing else."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": metadata(name, "", labels, annotations),
-    }
+def namespace(
+    name: str,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> Object:
+    """Make a Namespace."""
+    about = metadata(name, "", labels, annotations)
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": about}
 
 
 def container(name: str, image: str, ports: Mapping[str, int], **more: object) -> Object:
