@@ -129,6 +129,11 @@ A = {"name": "a", "image": "a:1"}
             "may not be 0 when `maxSurge` is 0",
         ),
         (
+            deployment("d", strategy={"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}),
+            "spec.strategy.rollingUpdate: Forbidden: "
+            "may not be specified when strategy `type` is 'Recreate'",
+        ),
+        (
             deployment("d", strategy={"type": "Sideways"}),
             'spec.strategy.type: Unsupported value: "Sideways": '
             'supported values: "Recreate", "RollingUpdate"',

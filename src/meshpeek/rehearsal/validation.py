@@ -15,7 +15,7 @@ from meshpeek.rehearsal.label_selector import matches
 from meshpeek.rehearsal.pod_validation import check_pod, check_template
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.service_validation import check_service
-from meshpeek.rehearsal.status import Cause, invalid_value, required_value
+from meshpeek.rehearsal.status import Cause, forbidden_value, invalid_value, required_value
 from meshpeek.rehearsal.store import Object
 
 _RBAC = "rbac.authorization.k8s.io"
@@ -104,6 +104,9 @@ def _check_strategy(strategy: Mapping[str, Any]) -> list[Cause]:
         return [Cause("FieldValueNotSupported", "spec.strategy.type", text)]
     causes = []
     rolling = strategy.get("rollingUpdate") or {}
+    if kind == "Recreate" and rolling:
+        detail = "may not be specified when strategy `type` is 'Recreate'"
+        return [forbidden_value("spec.strategy.rollingUpdate", detail)]
     for name in ("maxSurge", "maxUnavailable"):
         value = rolling.get(name, 0)
         field = f"spec.strategy.rollingUpdate.{name}"

@@ -6,7 +6,6 @@ Facts: kube-controller-manager 1.27's deployment controller, its events and cond
 from __future__ import annotations
 
 import json
-import math
 import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -19,6 +18,13 @@ from meshpeek.rehearsal.controllers.runtime import (
     nonzero,
     owned_by,
     with_condition,
+)
+from meshpeek.rehearsal.controllers.rollout import (
+    available_of,
+    grown,
+    replicas_of,
+    surge_allowed,
+    unavailable_allowed,
 )
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import NAME_LETTERS, Event, Object
@@ -92,7 +98,7 @@ class DeploymentController:
         self, deployment: Object, new: Object | None, old: list[Object], hashed: str
     ) -> Object | None:
         recreate = deployment["spec"]["strategy"]["type"] == "Recreate"
-        if recreate and any(_replicas(each) or each["status"].get("replicas") for each in old):
+        if recreate and any(replicas_of(each) or each["status"].get("replicas") for each in old):
             for each in old:
                 self._scale(deployment, each, 0)
             return new
@@ -100,7 +106,7 @@ class DeploymentController:
         if new is None:
             new = self._create(deployment, old, hashed, revision)
         new = self._annotate(deployment, new, revision)
-        self._scale(deployment, new, _grown(deployment, new, old))
+        self._scale(deployment, new, grown(deployment, new, old))
         self._shrink(deployment, new, old)
         self._forget_history(deployment, old)
         return new
@@ -117,7 +123,7 @@ class DeploymentController:
         wanted = {**(spec["selector"].get("matchLabels") or {}), HASH_LABEL: hashed}
         selector = {**spec["selector"], "matchLabels": wanted}
         nobody = {"metadata": {}, "spec": {"replicas": 0}}
-        replicas = _grown(deployment, nobody, old)
+        replicas = grown(deployment, nobody, old)
         created = self._runtime.create(
             REPLICA_SETS,
             {
@@ -161,7 +167,7 @@ class DeploymentController:
         return new
 
     def _scale(self, deployment: Object, replica_set: Object, replicas: int) -> None:
-        before = _replicas(replica_set)
+        before = replicas_of(replica_set)
         if replicas == before:
             return
         spec = {**replica_set["spec"], "replicas": replicas}
@@ -177,23 +183,25 @@ class DeploymentController:
 
     def _shrink(self, deployment: Object, new: Object, old: list[Object]) -> None:
         """Take Pods from old ReplicaSets: the unavailable ones first, then those that may go."""
-        surplus = [each for each in sorted(old, key=_revision_of) if _replicas(each)]
+        surplus = [each for each in sorted(old, key=_revision_of) if replicas_of(each)]
         if not surplus:
             return
         present = self._runtime.get(item_of(REPLICA_SETS, new)) or new
-        total = _replicas(present) + sum(map(_replicas, surplus))
-        minimum = deployment["spec"]["replicas"] - _unavailable_allowed(deployment)
-        may_go = total - minimum - (_replicas(present) - _available(present))
+        total = replicas_of(present) + sum(map(replicas_of, surplus))
+        minimum = deployment["spec"]["replicas"] - unavailable_allowed(deployment)
+        may_go = total - minimum - (replicas_of(present) - available_of(present))
         for each in surplus:
-            unhealthy = max(_replicas(each) - _available(each), 0)
+            unhealthy = max(replicas_of(each) - available_of(each), 0)
             healthy_to_go = max(may_go - unhealthy, 0)
-            going = min(_replicas(each), max(min(unhealthy, may_go), 0) + healthy_to_go)
+            going = min(replicas_of(each), max(min(unhealthy, may_go), 0) + healthy_to_go)
             may_go -= going
-            self._scale(deployment, each, _replicas(each) - going)
+            self._scale(deployment, each, replicas_of(each) - going)
 
     def _forget_history(self, deployment: Object, old: list[Object]) -> None:
         limit = deployment["spec"]["revisionHistoryLimit"]
-        idle = [each for each in old if not _replicas(each) and not each["status"].get("replicas")]
+        idle = [
+            each for each in old if not replicas_of(each) and not each["status"].get("replicas")
+        ]
         for each in sorted(idle, key=_revision_of)[: max(len(idle) - limit, 0)]:
             self._runtime.delete(REPLICA_SETS, each)
 
@@ -206,8 +214,8 @@ class DeploymentController:
         wanted = present["spec"]["replicas"]
         total = sum(each["status"].get("replicas", 0) for each in owned)
         updated = new["status"].get("replicas", 0) if new else 0
-        available = sum(map(_available, owned))
-        enough = available >= wanted - _unavailable_allowed(present)
+        available = sum(map(available_of, owned))
+        enough = available >= wanted - unavailable_allowed(present)
         complete = updated == wanted and total == wanted and available >= wanted
         moment = self._runtime.timestamp()
         conditions = present.get("status", {}).get("conditions", ())
@@ -236,7 +244,7 @@ def _annotations(deployment: Object, revision: int) -> dict[str, str]:
     return {
         **kept,
         _DESIRED: str(wanted),
-        _MAXIMUM: str(wanted + _surge_allowed(deployment)),
+        _MAXIMUM: str(wanted + surge_allowed(deployment)),
         _REVISION: str(revision),
     }
 
@@ -248,46 +256,6 @@ def _hash_of(replica_set: Object) -> str:
 
 def _revision_of(replica_set: Object) -> int:
     return int(replica_set["metadata"].get("annotations", {}).get(_REVISION, 0))
-
-
-def _replicas(replica_set: Object) -> int:
-    replicas: int = replica_set["spec"]["replicas"]
-    return replicas
-
-
-def _available(replica_set: Object) -> int:
-    available: int = replica_set.get("status", {}).get("availableReplicas", 0)
-    return available
-
-
-def _grown(deployment: Object, new: Object, old: list[Object]) -> int:
-    """Return how many replicas the new ReplicaSet may have now."""
-    wanted: int = deployment["spec"]["replicas"]
-    if _replicas(new) >= wanted:
-        return wanted
-    total = _replicas(new) + sum(map(_replicas, old))
-    room = wanted + _surge_allowed(deployment) - total
-    return min(wanted, _replicas(new) + max(room, 0))
-
-
-def _surge_allowed(deployment: Object) -> int:
-    rolling = deployment["spec"]["strategy"].get("rollingUpdate")
-    if rolling is None:
-        return 0
-    return math.ceil(_share(rolling["maxSurge"], deployment["spec"]["replicas"]))
-
-
-def _unavailable_allowed(deployment: Object) -> int:
-    rolling = deployment["spec"]["strategy"].get("rollingUpdate")
-    wanted: int = deployment["spec"]["replicas"]
-    if rolling is None:
-        return 0
-    allowed = min(math.floor(_share(rolling["maxUnavailable"], wanted)), wanted)
-    return allowed if allowed or _surge_allowed(deployment) else min(1, wanted)
-
-
-def _share(value: int | str, replicas: int) -> float:
-    return replicas * int(value.rstrip("%")) / 100 if isinstance(value, str) else value
 
 
 def _available_condition(enough: bool) -> dict[str, str]:
