@@ -239,6 +239,20 @@ def test_the_label_for_gateways_means_nothing_to_a_link_without_one(linked: Simu
     assert mirror(linked) is None
 
 
+def test_a_gateway_without_a_port_mirrors_nothing(
+    simulation: Simulation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link(simulation, gateway=Gateway("172.18.0.9", "gateway.example"))
+    made = simulation.north.store.get(LINKS, EXTENSION, "east")
+    assert made is not None
+    spec = {**made["spec"], "gatewayPort": "none"}
+    simulation.north.store.update(LINKS, {**made, "spec": spec})
+    simulation.apply("east", exported("smiley", "true"))
+    simulation.advance(5)
+    assert mirror(simulation) is None
+    assert capsys.readouterr().err == ""
+
+
 def test_through_a_gateway(simulation: Simulation) -> None:
     link(simulation, gateway=Gateway("172.18.0.9", "gateway.example"))
     simulation.apply("east", exported("smiley", "true"))

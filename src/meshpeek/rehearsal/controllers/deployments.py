@@ -10,6 +10,13 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from meshpeek.rehearsal.controllers.rollout import (
+    available_of,
+    grown,
+    replicas_of,
+    surge_allowed,
+    unavailable_allowed,
+)
 from meshpeek.rehearsal.controllers.runtime import (
     Item,
     Runtime,
@@ -18,13 +25,6 @@ from meshpeek.rehearsal.controllers.runtime import (
     nonzero,
     owned_by,
     with_condition,
-)
-from meshpeek.rehearsal.controllers.rollout import (
-    available_of,
-    grown,
-    replicas_of,
-    surge_allowed,
-    unavailable_allowed,
 )
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import NAME_LETTERS, Event, Object

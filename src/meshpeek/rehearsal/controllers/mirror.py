@@ -105,13 +105,13 @@ class ServiceMirror:
                     self._runtime.enqueue(self, item_of(LINKS, link))
 
     def _is_running(self, link: Object) -> bool:
-        namespace, name = link["metadata"]["namespace"], link["spec"].get("targetClusterName", "")
+        namespace, name = link["metadata"]["namespace"], _spec(link).get("targetClusterName", "")
         mirror = self._runtime.store.get(DEPLOYMENTS, namespace, f"linkerd-service-mirror-{name}")
         return mirror is not None and mirror.get("status", {}).get("availableReplicas", 0) > 0
 
     def _target(self, link: Object) -> Cluster | None:
         """Return the cluster that the link's credentials lead to."""
-        name = link["spec"].get("clusterCredentialsSecret", "")
+        name = _spec(link).get("clusterCredentialsSecret", "")
         secret = self._runtime.store.get(SECRETS, link["metadata"]["namespace"], name)
         server = _server((secret or {}).get("data", {}).get("kubeconfig", ""))
         for cluster in self._runtime.cluster.peers.values():
@@ -241,14 +241,22 @@ def _server(kubeconfig: str) -> str:
 
 def _exports(link: Object, target: Cluster) -> list[_Export]:
     """Return the remote Services that a link's selectors choose; an empty selector chooses none."""
-    spec = link["spec"]
+    spec = _spec(link)
     exports = []
     for service in target.store.list(SERVICES):
-        for name, is_discovered in (("remoteDiscoverySelector", True), ("selector", False)):
-            if spec.get(name) and matches(spec[name], _labels(service)):
-                exports.append(_Export(service, is_discovered))
-                break
+        discovered, through_gateway = (
+            bool(spec.get(name)) and matches(spec[name], _labels(service))
+            for name in ("remoteDiscoverySelector", "selector")
+        )
+        if discovered or (through_gateway and spec.get("gatewayPort", "").isdecimal()):
+            exports.append(_Export(service, discovered))
     return exports
+
+
+def _spec(link: Object) -> Mapping[str, Any]:
+    """Return a link's spec; the CRD requires neither it nor anything in it."""
+    spec: Mapping[str, Any] = link.get("spec", {})
+    return spec
 
 
 def _labels(obj: Object) -> Mapping[str, str]:
