@@ -126,6 +126,8 @@ def annotate(
 
 def _looks_like_annotation(found: re.Match[str]) -> bool:
     prefix = found.group("prefix").lower()
+    if prefix == _PREFIX and found.group("colon"):
+        return True
     if found.group("colon"):
         return find_closest(prefix, [_PREFIX], similarity=_SIMILAR_PREFIX) is not None
     parts = _WORD_AND_ARGUMENT.match(found.group("rest"))

@@ -16,7 +16,7 @@ from meshpeek.parse.suggestions import find_closest, suggest
 from meshpeek.source import Span
 
 if TYPE_CHECKING:
-    from yaml import Mark, Node
+    from yaml import Node
 
 _FENCE = re.compile(r"---[ \t]*$")
 _END = re.compile(r"(?:---|\.\.\.)[ \t]*$")
@@ -33,6 +33,7 @@ _COLOUR = re.compile(rf"(?:bright_)?(?:{'|'.join(COLOURS)})|#[0-9A-Fa-f]{{6}}")
 _VERSION = re.compile(r"(?:v?\d+(?:\.\d+)*(?:[-+][\w.+-]+)?)?", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _REHEARSAL_KEYS = ("manifests", "links")
+_CORRECT = "correct the YAML between the two lines of ---"
 _MOST_CHARACTERS = 100_000
 _MOST_COLLECTIONS = 1000
 
@@ -81,10 +82,16 @@ class _FrontMatterReader:
             root = yaml.compose(text, loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            self._report_yaml(str(error.problem or error.context), mark)
+            message = f"front matter: {error.problem or error.context}"
+            line, column = (mark.line, mark.column) if mark else (0, 0)
+            line = min(line + 2, len(self._document.lines))
+            self._report(line, column + 1, 1, message, _CORRECT)
             return FrontMatter()
-        except yaml.YAMLError as error:
-            self._report_yaml(str(error).partition("\n")[0], None)
+        except yaml.reader.ReaderError as error:
+            offset = text.find(chr(error.character))
+            line = text.count("\n", 0, offset)
+            column = offset - text.rfind("\n", 0, offset)
+            self._report(line + 2, column, 1, f"front matter: {error.reason}", _CORRECT)
             return FrontMatter()
         try:
             settings = self._find_settings(root)
@@ -136,11 +143,6 @@ class _FrontMatterReader:
         start, end = wrong.node.start_mark, wrong.node.end_mark
         width = end.column - start.column if end.line == start.line else 1
         self._report(start.line + 2, start.column + 1, width, wrong.message, wrong.hint)
-
-    def _report_yaml(self, message: str, mark: Mark | None) -> None:
-        line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
-        line = min(line, len(self._document.lines))
-        self._report(line, column, 1, f"front matter: {message}", "correct the YAML")
 
     def _report(self, line: int, column: int, width: int, message: str, hint: str) -> None:
         span = Span(self._document.path, line, line, column, max(1, width))

@@ -1,0 +1,134 @@
+"""What front matter settles, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshpeek.errors import WorkshopError
+from meshpeek.model import Context, FrontMatter
+from meshpeek.parse import parse
+
+
+def front_matter(yaml: str) -> FrontMatter:
+    return parse(f"---\n{yaml}\n---\n", "w.md", _no_file).front_matter
+
+
+def _no_file(path: str) -> str:
+    raise AssertionError(path)
+
+
+def problem(yaml: str) -> str:
+    with pytest.raises(WorkshopError) as raised:
+        front_matter(yaml)
+    assert raised.value.problems[0].hint
+    return raised.value.problems[0].message
+
+
+def test_everything_at_once() -> None:
+    settings = front_matter(
+        """\
+title: ignored
+meshpeek:
+  contexts: {north: cyan, east: bright_green, west: "#ff8800"}
+  requires:
+    kubectl: 1.20
+    bat: ">=0.24"
+    yq:
+  env:
+    BAT_STYLE: "grid,numbers"
+    ENABLED: yes
+    EMPTY: ""
+  timeout: 1m30s
+  rehearsal:
+    north: {manifests: [k8s/north, k8s/mesh.yaml], links: [east, west]}
+    west:
+"""
+    )
+    assert settings.contexts == (
+        Context("north", "cyan"),
+        Context("east", "bright_green"),
+        Context("west", "#ff8800"),
+    )
+    assert settings.requires == {"kubectl": "1.20", "bat": "0.24", "yq": ""}
+    assert settings.env == {"BAT_STYLE": "grid,numbers", "ENABLED": "yes", "EMPTY": ""}
+    assert settings.timeout == 90
+    assert settings.rehearsal == {
+        "north": {"manifests": ["k8s/north", "k8s/mesh.yaml"], "links": ["east", "west"]},
+        "west": {},
+    }
+
+
+def test_lists_will_do() -> None:
+    settings = front_matter("meshpeek:\n  contexts: [north, east]\n  requires: [kubectl, step]")
+    assert [context.name for context in settings.contexts] == ["north", "east"]
+    assert len({context.colour for context in settings.contexts}) == 2
+    assert settings.requires == {"kubectl": "", "step": ""}
+
+
+@pytest.mark.parametrize("yaml", ["title: x", "meshpeek:", "# remark\ntitle: x", "{title: x}"])
+def test_nothing_of_ours(yaml: str) -> None:
+    assert front_matter(yaml) == FrontMatter()
+
+
+@pytest.mark.parametrize(
+    "text", ["---\n\ntext\n\n---\n", "---\nA rule, then\n---\n", "---\na: b\n"]
+)
+def test_a_rule_is_no_front_matter(text: str) -> None:
+    assert parse(text, "w.md", _no_file).steps
+
+
+def test_other_files_of_the_workshop_have_none() -> None:
+    workshop = parse("<!-- @import other.md -->", "w.md", lambda _: "---\nmeshpeek: 1\n---\nText")
+    assert [step.text for step in workshop.steps] == ["Text"]
+    assert workshop.steps[0].span.line == 4
+
+
+@pytest.mark.parametrize(
+    ("yaml", "message"),
+    [
+        ("meshpeek: north", "the value of `meshpeek` is a mapping of keys"),
+        ("meshpeek: [a]", "the value of `meshpeek` is a mapping of keys"),
+        ("meshpeek:\n  contexts: north", "`contexts` is a mapping of keys"),
+        ("meshpeek:\n  contexts: [a, a]", "contexts have names, each another"),
+        ("meshpeek:\n  contexts: [[a]]", "a context is text"),
+        ("meshpeek:\n  contexts: {a: pink}", "unknown colour `pink`"),
+        ("meshpeek:\n  contexts: {a: {b: c}}", "a colour is text"),
+        ("meshpeek:\n  requires: kubectl", "`requires` is a mapping of keys"),
+        ("meshpeek:\n  requires: {kubectl: <2}", "`<2` is no version"),
+        ("meshpeek:\n  env: {A-B: c}", "`A-B` is no variable's name"),
+        ("meshpeek:\n  env: {A: [b]}", "a variable's value is text"),
+        ("meshpeek:\n  timeout: 90", "`90` is no duration"),
+        ("meshpeek:\n  timeout: [1s]", "`timeout` is text"),
+        ("meshpeek:\n  rehearsal: [north]", "`rehearsal` is a mapping of keys"),
+        ("meshpeek:\n  rehearsal: {north: {manifests: k8s}}", "`manifests` is a list"),
+        ("meshpeek:\n  rehearsal: {north: {link: []}}", "unknown key `link`"),
+        ("meshpeek:\n  timeouts: 3s", "unknown key `timeouts`"),
+        ("meshpeek:\n  [a]: b", "a key is text"),
+        ("meshpeak:\n  timeout: 3s", "unknown key `meshpeak`"),
+    ],
+)
+def test_what_is_wrong(yaml: str, message: str) -> None:
+    assert problem(yaml) == message
+
+
+@pytest.mark.parametrize(
+    ("yaml", "line", "column"),
+    [
+        ("a: b: c", 2, 5),
+        ("a: b\nc: *d", 3, 4),
+        ("a: [b\nc: d", 3, 2),
+        ("a: b\nc: é\x07", 3, 5),
+    ],
+)
+def test_what_is_no_yaml(yaml: str, line: int, column: int) -> None:
+    with pytest.raises(WorkshopError) as raised:
+        front_matter(yaml)
+    (only,) = raised.value.problems
+    assert only.message.startswith("front matter: ")
+    assert (only.span.line, only.span.column) == (line, column)
+
+
+def test_all_wrong_keys_are_told_at_once() -> None:
+    with pytest.raises(WorkshopError) as raised:
+        front_matter("meshpeek:\n  timeout: x\n  context: x\n  env: x")
+    assert [p.span.line for p in raised.value.problems] == [3, 4, 5]
