@@ -48,6 +48,8 @@ def _compounds(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("for name in a 'b c'{1}do {0}{1}done".format, code, between),
         st.builds("for ((i = 0; i < 2; i++)) {{ {0}; }}".format, code),
         st.builds("case $x in\n  a | b) {0} ;;\n  (*) {1}\nesac".format, code, code),
+        st.builds("case $x in a) {0} ;;& b) {1} ;& c) ;; esac".format, code, code),
+        st.builds("{0} |& {1}".format, code, code),
         st.builds("{{ {0}{1}}}".format, code, between),
         st.builds("( {0} )".format, code),
         st.builds("greet() {{\n{0}\n}}".format, code),

@@ -146,10 +146,12 @@ class Markdown:
         """
         line = self._lines[index]
         for mark in COMMENT_MARK.finditer(line):
-            if mark.group() == "<!--":
+            if mark.group() != "-->":
                 if not is_open:
                     self._prose.add(index, position, line[position : mark.start()])
-                self._read_comment(index, mark.end(), end)
+                self._read_comment(index, mark.start() + len("<!--"), end)
+            elif not is_open:
+                continue
             is_open = mark.group() == "<!--"
             position = mark.end()
         if not is_open:

@@ -36,6 +36,7 @@ from meshpeek.parse.load import Conditional, Hook, Macro, Program
 from meshpeek.parse.vocabulary import HOOK_VARIABLE_PREFIX
 from meshpeek.source import Span
 
+_SHELL_OPTIONS = re.compile(r"[-+][A-Za-z]+")
 _MOST_NESTED_USES = 10_000
 _DEEPEST_USE = 10
 
@@ -252,12 +253,12 @@ class _Builder:
         words = [unquote(word) or "" for word in bash.commands[0]] if bash.commands else []
         if words[:1] != ["set"] or bash.text.split()[0] != "set":
             return
-        for option, value in zip(words[1:], [*words[2:], ""], strict=True):
-            if option in ("--", "-"):
+        options = iter(words[1:])
+        for option in options:
+            if not _SHELL_OPTIONS.fullmatch(option):
                 return
-            if re.fullmatch(r"[-+][A-Za-z]+", option) and (
-                "e" in option or (option.endswith("o") and value == "errexit")
-            ):
+            name = next(options, "") if "o" in option else ""
+            if "e" in option or name == "errexit":
                 self._stops_run = option[0] == "-"
 
     def _command_of_hook(self, name: str) -> str:

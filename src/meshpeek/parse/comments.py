@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 EXECUTED_FENCE = re.compile(r"```(?:bash|sh)")
 """The start of a line that begins a block of bash: `bash`, `sh`, `shell`, `bash,run` …"""
 
-COMMENT_MARK = re.compile(r"<!--|-->")
+COMMENT_MARK = re.compile(r"<!---?>|<!--|-->")
+"""Where a comment is empty (CommonMark 0.31 has `<!-->`, too), begins, or ends."""
 
 _CLOSING_FENCE = re.compile(r" {0,3}`{3,}[ \t]*$")
 

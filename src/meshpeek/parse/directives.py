@@ -16,6 +16,7 @@ _WORD = re.compile(r"\s*(\S+)")
 _NEXT_DIRECTIVE = re.compile(r"\s*#?@")
 _REMARK = re.compile(r"\s*#")
 _SIMILARITY = 0.8
+_SHORTEST = 4
 _REAL_COMMANDS = frozenset({"printf"})
 
 
@@ -69,10 +70,11 @@ def find_near_miss(word: str, names: Iterable[str]) -> str | None:
     if word in _REAL_COMMANDS:
         return None
     known = dict.fromkeys([*DIRECTIVES, *BUILTIN_MACROS, *BUILTIN_HOOKS, *names])
+    letters = sorted(word.lower())
+    swapped = (name for name in known if sorted(name.lower()) == letters)
     digits = _digits(word)
-    candidates = [name for name in known if _digits(name) == digits]
-    swapped = (name for name in candidates if sorted(name) == sorted(word))
-    return next(swapped, None) or find_closest(word, candidates, similarity=_SIMILARITY)
+    alike = [name for name in known if _digits(name) == digits and len(name) >= _SHORTEST]
+    return next(swapped, None) or find_closest(word, alike, similarity=_SIMILARITY)
 
 
 def _digits(word: str) -> str:
