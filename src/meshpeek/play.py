@@ -96,21 +96,18 @@ def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -
 
 
 def _publish(events: Generator[Event, None, None], take: Callable[[Event], None]) -> None:
-    """Hand on every event; an interruption, wherever it comes, is the runner's to deal with."""
-    interrupted = False
-    while True:
-        try:
-            if interrupted:
-                interrupted = False
-                take(events.throw(KeyboardInterrupt))
+    """Hand on every event; an interruption, wherever it comes, is the runner's to deal with.
+
+    One that comes while it does so is passed on: whoever insists wants out at once.
+    """
+    try:
+        for event in events:
+            take(event)
+    except KeyboardInterrupt:
+        with contextlib.suppress(StopIteration):
+            take(events.throw(KeyboardInterrupt))
             for event in events:
                 take(event)
-        except KeyboardInterrupt:
-            interrupted = True
-        except StopIteration:
-            return
-        else:
-            return
 
 
 def _driver(options: Options, keyboard: Keyboard | None) -> Driver:

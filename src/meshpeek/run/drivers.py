@@ -30,6 +30,9 @@ class Driver(Protocol):
     def linger(self, text: str) -> None:
         """Give the audience the time to read `text`."""
 
+    def attend(self) -> None:
+        """Get ready for a wait: what was decided before it begins does not count."""
+
     def wait(self, step: Step) -> Action:
         """Return what to do at a wait: before or after a command, or at `@wait`."""
 
@@ -45,6 +48,9 @@ class Nobody:
 
     def linger(self, text: str) -> None:
         """Do not linger."""
+
+    def attend(self) -> None:
+        """There is nothing to get ready."""
 
     def wait(self, step: Step) -> Action:  # noqa: ARG002  # the protocol's
         """Do not wait."""
@@ -70,6 +76,9 @@ class Clock:
         """Sleep for as long as reading `text` takes."""
         if self._pace:
             self._sleep(self._pace * len(text.split()) * 60 / WORDS_PER_MINUTE)
+
+    def attend(self) -> None:
+        """There is nothing to get ready."""
 
     def wait(self, step: Step) -> Action:  # noqa: ARG002  # the protocol's
         """Do not wait: time for reading has been given already."""

@@ -28,9 +28,12 @@ class Presenter:
     def linger(self, text: str) -> None:
         """Do not linger: the presenter decides."""
 
-    def wait(self, step: Step) -> Action:  # noqa: ARG002  # the protocol's
-        """Wait for a key that means something; keys pressed before the wait do not count."""
+    def attend(self) -> None:
+        """Forget the keys pressed so far: a RETURN that came early must not run a command."""
         self._keyboard.forget()
+
+    def wait(self, step: Step) -> Action:  # noqa: ARG002  # the protocol's
+        """Wait for a key that means something."""
         while True:
             key = self._keyboard.read(None)
             if key is Key.INTERRUPT:

@@ -147,6 +147,7 @@ class Runner:
             cursor.advance()
 
     def _wait(self, step: Pause | Command) -> Generator[Event, None, Action]:
+        self._driver.attend()
         yield WaitStarted(step)
         action = self._driver.wait(step)
         yield WaitEnded(step)
@@ -275,7 +276,5 @@ class Runner:
         if not names:
             return text
         values = " ".join(f'"${{{name}-}}"' for name in names)
-        items = self._shell.run(f"builtin printf '%s\\0' {values}")
-        printed = b"".join(item.data for item in items if isinstance(item, Output))
-        filled = iter(printed.decode(errors="replace").split("\0"))
+        filled = iter(self._shell.ask(f"builtin printf '%s\\0' {values}").split("\0"))
         return _VARIABLE.sub(lambda _: next(filled), text)

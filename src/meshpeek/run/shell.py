@@ -15,7 +15,7 @@ import re
 import select
 import signal
 import termios
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +34,7 @@ _POLL_SECONDS = 0.1
 _START_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
 _QUIET_SECONDS = 0.05
+_ASK_SECONDS = 10.0
 
 
 class Ending(StrEnum):
@@ -93,6 +94,7 @@ class Shell:
         self._directory = directory
         self._path = environment.get("PATH", os.defpath)
         self._keyboard = keyboard
+        self._lent: Keyboard | None = None
         self._size = size
         self._arguments = arguments
         self._token = os.urandom(8).hex()
@@ -128,7 +130,7 @@ class Shell:
         os.set_blocking(self._terminal, False)
         self._scanner = MarkerScanner()
         self._settings = termios.tcgetattr(self._terminal)
-        for item in self._execute("", Deadline(_START_SECONDS)):
+        for item in self._execute("", Deadline(_START_SECONDS), None):
             if isinstance(item, Outcome) and item.ending is not Ending.COMPLETED:
                 raise EnvironmentUnfitError(
                     "bash did not start", hint="see what `bash --noediting -i` says"
@@ -159,16 +161,22 @@ class Shell:
         directory, variables, functions, aliases, options and traps. When the iterator is
         closed before its end, the foreground job is ended as by a timeout.
         """
+        return self._execute(command, Deadline(timeout), self._keyboard)
+
+    def ask(self, command: str) -> str:
+        """Run a command of our own, that needs no keyboard, and return what it prints."""
+        items = self._execute(command, Deadline(_ASK_SECONDS), None)
+        printed = b"".join(item.data for item in items if isinstance(item, Output))
+        return printed.decode(errors="replace")
+
+    def _execute(self, command: str, deadline: Deadline, keyboard: Keyboard | None) -> Running:
         if not self._child.isalive():
             self._replace()
         if termios.tcgetattr(self._terminal) != self._settings:
             termios.tcsetattr(self._terminal, termios.TCSANOW, self._settings)
-        return self._execute(command, Deadline(timeout))
-
-    def _execute(self, command: str, deadline: Deadline) -> Running:
         self._count += 1
         token = f"{self._token}.{self._count}"
-        stdin = "/dev/null" if self._keyboard is None else "/dev/tty"
+        stdin = "/dev/null" if keyboard is None else "/dev/tty"
         self._unsent = command_lines(
             command,
             token,
@@ -178,9 +186,8 @@ class Shell:
             slot=self._count % 2,
         ).encode(errors="surrogateescape")
         self._begun = finished = False
-        lent = self._keyboard.lent() if self._keyboard else contextlib.nullcontext()
         try:
-            with lent:
+            with self._lend(keyboard):
                 for item in self._follow(token, deadline):
                     finished = isinstance(item, Outcome)
                     yield item
@@ -188,6 +195,18 @@ class Shell:
             if not finished:
                 for _ in self._follow(token, Deadline(0)):
                     pass
+
+    @contextlib.contextmanager
+    def _lend(self, keyboard: Keyboard | None) -> Iterator[None]:
+        if keyboard is None:
+            yield
+            return
+        with keyboard.lent():
+            self._lent = keyboard
+            try:
+                yield
+            finally:
+                self._lent = None
 
     def _follow(self, token: str, deadline: Deadline) -> Running:
         """Pass on what the terminal brings, up to the end marker of `token` or bash's end."""
@@ -240,14 +259,14 @@ class Shell:
     def _wait(self, seconds: float) -> bool:
         """Wait for output, moving keys and commands meanwhile; tell whether anything happened."""
         sources: list[int | Keyboard] = [self._terminal]
-        if self._keyboard is not None:
-            sources.append(self._keyboard)
+        if self._lent is not None:
+            sources.append(self._lent)
         sinks = [self._fifo] if self._unsent else []
         readable, writable, _ = select.select(sources, sinks, [], seconds)
         if writable:
             self._unsent = self._unsent[os.write(self._fifo, self._unsent) :]
-        if self._keyboard in readable:
-            self._child.send(self._keyboard.read_for_child())
+        if self._lent in readable:
+            self._child.send(self._lent.read_for_child())
         return bool(readable or writable)
 
     def _drain(self) -> bytes:
@@ -292,12 +311,7 @@ class Shell:
 
     def background_jobs(self) -> str:
         """Return bash's list of the jobs that still run, a line each; empty when there are none."""
-        if not self._child.isalive():
-            return ""
-        items = self.run("builtin jobs -l")
-        return b"".join(item.data for item in items if isinstance(item, Output)).decode(
-            errors="replace"
-        )
+        return self.ask("builtin jobs -l") if self._child.isalive() else ""
 
     def close(self) -> bytes:
         """End bash and all it started; return what its EXIT trap wrote. Safe to call twice."""

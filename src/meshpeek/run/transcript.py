@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-KEPT_BYTES = 4 * 1024 * 1024
+KEPT_BYTES = 1024 * 1024
 """How much of a command's output is kept at each end, in bytes."""
 
 _ESCAPE_SEQUENCES = re.compile(

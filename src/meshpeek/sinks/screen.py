@@ -32,6 +32,8 @@ from meshpeek.run.events import (
     StepSkipped,
     TextShown,
     Typed,
+    WaitEnded,
+    WaitStarted,
 )
 from meshpeek.sinks.rehearsal import rehearsal_notice
 
@@ -58,6 +60,8 @@ class Screen:
     def take(self, event: Event) -> None:
         """Draw what `event` says."""
         self._report.take(event)
+        if not isinstance(event, Typed | WaitStarted | WaitEnded):
+            self._finish_typing()
         match event:
             case RunStarted():
                 self._open(event)
@@ -71,14 +75,12 @@ class Screen:
             case Typed(text=text):
                 self._print(Text(text.replace("\n", f"\n{_CONTINUATION}"), "bold"), end="")
             case CommandStarted(step=step):
-                self._finish_typing()
                 self._held = [] if step.checks.until else None
             case OutputReceived(data=data):
                 self._output(data)
             case CommandEnded():
                 self._end_command(event)
             case StepSkipped(step=step, reason=reason):
-                self._finish_typing()
                 if self._mode is not Mode.PRESENT:
                     self._print(Text(f"{name_step(step)} skipped: {reason}", "dim"))
             case JobsLeft(listing=listing):
@@ -170,7 +172,6 @@ class Screen:
             self._print("")
 
     def _sum_up(self) -> None:
-        self._finish_typing()
         self._announce_rehearsal()
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("section")

@@ -1,0 +1,92 @@
+"""A terminal that a test sits at: a real pty, and an emulator that shows what a person sees."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pexpect
+import pyte
+
+_PATIENCE_SECONDS = 30
+
+
+class Terminal:
+    """Runs a program on a screen of `rows` and `columns`; use it as a context manager."""
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        environment: Mapping[str, str],
+        cwd: Path,
+        *,
+        rows: int = 24,
+        columns: int = 80,
+    ) -> None:
+        self.screen = pyte.HistoryScreen(columns, rows, history=10_000)
+        self._stream = pyte.ByteStream(self.screen)
+        program, *arguments = map(str, command)
+        self.child = pexpect.spawn(
+            program,
+            arguments,
+            env={**environment, "TERM": "linux"},  # what pyte understands all of
+            cwd=str(cwd),
+            dimensions=(rows, columns),
+        )
+        self.child.delaybeforesend = None
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.child.child_fd)  # the window is closed: the program gets HUP, and must end
+        self.child.wait()
+
+    @property
+    def text(self) -> str:
+        """What the screen shows, without blank ends."""
+        return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
+
+    def press(self, keys: str) -> None:
+        """Send keys, as a keyboard does."""
+        self.child.send(keys)
+
+    def wait_for(self, text: str) -> None:
+        """Read until the screen shows `text`; fail with the screen if it does not come."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while text not in self.text:
+            if not self._read(deadline):
+                raise AssertionError(f"{text!r} did not come; the screen:\n{self.text}")
+
+    def read_until(self, condition: Callable[[], bool]) -> None:
+        """Read until `condition` holds; fail with the screen if it never does."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"it did not come to that; the screen:\n{self.text}")
+            self._read(time.monotonic() + 0.02)
+
+    def wait_for_end(self) -> int:
+        """Read until the program ends, and return its exit status."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while self._read(deadline):
+            pass
+        self.child.wait()
+        status = self.child.exitstatus
+        assert status is not None, f"killed by signal {self.child.signalstatus}"
+        return status
+
+    def _read(self, deadline: float) -> bool:
+        try:
+            data = self.child.read_nonblocking(65536, timeout=max(0, deadline - time.monotonic()))
+        except (pexpect.EOF, pexpect.TIMEOUT):
+            return False
+        self._stream.feed(data)
+        return True
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the window another size."""
+        self.screen.resize(rows, columns)
+        self.child.setwinsize(rows, columns)
