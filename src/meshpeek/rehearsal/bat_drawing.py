@@ -59,14 +59,14 @@ def highlight(text: str, language: str | None, name: str, *, colored: bool) -> l
     text = text.expandtabs(_TAB_WIDTH)
     if not colored:
         return list(_lines([(None, text)]))
-    from pygments.lexers import (  # type: ignore[import-untyped]
+    from pygments.lexers import (
         TextLexer,
         get_lexer_by_name,
         get_lexer_for_filename,
     )
-    from pygments.util import ClassNotFound  # type: ignore[import-untyped]
+    from pygments.util import ClassNotFound
 
-    options = {"stripnl": False, "ensurenl": False}
+    options: dict[str, Any] = {"stripnl": False, "ensurenl": False}
     try:
         if language:
             lexer = get_lexer_by_name(language, **options)
@@ -172,7 +172,7 @@ class _Painter:
     def __init__(self, colored: bool) -> None:
         self._formatter: Any = None
         if colored:
-            from pygments.formatters import (  # type: ignore[import-untyped]
+            from pygments.formatters import (
                 Terminal256Formatter,
             )
 
