@@ -66,7 +66,7 @@ def _traits(step: AnyStep) -> list[str]:
     traits = ["shown"] if step.shown else ["hidden"]
     if not isinstance(step, Command):
         return traits
-    for name in ("typed", "wait_before", "wait_after", "stops_run", "always"):
+    for name in ("typed", "wait_before", "wait_after", "pipeline", "stops_run", "always"):
         if getattr(step, name):
             traits.append(name.replace("_", "-"))
     if not step.runs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,9 @@ from meshpeek.errors import WorkshopError
 from meshpeek.model import Command, Comment, Workshop
 from meshpeek.parse import parse
 from meshpeek.parse.words import without_dangling_backslash
+from tests.parse.listing import CASE_FILES, parse_case
+
+ROOT = Path(__file__).parents[2]
 
 WORDS = ["ls", "-l", "a=1", "x", "'it is'", "'two\nlines'", '"a $(date) b"', '"${x:-"y z"}"', "é"]
 WORDS += ["$((1 << 2))", "`ls`", "$'it\\'s'", "{", "}", "if", "done", "#", "a#b", "\\'", '"\\""']
@@ -75,10 +79,15 @@ here_documents = st.sampled_from(
         "if true; then cat <<EOF; fi\nx\nEOF",
         'x="$(cat <<EOF\nit\'s )\nEOF\n)"',
         "cat <<<EOF",
+        "cat <<EOF $(ls\n) b\nit's\nEOF",
     ]
 )
 blocks = st.lists(
-    st.one_of(bash_code, here_documents, st.sampled_from(["", "# a remark", "  ", "echo é"])),
+    st.one_of(
+        bash_code,
+        here_documents,
+        st.sampled_from(["", "# a remark", "  ", "echo é", "ls -l # it's `a", "ls # it's $("]),
+    ),
     min_size=1,
     max_size=5,
 ).map("\n".join)
@@ -132,6 +141,13 @@ def test_what_bash_refuses_and_what_is_refused_agree(block: str, data: st.DataOb
         return
     steps = parse_block(block).steps
     assert all(isinstance(step, Command | Comment) for step in steps)
+
+
+@pytest.mark.parametrize("path", [*CASE_FILES, ROOT / "workshop.md"], ids=lambda path: path.name)
+def test_every_command_of_every_workshop_here_is_complete(path: Path) -> None:
+    for step in parse_case(path).steps:
+        if isinstance(step, Command) and step.runs:
+            assert bash_accepts(step.text + "\n")
 
 
 @pytest.mark.parametrize(

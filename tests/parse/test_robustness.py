@@ -143,7 +143,13 @@ def test_deep_nesting(text: str) -> None:
 
 
 def test_macros_that_multiply() -> None:
-    macros = "".join(f"#@macro m{n}\n#@m{n + 1}\n#@m{n + 1}\n#@end\n" for n in range(40))
+    macros = "".join(f"#@macro m{n}\n" + f"#@m{n + 1}\n" * 9 + "#@end\n" for n in range(9))
+    with pytest.raises(WorkshopError, match="too often"):
+        parse(macros + "#@m0\n", "w.sh", read_beside(CASE_FILES[0]))
+
+
+def test_macros_deep_inside_each_other() -> None:
+    macros = "".join(f"#@macro m{n}\n#@m{n + 1}\n#@end\n" for n in range(400))
     with pytest.raises(WorkshopError, match="too often"):
         parse(macros + "#@m0\n", "w.sh", read_beside(CASE_FILES[0]))
 

@@ -403,6 +403,7 @@ class _CommandReader(WordReader):
             if plain is not None:
                 words += plain.group().split()
                 self.position = plain.end()
+                self.skip_blanks()
             if self._read_redirection():
                 continue
             word = self.read_word()

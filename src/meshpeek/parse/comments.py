@@ -49,7 +49,8 @@ def find_fence_end(lines: Sequence[str], opening: int) -> int:
 def _find_comment_end(state: StateBlock, first: int) -> int:
     """Return the line after the comment that begins in line `first`.
 
-    A comment that nothing closes is that line alone, so that the rest of the text is not lost.
+    A comment that nothing closes is that line alone, so that the rest of the text is not lost;
+    so is one whose author wrote `>` for `-->`, if another comment begins before it is closed.
     """
     lines = state.env["lines"]
     if first in state.env.get("unclosed", ()):
@@ -61,6 +62,8 @@ def _find_comment_end(state: StateBlock, first: int) -> int:
             index = find_fence_end(lines, index)
             continue
         for mark in COMMENT_MARK.finditer(lines[index]):
+            if is_open and mark.group() == "<!--" and lines[first].rstrip().endswith(">"):
+                return first + 1
             is_open = mark.group() == "<!--"
         index += 1
         if not is_open:

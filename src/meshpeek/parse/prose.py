@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from textwrap import dedent
+from itertools import takewhile
 from typing import Any
 
 from meshpeek.parse.document import Document
@@ -32,6 +32,9 @@ class ProseBuffer:
 
     def copy_until(self, line: int) -> None:
         """Keep the source lines up to `line` that have not been dealt with."""
+        is_blank_next = self._next < line and not self._lines[self._next].strip()
+        if is_blank_next and self._kept and not self._kept[-1][1]:
+            self._kept.pop()
         for index in range(self._next, line):
             self._kept.append((index, self._lines[index]))
         self.skip_until(line)
@@ -39,9 +42,6 @@ class ProseBuffer:
     def copy_gap(self, line: int) -> None:
         """Keep what lies between two blocks, unless no prose has begun: blanks, definitions."""
         if self._kept:
-            is_blank_again = self._next < line and not self._lines[self._next].strip()
-            if is_blank_again and not self._kept[-1][1]:
-                self._kept.pop()
             self.copy_until(line)
         self.skip_until(line)
 
@@ -75,9 +75,10 @@ class ProseBuffer:
         if not written:
             return None
         kept = kept[written[0] : written[-1] + 1]
-        text = "\n".join(text for _, text in kept).rstrip()
+        lines = [text for _, text in kept]
         if is_rest:
-            text = dedent(text)
+            lines = _without_indent(lines)
+        text = "\n".join(lines).rstrip()
         first, last = kept[0][0], kept[-1][0]
         text += self._missing_definitions(text, first, last)
         return Prose(text, self._document.span(first + 1, last + 1))
@@ -95,3 +96,10 @@ class ProseBuffer:
                 title = reference["title"].replace("\\", "\\\\").replace('"', '\\"')
                 missing[f"[{label}]: <{reference['href']}>" + (title and f' "{title}"')] = None
         return "\n\n" + "\n".join(missing) if missing else ""
+
+
+def _without_indent(lines: list[str]) -> list[str]:
+    """Return `lines` without the first one's indent, up to the first that has less of it."""
+    indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+    indented = list(takewhile(lambda line: line.startswith(indent) or not line.strip(), lines))
+    return [*(line[len(indent) :] for line in indented), *lines[len(indented) :]]
