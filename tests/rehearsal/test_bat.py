@@ -31,12 +31,16 @@ DRAWN = """\
 GRID = {"BAT_STYLE": "grid,numbers"}
 
 
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BAT_STYLE", "BAT_PAGER", "BAT_PAGING", "PAGER", "NO_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (tmp_path / "smiley.yaml").write_text(YAML)
     monkeypatch.chdir(tmp_path)
-    for name in ("BAT_STYLE", "BAT_PAGER", "BAT_PAGING", "PAGER", "NO_COLOR", "COLUMNS", "LINES"):
-        monkeypatch.delenv(name, raising=False)
     return "smiley.yaml"
 
 

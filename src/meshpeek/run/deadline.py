@@ -8,14 +8,18 @@ import signal
 import time
 from collections.abc import Callable
 
-GRACE_SECONDS = 2.0
-"""How long a job gets to react to INT, and then to TERM, before the next signal."""
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+_ESCALATION = (
+    # The second INT is for a job that was not yet ready for the first: bash was just starting it.
+    (signal.SIGINT, 0.2),
+    (signal.SIGINT, 1.8),
+    (signal.SIGTERM, 2.0),
+    (signal.SIGKILL, 2.0),
+)
+"""The signals that a job gets, each with the seconds it then has until the next one."""
 
 
 class Deadline:
-    """A point in time after which a process group gets INT, TERM and KILL in turn.
+    """A point in time after which the foreground job gets INT, TERM and KILL in turn.
 
     `seconds` is counted from now; None never ends.
     """
@@ -23,23 +27,32 @@ class Deadline:
     def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._next = None if seconds is None else clock() + seconds
-        self._signals = list(_SIGNALS)
+        self._left = list(_ESCALATION)
 
     @property
     def passed(self) -> bool:
         """Whether a signal has been sent."""
-        return len(self._signals) < len(_SIGNALS)
+        return len(self._left) < len(_ESCALATION)
 
-    def enforce(self, group: Callable[[], int]) -> None:
-        """Send the next signal to the process group that `group` returns, if it is time."""
-        if self._next is None or self._clock() < self._next or not self._signals:
+    def enforce(self, foreground: Callable[[], int], shell: int) -> None:
+        """Send the next signal, if it is time, to the process group that `foreground` returns.
+
+        `shell` is bash's own group. It gets no second INT: that would break off the end of a
+        command that the first one has ended.
+        """
+        if self._next is None or self._clock() < self._next or not self._left:
+            return
+        again = self.passed
+        number, seconds = self._left.pop(0)
+        self._next = self._clock() + seconds
+        group = foreground()
+        if number is signal.SIGINT and again and group == shell:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group(), self._signals.pop(0))
-        self._next = self._clock() + GRACE_SECONDS
+            os.killpg(group, number)
 
     def seconds_left(self, longest: float) -> float:
         """Return the seconds until the next signal, at most `longest`."""
-        if self._next is None or not self._signals:
+        if self._next is None or not self._left:
             return longest
         return min(longest, max(0.0, self._next - self._clock()))

@@ -212,7 +212,7 @@ class Shell:
         """Pass on what the terminal brings, up to the end marker of `token` or bash's end."""
         begin, end = begin_marker(token), end_marker(token)
         while True:
-            deadline.enforce(self._foreground)
+            deadline.enforce(self._foreground, self._leader)
             data, ended = self._read(deadline.seconds_left(_POLL_SECONDS))
             if not self._begun:
                 before, match = self._scanner.scan(data, begin)
@@ -325,7 +325,7 @@ class Shell:
                 deadline = Deadline(_CLOSE_SECONDS)
                 ended = False
                 while not ended:
-                    deadline.enforce(self._foreground)
+                    deadline.enforce(self._foreground, self._leader)
                     data, ended = self._read(deadline.seconds_left(_POLL_SECONDS))
                     words += data
         finally:
