@@ -79,6 +79,8 @@ here_documents = st.sampled_from(
         "if true; then cat <<EOF; fi\nx\nEOF",
         'x="$(cat <<EOF\nit\'s )\nEOF\n)"',
         "cat <<<EOF",
+        "cat {fd}<<EOF 3<<-E\n(\nEOF\n\tE",
+        "echo $$'\\' x",
         "cat <<EOF $(ls\n) b\nit's\nEOF",
     ]
 )

@@ -253,6 +253,8 @@ class WordReader(ABC):
             self._read_pair("{", "}", _IN_BRACES, opening="${")
         elif following == "[":
             self._read_pair("[", "]", _IN_BRACKETS, opening="$[")
+        elif following == "$":
+            self.position += 1
         elif following == "'" and not quoted:
             end = _TO_ANSI_C_QUOTE.match(self.text, self.position + 1)
             if end is None:
