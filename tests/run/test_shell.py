@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.run.shell import Ending, Leftover, Outcome, Output, Shell
+from meshpeek.run.outcome import Ending, Leftover, Outcome, Output
+from meshpeek.run.shell import Shell
 
 
 @dataclass
@@ -157,6 +158,24 @@ def test_an_interrupted_command_ends_alone(run: Run, command: str) -> None:
     ran = run(command)
     assert (ran.status, ran.text.strip()) == (130, "")
     assert run("echo $?").text == "130\n"
+
+
+def test_several_interrupts_at_once_lose_nothing(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    # bash counts the interrupts that it has got, and each one costs it a line of what to do next.
+    folder = tmp_path / "session"
+    folder.mkdir()
+    shell = Shell(folder, environment)
+    try:
+        for _ in range(8):
+            running = shell.run("echo begun; sleep 60", timeout=30)
+            while not isinstance(next(running), Output):
+                pass
+            running.close()
+        assert Output(b"on\n") in list(shell.run("echo on"))
+    finally:
+        shell.close()
 
 
 def test_a_syntax_error_ends_alone(run: Run) -> None:

@@ -34,22 +34,23 @@ class Deadline:
         """Whether a signal has been sent."""
         return len(self._left) < len(_ESCALATION)
 
-    def enforce(self, foreground: Callable[[], int], shell: int) -> None:
+    def enforce(self, foreground: Callable[[], int], shell: int) -> bool:
         """Send the next signal, if it is time, to the process group that `foreground` returns.
 
-        `shell` is bash's own group. It gets no second INT: that would break off the end of a
-        command that the first one has ended.
+        Returns whether it was INT. `shell` is bash's own group. It gets no second INT: that would
+        break off the end of a command that the first one has ended.
         """
         if self._next is None or self._clock() < self._next or not self._left:
-            return
+            return False
         again = self.passed
         number, seconds = self._left.pop(0)
         self._next = self._clock() + seconds
         group = foreground()
         if number is signal.SIGINT and again and group == shell:
-            return
+            return False
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, number)
+        return number is signal.SIGINT
 
     def seconds_left(self, longest: float) -> float:
         """Return the seconds until the next signal, at most `longest`."""

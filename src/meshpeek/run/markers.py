@@ -23,7 +23,7 @@ def command_lines(
     before it ends what a syntax error may have left open. The groups keep our own commands out
     of a `set -x` trace, and `&& :` keeps `set -e` from seeing a status.
     """
-    end = f'{{ __meshpeek_end {token} "$?" "${{PIPESTATUS[@]}}"; }} 2>/dev/null'
+    end = end_line(token)
     begin, body = f"__meshpeek_begin {token} {status} && :", f"{command}\n{end}"
     if traced:
         begin = f"set +x; {begin}"
@@ -32,6 +32,11 @@ def command_lines(
         f"{{ {begin}; }} 2>/dev/null; eval {_quote(body)} <{stdin}\n\n{end}\n"
         f"{{ __meshpeek_save {slot}; }} 2>/dev/null\n"
     )
+
+
+def end_line(token: str) -> str:
+    """Return the line that makes bash mark the end of a command, unless it has done so."""
+    return f'{{ __meshpeek_end {token} "$?" "${{PIPESTATUS[@]}}"; }} 2>/dev/null'
 
 
 def _quote(text: str) -> str:
@@ -48,6 +53,17 @@ def begin_marker(token: str) -> re.Pattern[bytes]:
 def end_marker(token: str) -> re.Pattern[bytes]:
     """Return what the marker after it looks like: groups are bash's `$-` and the statuses."""
     return re.compile(SEPARATOR + re.escape(token).encode() + rb":(\w*):([\d ]+)" + SEPARATOR)
+
+
+def without_markers(data: bytes, session: str) -> bytes:
+    """Return `data` without the markers of any token that begins with `session`.
+
+    A command that was interrupted while it was being marked may be marked twice.
+    """
+    if SEPARATOR not in data:
+        return data
+    marker = SEPARATOR + re.escape(session).encode() + rb"[^\x1e]*" + SEPARATOR
+    return re.sub(marker, b"", data)
 
 
 class MarkerScanner:

@@ -41,7 +41,8 @@ from meshpeek.run.events import (
     WaitEnded,
     WaitStarted,
 )
-from meshpeek.run.shell import Ending, Outcome, Output, Shell
+from meshpeek.run.outcome import Ending, Outcome, Output
+from meshpeek.run.shell import Shell
 from meshpeek.run.transcript import Transcript, strip_escapes
 from meshpeek.run.verdict import judge
 

@@ -27,9 +27,9 @@ __meshpeek_trace() {
 # ends with this, and the line after it repeats it for a step that was interrupted.
 __meshpeek_end() {
     [[ $__meshpeek_ended ]] && return 0
-    __meshpeek_ended=yes
     local IFS=' '
     builtin printf '\036%s:%s:%s\036' "$1" "$-" "${*:2}" >/dev/tty
+    __meshpeek_ended=yes
     __meshpeek_hide_prompts
     return 0
 }

@@ -16,56 +16,40 @@ import select
 import signal
 import termios
 from collections.abc import Generator, Iterator, Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
 
 import pexpect
 
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.keys import Keyboard
 from meshpeek.run.deadline import Deadline
-from meshpeek.run.markers import MarkerScanner, begin_marker, command_lines, end_marker
+from meshpeek.run.markers import (
+    MarkerScanner,
+    begin_marker,
+    command_lines,
+    end_line,
+    end_marker,
+    without_markers,
+)
+from meshpeek.run.outcome import Ending, Leftover, Outcome, Output
 from meshpeek.run.processes import SESSION_VARIABLE, end_processes, start_of
 
 _BOOTSTRAP = Path(__file__).with_name("session.bash")
+_TERMINAL_SIGNALS = (
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGPIPE,
+    signal.SIGTSTP,
+)
+_INTERRUPT_KEY = b"\x03"
 _CHUNK_BYTES = 64 * 1024
 _POLL_SECONDS = 0.1
 _START_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
 _QUIET_SECONDS = 0.05
 _ASK_SECONDS = 10.0
-
-
-class Ending(StrEnum):
-    """How a command came to its end."""
-
-    COMPLETED = "completed"
-    TIMED_OUT = "timed out"
-    SHELL_ENDED = "shell ended"
-
-
-class Output(NamedTuple):
-    """Bytes that the command wrote, in order."""
-
-    data: bytes
-
-
-class Leftover(NamedTuple):
-    """Bytes that came between two commands: from background jobs, or bash's word about them."""
-
-    data: bytes
-
-
-class Outcome(NamedTuple):
-    """The end of a command: its status, those of its last pipeline's parts, and how it ended.
-
-    A status above 128 means that signal (status - 128), as bash has it.
-    """
-
-    status: int
-    pipestatus: tuple[int, ...]
-    ending: Ending = Ending.COMPLETED
 
 
 Running = Generator[Output | Leftover | Outcome, None, None]
@@ -139,7 +123,8 @@ class Shell:
 
     def _prepare_child(self) -> None:
         """Set up signals, terminal and standard input in the child, before it becomes bash."""
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and so would `yes`
+        for number in _TERMINAL_SIGNALS:  # what is ignored here, bash could not change any more
+            signal.signal(number, signal.SIG_DFL)
         if self._keyboard is None:
             settings = termios.tcgetattr(0)
             settings[1] &= ~termios.OPOST
@@ -186,6 +171,7 @@ class Shell:
             slot=self._count % 2,
         ).encode(errors="surrogateescape")
         self._begun = finished = False
+        self._interrupts = 0
         try:
             with self._lend(keyboard):
                 for item in self._follow(token, deadline):
@@ -212,10 +198,13 @@ class Shell:
         """Pass on what the terminal brings, up to the end marker of `token` or bash's end."""
         begin, end = begin_marker(token), end_marker(token)
         while True:
-            deadline.enforce(self._foreground, self._leader)
+            self._interrupts += deadline.enforce(self._foreground, self._leader)
             data, ended = self._read(deadline.seconds_left(_POLL_SECONDS))
+            if not data and self._interrupts and self._foreground() == self._leader:
+                self._remind(token)
             if not self._begun:
                 before, match = self._scanner.scan(data, begin)
+                before = without_markers(before, self._token)
                 if before:
                     yield Leftover(before)
                 self._begun, data = match is not None, b""
@@ -232,6 +221,11 @@ class Shell:
                     yield Output(rest)
                 yield self._bury(deadline)
                 return
+
+    def _remind(self, token: str) -> None:
+        """Ask once more for the end marker: each interrupt may cost bash a line it had read."""
+        self._interrupts -= 1
+        self._unsent += f"\n{end_line(token)}\n".encode()
 
     def _read(self, seconds: float) -> tuple[bytes, bool]:
         """Return what the terminal has, waiting at most `seconds`, and whether bash is gone."""
@@ -266,7 +260,9 @@ class Shell:
         if writable:
             self._unsent = self._unsent[os.write(self._fifo, self._unsent) :]
         if self._lent in readable:
-            self._child.send(self._lent.read_for_child())
+            keys = self._lent.read_for_child()
+            self._interrupts += keys.count(_INTERRUPT_KEY)
+            self._child.send(keys)
         return bool(readable or writable)
 
     def _drain(self) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from meshpeek.model import Checks, Command
 from meshpeek.run.events import Verdict, VerdictKind
-from meshpeek.run.shell import Ending, Outcome
+from meshpeek.run.outcome import Ending, Outcome
 
 _CLUSTER_TOOL = re.compile(r"\b(?:kubectl|linkerd)\b")
 _SIGPIPE_STATUS = 141
