@@ -99,16 +99,14 @@ def annotate(
     changes = {word: values[-1] for word, values in given.items()}
     command = replace(
         command,
-        checks=replace(
-            command.checks,
+        checks=command.checks._replace(
             expect=tuple(given.get("expect", ())),
             reject=tuple(given.get("reject", ())),
             exit_status=changes.get("exit", command.checks.exit_status),
             timeout=changes.get("timeout"),
             until=changes.get("until"),
         ),
-        selection=replace(
-            command.selection,
+        selection=command.selection._replace(
             only=changes.get("only", frozenset()),
             skip=changes.get("skip", frozenset()),
         ),

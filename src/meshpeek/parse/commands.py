@@ -6,14 +6,13 @@ what is no use to anyone, such as a reserved word after `time` in a command subs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from meshpeek.parse.compounds import CommandReader
 from meshpeek.parse.words import BashSyntaxError
 
 
-@dataclass(frozen=True, slots=True)
-class CompleteCommand:
+class CompleteCommand(NamedTuple):
     """What bash would run after reading up to `end` (an offset, past the command's newline).
 
     `commands` are the words of each simple command, as they are written and in the order in

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshpeek.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A Markdown heading: `title` is plain text, `level` 1 to 6. Its source is prose, too."""
 
     title: str
@@ -17,32 +15,28 @@ class Heading:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(NamedTuple):
     """A stretch of Markdown to show, without comments."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(NamedTuple):
     """Adjacent `#` lines of a script, to show as they are."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A `#$` line of a script, to type and not to run: `text` is what follows the `#$`."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(NamedTuple):
     """`@WORD ARGUMENT`: the argument is stripped, and may hold continuation lines."""
 
     word: str
@@ -50,8 +44,7 @@ class Directive:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(NamedTuple):
     """`meshpeek: WORD ARGUMENT`, for the next command; `value` is what the argument means."""
 
     word: str
@@ -59,8 +52,7 @@ class Annotation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Bash:
+class Bash(NamedTuple):
     """A complete command: its text, and the simple commands in it.
 
     `commands` holds the words of each simple command as they are written, quotes included, in

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from meshpeek.model import Context, FrontMatter
 from meshpeek.parse.document import Document
@@ -149,8 +148,7 @@ class _FrontMatterReader:
         self._document.report(span, message, hint)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(NamedTuple):
     key: Node
     name: str
     value: Node

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
+from typing import NamedTuple
 
 from meshpeek.errors import InputError, Problem
 from meshpeek.model import FrontMatter
@@ -20,8 +21,7 @@ from meshpeek.parse.script import Script
 from meshpeek.parse.vocabulary import BUILTIN_HOOKS, BUILTIN_MACROS, DIRECTIVES
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(NamedTuple):
     """An `ifhook`: its items count only if the hook does something."""
 
     hook: str
@@ -29,16 +29,14 @@ class Conditional:
     directive: Directive
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
+class Macro(NamedTuple):
     """A macro: what its use stands for. `directive` is None for a builtin one."""
 
     items: tuple[Element | Conditional, ...]
     directive: Directive | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(NamedTuple):
     """A hook: the end of the variable's name that it runs. `directive` is None for a builtin."""
 
     variable: str

@@ -6,8 +6,8 @@ The tables are what the parser itself goes by, so a manual checked against them 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Argument(StrEnum):
@@ -18,8 +18,7 @@ class Argument(StrEnum):
     REQUIRED = "required"
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a vocabulary: how it is written, and what it means in one sentence.
 
     `usage` is the word with the names of its arguments, as a manual shows it. `repeatable`

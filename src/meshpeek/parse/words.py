@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _DEEPEST_NESTING = 50
 
@@ -45,8 +45,7 @@ class BashSyntaxError(Exception):
         self.unfinished = unfinished
 
 
-@dataclass(frozen=True, slots=True)
-class _HereDocument:
+class _HereDocument(NamedTuple):
     offset: int
     operator: str
     delimiter: str
