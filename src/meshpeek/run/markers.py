@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 SEPARATOR = b"\x1e"
 """What a marker begins and ends with: ASCII's record separator, and never within one."""
@@ -45,46 +46,42 @@ def _quote(text: str) -> str:
     return "$'" + text.replace("\n", "\\n").replace("\r", "\\r") + "'"
 
 
-def begin_marker(token: str) -> re.Pattern[bytes]:
-    """Return what the marker before a command's output looks like."""
-    return re.compile(SEPARATOR + re.escape(token).encode() + SEPARATOR)
+class Marker(NamedTuple):
+    """A marker that has been found. `number` is that of the command that it belongs to.
 
-
-def end_marker(token: str) -> re.Pattern[bytes]:
-    """Return what the marker after it looks like: groups are bash's `$-` and the statuses."""
-    return re.compile(SEPARATOR + re.escape(token).encode() + rb":(\w*):([\d ]+)" + SEPARATOR)
-
-
-def without_markers(data: bytes, session: str) -> bytes:
-    """Return `data` without the markers of any token that begins with `session`.
-
-    A command that was interrupted while it was being marked may be marked twice.
+    The one at a command's end has bash's `flags` (`$-`) and its `statuses`: `$?`, then those of
+    the last pipeline's parts. The one at the beginning has no statuses.
     """
-    if SEPARATOR not in data:
-        return data
-    marker = SEPARATOR + re.escape(session).encode() + rb"[^\x1e]*" + SEPARATOR
-    return re.sub(marker, b"", data)
+
+    number: int
+    flags: str = ""
+    statuses: tuple[int, ...] = ()
 
 
 class MarkerScanner:
-    """Splits a stream at a marker, holding back only what may be the start of one."""
+    """Splits a stream at the markers of a session; holds back only what may be part of one."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: str) -> None:
         self._held = b""
+        self._pattern = re.compile(
+            SEPARATOR + re.escape(session).encode() + rb"\.(\d+)(?::(\w*):([\d ]+))?" + SEPARATOR
+        )
 
-    def scan(self, data: bytes, marker: re.Pattern[bytes]) -> tuple[bytes, re.Match[bytes] | None]:
-        """Take the next `data`; return what is sure to precede the marker, and the marker's match.
+    def scan(self, data: bytes) -> tuple[bytes, Marker | None]:
+        """Take the next `data`; return what is sure to precede the first marker, and that.
 
-        After a match the bytes behind it are held; call again (with empty `data`, for the
+        After a marker the bytes behind it are held; call again (with empty `data`, for the
         next marker) to get them.
         """
         if not self._held and SEPARATOR not in data:
             return data, None
         data = self._held + data
-        match = marker.search(data)
+        match = self._pattern.search(data)
         if match:
             self._held = data[match.end() :]
-            return data[: match.start()], match
+            number, flags, statuses = match.groups(default=b"")
+            marker = Marker(int(number), flags.decode(), tuple(map(int, statuses.split())))
+            return data[: match.start()], marker
         # A marker holds separators at its ends only, so just the last one can begin one.
         start = data.rfind(SEPARATOR)
         if start < 0 or len(data) - start > _LONGEST_MARKER:

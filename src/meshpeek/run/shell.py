@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import select
 import signal
 import termios
@@ -23,14 +22,7 @@ import pexpect
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.keys import Keyboard
 from meshpeek.run.deadline import Deadline
-from meshpeek.run.markers import (
-    MarkerScanner,
-    begin_marker,
-    command_lines,
-    end_line,
-    end_marker,
-    without_markers,
-)
+from meshpeek.run.markers import Marker, MarkerScanner, command_lines, end_line
 from meshpeek.run.outcome import Ending, Leftover, Outcome, Output
 from meshpeek.run.processes import SESSION_VARIABLE, end_processes, start_of
 
@@ -112,7 +104,7 @@ class Shell:
         self._terminal = self._child.child_fd
         self._leader: int = self._child.pid  # type: ignore[assignment]  # it has been spawned
         os.set_blocking(self._terminal, False)
-        self._scanner = MarkerScanner()
+        self._scanner = MarkerScanner(self._token)
         self._settings = termios.tcgetattr(self._terminal)
         for item in self._execute("", Deadline(_START_SECONDS), None):
             if isinstance(item, Outcome) and item.ending is not Ending.COMPLETED:
@@ -160,11 +152,11 @@ class Shell:
         if termios.tcgetattr(self._terminal) != self._settings:
             termios.tcsetattr(self._terminal, termios.TCSANOW, self._settings)
         self._count += 1
-        token = f"{self._token}.{self._count}"
+        self._marked = f"{self._token}.{self._count}"
         stdin = "/dev/null" if keyboard is None else "/dev/tty"
         self._unsent = command_lines(
             command,
-            token,
+            self._marked,
             status=self._status,
             traced="x" in self._flags,
             stdin=stdin,
@@ -174,12 +166,12 @@ class Shell:
         self._interrupts = 0
         try:
             with self._lend(keyboard):
-                for item in self._follow(token, deadline):
+                for item in self._follow(deadline):
                     finished = isinstance(item, Outcome)
                     yield item
         finally:
             if not finished:
-                for _ in self._follow(token, Deadline(0)):
+                for _ in self._follow(Deadline(0)):
                     pass
 
     @contextlib.contextmanager
@@ -194,27 +186,26 @@ class Shell:
             finally:
                 self._lent = None
 
-    def _follow(self, token: str, deadline: Deadline) -> Running:
-        """Pass on what the terminal brings, up to the end marker of `token` or bash's end."""
-        begin, end = begin_marker(token), end_marker(token)
+    def _follow(self, deadline: Deadline) -> Running:
+        """Pass on what the terminal brings, up to the command's end marker or bash's end."""
         while True:
             self._interrupts += deadline.enforce(self._foreground, self._leader)
             data, ended = self._read(deadline.seconds_left(_POLL_SECONDS))
             if not data and self._interrupts and self._foreground() == self._leader:
-                self._remind(token)
-            if not self._begun:
-                before, match = self._scanner.scan(data, begin)
-                before = without_markers(before, self._token)
+                self._remind()
+            while True:
+                before, marker = self._scanner.scan(data)
+                data = b""
                 if before:
-                    yield Leftover(before)
-                self._begun, data = match is not None, b""
-            if self._begun:
-                before, match = self._scanner.scan(data, end)
-                if before:
-                    yield Output(before)
-                if match:
-                    yield self._complete(match, deadline)
+                    yield Output(before) if self._begun else Leftover(before)
+                if marker is None:
+                    break
+                if marker.number != self._count:
+                    continue  # an interrupted command may be marked twice
+                if marker.statuses:
+                    yield self._complete(marker, deadline)
                     return
+                self._begun = True
             if ended:
                 rest = self._scanner.release()
                 if rest:
@@ -222,10 +213,10 @@ class Shell:
                 yield self._bury(deadline)
                 return
 
-    def _remind(self, token: str) -> None:
+    def _remind(self) -> None:
         """Ask once more for the end marker: each interrupt may cost bash a line it had read."""
         self._interrupts -= 1
-        self._unsent += f"\n{end_line(token)}\n".encode()
+        self._unsent += f"\n{end_line(self._marked)}\n".encode()
 
     def _read(self, seconds: float) -> tuple[bytes, bool]:
         """Return what the terminal has, waiting at most `seconds`, and whether bash is gone."""
@@ -275,9 +266,9 @@ class Shell:
                 break
         return b"".join(chunks)
 
-    def _complete(self, match: re.Match[bytes], deadline: Deadline) -> Outcome:
-        self._flags = match[1].decode()
-        self._status, *parts = (int(number) for number in match[2].split())
+    def _complete(self, marker: Marker, deadline: Deadline) -> Outcome:
+        self._flags = marker.flags
+        self._status, *parts = marker.statuses
         ending = Ending.TIMED_OUT if deadline.passed else Ending.COMPLETED
         return Outcome(self._status, tuple(parts), ending)
 
