@@ -1,0 +1,93 @@
+"""What a run looks like in a log and on a screen, to the character."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from meshpeek.model import Mode
+from meshpeek.run.events import Event
+from meshpeek.sinks.fanout import Fanout
+from meshpeek.sinks.plain import PlainLog
+from meshpeek.sinks.screen import Screen
+from tests.sinks.story import tell
+
+HERE = Path(__file__).parent
+
+
+def draw(mode: Mode, *, rehearsal: bool = False, colours: bool = False) -> str:
+    file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    console = Console(
+        file=file,
+        width=72,
+        force_terminal=colours,
+        color_system="truecolor" if colours else None,
+        legacy_windows=False,
+        _environ={},
+    )
+    screen = Screen(console)
+    for event in tell(mode, rehearsal=rehearsal):
+        screen.take(event)
+    screen.close()
+    assert isinstance(file.buffer, io.BytesIO)
+    return file.buffer.getvalue().decode()
+
+
+def log() -> str:
+    stream = io.BytesIO()
+    sink = PlainLog(stream)
+    for event in tell(Mode.CI, rehearsal=True):
+        sink.take(event)
+    sink.close()
+    return stream.getvalue().decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ci.log", log()),
+        ("run.screen", draw(Mode.RUN, rehearsal=True)),
+        ("present.screen", draw(Mode.PRESENT)),
+    ],
+)
+def test_it_looks_as_it_was_reviewed(name: str, text: str) -> None:
+    shown = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    assert shown == (HERE / name).read_text()
+
+
+def test_badges_have_the_context_s_colour_and_its_name() -> None:
+    screen = draw(Mode.RUN, colours=True)
+    assert "\x1b[1;30;48;2;86;180;233m north \x1b[0m" in screen
+    assert "\x1b[1;30;48;2;240;228;66m east \x1b[0m" in screen
+
+
+class Recorder:
+    def __init__(self, breaks_at: int = -1) -> None:
+        self.taken: list[Event] = []
+        self.closed = False
+        self._breaks_at = breaks_at
+
+    def take(self, event: Event) -> None:
+        if len(self.taken) == self._breaks_at:
+            raise OSError("disk full")
+        self.taken.append(event)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_sink_that_breaks_harms_no_other() -> None:
+    whole, broken = Recorder(), Recorder(breaks_at=2)
+    fanout = Fanout([("broken", broken), ("whole", whole)])
+    events = list(tell(Mode.CI))
+    for event in events:
+        fanout.take(event)
+    fanout.close()
+    assert whole.taken == events
+    assert len(broken.taken) == 2
+    assert whole.closed
+    assert broken.closed
+    assert [(name, str(error)) for name, error in fanout.broken] == [("broken", "disk full")]

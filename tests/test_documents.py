@@ -1,0 +1,95 @@
+"""What the documents say is true: their samples run, and their tables are the code's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from meshpeek.errors import ExitCode
+from meshpeek.parse import parse
+from meshpeek.parse.vocabulary import (
+    ANNOTATIONS,
+    BUILTIN_HOOKS,
+    BUILTIN_MACROS,
+    DIRECTIVES,
+    HOOK_VARIABLE_PREFIX,
+)
+from tests.conftest import ROOT, RunProgram
+
+README = (ROOT / "README.md").read_text()
+DIALECT = (ROOT / "docs" / "dialect.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def fences(text: str, language: str) -> list[str]:
+    return re.findall(rf"^(`{{3,}}){language}\n(.*?)^\1$", text, re.MULTILINE | re.DOTALL)
+
+
+def read_nothing(path: str) -> str:
+    raise AssertionError(path)
+
+
+def row(cell: str, meaning: str) -> str:
+    return f"| `{cell.replace('|', 'or')}` | {meaning} |"
+
+
+@pytest.mark.parametrize("word", DIRECTIVES.values(), ids=lambda word: word.name)
+def test_the_dialect_lists_every_directive(word: object) -> None:
+    assert row(f"@{word.usage}", word.meaning) in DIALECT  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("word", ANNOTATIONS.values(), ids=lambda word: word.name)
+def test_the_dialect_lists_every_annotation(word: object) -> None:
+    assert row(word.usage, word.meaning) in DIALECT  # type: ignore[attr-defined]
+
+
+def test_the_dialect_lists_every_builtin_macro_and_hook() -> None:
+    listed = re.findall(r"^\| `@([a-z_0-9]+)[ `]", DIALECT, re.MULTILINE)
+    assert set(listed) == {*DIRECTIVES, *BUILTIN_MACROS, *BUILTIN_HOOKS} - {"SHOW", "HIDE", "SKIP"}
+    for name, variable in BUILTIN_HOOKS.items():
+        assert f"| `@{name}` | `{HOOK_VARIABLE_PREFIX}{variable}` |" in DIALECT
+
+
+def test_the_readme_names_every_annotation() -> None:
+    table = README.partition("| annotation | meaning |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`([a-z]+)[ `]", table))
+    assert set(ANNOTATIONS) <= named
+
+
+def test_the_readme_sample_workshop_parses() -> None:
+    ((_, sample),) = fences(README, "markdown")
+    workshop = parse(sample, "sample.md", read_nothing)
+    (command,) = [step for step in workshop.steps if step.kind == "command"]
+    assert command.text.startswith("kubectl --context north get endpoints")
+
+
+def test_the_readme_sample_front_matter_is_taken() -> None:
+    ((_, sample),) = fences(README, "yaml")
+    workshop = parse(f"---\n{sample}---\n", "sample.md", read_nothing)
+    assert [context.name for context in workshop.front_matter.contexts] == ["north", "east"]
+    assert workshop.front_matter.timeout == 120
+    assert set(yaml.safe_load(sample)) == {"meshpeek"}
+
+
+def test_the_readme_commands_exist(meshpeek: RunProgram) -> None:
+    described = meshpeek("--help").stdout
+    for command in re.findall(r"`meshpeek ([a-z]+) ", README):
+        assert f"\n  {command} " in described
+    for target in re.findall(r"`make ([a-z-]+)", README):
+        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
+
+
+def test_the_readme_exit_codes_are_the_codes() -> None:
+    sentence = README.partition("Exit codes:")[2].partition("\n\n")[0]
+    assert [int(number) for number in re.findall(r"\b\d+\b", sentence)] == list(ExitCode)
+
+
+@pytest.mark.parametrize("document", [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")], ids=str)
+def test_links_between_files_lead_somewhere(document: Path) -> None:
+    if document.is_relative_to(ROOT / ".venv"):
+        return
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
+        assert (document.parent / target).exists()
