@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -201,10 +202,19 @@ def test_an_unfit_environment(
     meshpeek: RunProgram, tmp_path: Path, front_matter: str, message: str
 ) -> None:
     name = write(tmp_path, f"---\nmeshpeek:\n  {front_matter}\n---\n```bash\ntrue\n```\n")
-    result = meshpeek("ci", name)
+    result = meshpeek("ci", name, PATH=f"{PROGRAM.parent}:{os.environ['PATH']}")
     assert (result.returncode, result.stdout) == (3, "")
     assert message in result.stderr
     assert "  hint: " in result.stderr
+
+
+def test_a_machine_without_kubectl(meshpeek: RunProgram, tmp_path: Path) -> None:
+    name = write(tmp_path, "---\nmeshpeek: {contexts: {north: red}}\n---\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "bash").symlink_to("/bin/bash")
+    result = meshpeek("ci", name, PATH=str(tmp_path / "bin"))
+    assert (result.returncode, result.stdout) == (3, "")
+    assert result.stderr.startswith("error: kubectl was not found\n  hint: ")
 
 
 def test_events_that_cannot_be_written(meshpeek: RunProgram, workshop: Path) -> None:
