@@ -12,6 +12,9 @@ from meshpeek.model import Command, Step
 WORDS_PER_MINUTE = 220
 """A common reading speed for prose in English."""
 
+_LONGEST_LINGER_SECONDS = 20
+"""Longer than this, a page of YAML is not read but skimmed."""
+
 _CHARACTERS_PER_SECOND = 30
 
 
@@ -75,7 +78,8 @@ class Clock:
     def linger(self, text: str) -> None:
         """Sleep for as long as reading `text` takes."""
         if self._pace:
-            self._sleep(self._pace * len(text.split()) * 60 / WORDS_PER_MINUTE)
+            seconds = len(text.split()) * 60 / WORDS_PER_MINUTE
+            self._sleep(self._pace * min(seconds, _LONGEST_LINGER_SECONDS))
 
     def attend(self) -> None:
         """There is nothing to get ready."""

@@ -1,0 +1,49 @@
+"""How long a run takes its time when nobody is at the keyboard."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshpeek.model import Command
+from meshpeek.run.drivers import WORDS_PER_MINUTE, Action, Clock, Nobody
+from meshpeek.source import Span
+
+STEP = Command(
+    "echo hi", Span("w.md", 1, 1), 0, True, typed=True, wait_before=True, wait_after=False
+)
+
+
+@pytest.mark.parametrize(
+    ("pace", "words", "seconds"),
+    [
+        (1.0, WORDS_PER_MINUTE // 10, [6.0]),
+        (0.5, WORDS_PER_MINUTE // 10, [3.0]),
+        (1.0, 10 * WORDS_PER_MINUTE, [20.0]),
+        (0.0, WORDS_PER_MINUTE, []),
+    ],
+)
+def test_a_clock_gives_the_time_to_read(pace: float, words: int, seconds: list[float]) -> None:
+    slept: list[float] = []
+    Clock(pace, slept.append).linger("word " * words)
+    assert slept == pytest.approx(seconds)
+
+
+def test_a_clock_types_and_goes_on_by_itself() -> None:
+    slept: list[float] = []
+    clock = Clock(2.0, slept.append)
+    assert list(clock.type_out(STEP)) == list("echo hi")
+    assert slept == pytest.approx([2 / 30] * 7)
+    assert clock.wait(STEP) is Action.GO
+
+
+def test_without_a_pace_everything_is_there_at_once() -> None:
+    slept: list[float] = []
+    assert list(Clock(0.0, slept.append).type_out(STEP)) == ["echo hi"]
+    assert slept == []
+
+
+def test_nobody_waits_for_nothing() -> None:
+    driver = Nobody()
+    driver.linger("many words")
+    assert list(driver.type_out(STEP)) == ["echo hi"]
+    assert driver.wait(STEP) is Action.GO
