@@ -27,10 +27,13 @@ class StepReport:
 
     @property
     def outcome(self) -> str:
-        """`passed`, `failed` or `skipped`; the last attempt counts."""
+        """`passed`, `failed`, `skipped` or `interrupted`; the last attempt counts."""
         if not self.results:
             return "skipped"
-        return "passed" if self.results[-1].verdict else "failed"
+        verdict = self.results[-1].verdict
+        if verdict.kind is VerdictKind.INTERRUPTED:
+            return "interrupted"
+        return "passed" if verdict else "failed"
 
     @property
     def duration(self) -> float:
@@ -105,10 +108,5 @@ class Report:
 
     @property
     def failed(self) -> list[StepReport]:
-        """The commands that did not pass, interrupted ones left out."""
-        return [
-            step
-            for step in self.steps
-            if step.outcome == "failed"
-            and step.results[-1].verdict.kind is not VerdictKind.INTERRUPTED
-        ]
+        """The commands that did not pass."""
+        return [step for step in self.steps if step.outcome == "failed"]
