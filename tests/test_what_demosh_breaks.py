@@ -446,7 +446,17 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Events]:
     os.mkfifo(folder / "gate")
     (folder / "w.md").write_text("<!-- @SHOW -->\n" + "".join(case.section for case in CASES))
     ran = subprocess.run(
-        [PROGRAM, "ci", "--keep-going", "--events", "events", "w.md", "argument", "two words"],
+        [
+            PROGRAM,
+            "ci",
+            "--keep-going",
+            "--events",
+            "events",
+            "w.md",
+            "--",
+            "argument",
+            "two words",
+        ],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"},
         stdin=subprocess.DEVNULL,
