@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_read(
     ("arguments", "message"),
     [
         (("prsent", "w.md"), "prsent"),
-        (("ci",), "Missing argument 'FILE'"),
+        (("ci",), "Missing argument 'FILE...'"),
         (("run", "--pace", "fast", "w.md"), "--pace"),
         (("run", "--pace", "-1", "w.md"), "--pace"),
         (("ci", "--timeout", "0", "w.md"), "--timeout"),

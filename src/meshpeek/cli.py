@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 DEBUG_VARIABLE = "MESHPEEK_DEBUG"
 """Set in the environment, it lets a defect of meshpeek show its traceback."""
 
+_WORKSHOP_SUFFIXES = (".md", ".sh")
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _ARGUMENTS = click.argument("arguments", nargs=-1)
 _REHEARSE = click.option(
@@ -27,15 +31,55 @@ _REHEARSE = click.option(
 _TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds a command may take."
 )
+_NO_INIT = click.option("--no-init", is_flag=True, help="Read no start-up file (.demoshrc).")
 _EVENTS = click.option(
     "--events", type=click.Path(path_type=Path), help="Write what happens to a file, as JSON lines."
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands; a file in a command's place is one to present."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if word not in self.commands:
+            if not word.endswith(_WORKSHOP_SUFFIXES) and not Path(word).is_file():
+                raise self._unknown(ctx, word)
+            args = ["present", *args]
+        return super().resolve_command(ctx, args)
+
+    def _unknown(self, ctx: click.Context, word: str) -> click.UsageError:
+        from meshpeek.parse.suggestions import suggest
+
+        hint = suggest(word, self.commands)
+        return click.UsageError(f"`{word}` is neither a command nor a file; {hint}", ctx)
+
+
+class _FilesThenArguments(click.Command):
+    """A command with several files; what follows `--` is for the workshops themselves."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        ctx.params["arguments"] = tuple(args[end + 1 :])
+        return super().parse_args(ctx, args[:end])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[-- ARG...]"]
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    subcommand_metavar="COMMAND | FILE [ARGS]...",
+)
 @click.version_option(__version__, message="meshpeek %(version)s")
 def cli() -> None:
-    """Run executable Markdown workshops across several Kubernetes clusters."""
+    """Run executable Markdown workshops across several Kubernetes clusters.
+
+    `meshpeek FILE` is `meshpeek present FILE`.
+    """
 
 
 @cli.command()
@@ -43,6 +87,7 @@ def cli() -> None:
 @_ARGUMENTS
 @_REHEARSE
 @_EVENTS
+@_NO_INIT
 @click.option(
     "--typing",
     type=click.FloatRange(min=0),
@@ -51,7 +96,12 @@ def cli() -> None:
     help="Factor on the time between typed characters; 0 shows commands at once.",
 )
 def present(
-    file: Path, arguments: tuple[str, ...], rehearse: bool, events: Path | None, typing: float
+    file: Path,
+    arguments: tuple[str, ...],
+    rehearse: bool,
+    events: Path | None,
+    no_init: bool,
+    typing: float,
 ) -> None:
     """Present FILE live: RETURN runs, SPACE finishes typing, + skips, - goes back, Q quits."""
     from meshpeek.model import Mode
@@ -59,7 +109,14 @@ def present(
 
     _play(
         file,
-        Options(Mode.PRESENT, rehearse, typing=typing, events=events, arguments=arguments),
+        Options(
+            Mode.PRESENT,
+            rehearse,
+            typing=typing,
+            events=events,
+            arguments=arguments,
+            startup=not no_init,
+        ),
     )
 
 
@@ -69,6 +126,7 @@ def present(
 @_REHEARSE
 @_EVENTS
 @_TIMEOUT
+@_NO_INIT
 @click.option(
     "--pace",
     type=click.FloatRange(min=0),
@@ -82,6 +140,7 @@ def run(
     rehearse: bool,
     events: Path | None,
     timeout: float | None,
+    no_init: bool,
     pace: float,
 ) -> None:
     """Play FILE by itself, at a reader's pace, and sum up what passed."""
@@ -90,69 +149,123 @@ def run(
 
     _play(
         file,
-        Options(Mode.RUN, rehearse, pace=pace, timeout=timeout, events=events, arguments=arguments),
-    )
-
-
-@cli.command()
-@_FILE
-@_ARGUMENTS
-@_REHEARSE
-@_EVENTS
-@_TIMEOUT
-@click.option("--keep-going", is_flag=True, help="Run the rest when a step has failed.")
-def ci(
-    file: Path,
-    arguments: tuple[str, ...],
-    rehearse: bool,
-    events: Path | None,
-    timeout: float | None,
-    keep_going: bool,
-) -> None:
-    """Replay FILE headless and judge every step; stop at the first that fails."""
-    from meshpeek.model import Mode
-    from meshpeek.play import Options
-
-    _play(
-        file,
         Options(
-            Mode.CI,
+            Mode.RUN,
             rehearse,
-            stop_on_failure=not keep_going,
+            pace=pace,
             timeout=timeout,
             events=events,
             arguments=arguments,
+            startup=not no_init,
         ),
     )
 
 
+@cli.command(cls=_FilesThenArguments)
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@_REHEARSE
+@_EVENTS
+@_TIMEOUT
+@_NO_INIT
+@click.option("--keep-going", is_flag=True, help="Run the rest when a step has failed.")
+def ci(
+    files: tuple[Path, ...],
+    arguments: tuple[str, ...],
+    rehearse: bool,
+    events: Path | None,
+    timeout: float | None,
+    no_init: bool,
+    keep_going: bool,
+) -> None:
+    """Replay each FILE headless and judge every step; stop a workshop at the first that fails.
+
+    The workshops run one after the other, each in a session of its own.
+    """
+    from meshpeek.model import Mode
+    from meshpeek.play import Options
+
+    options = Options(
+        Mode.CI,
+        rehearse,
+        stop_on_failure=not keep_going,
+        timeout=timeout,
+        events=events,
+        arguments=arguments,
+        startup=not no_init,
+    )
+    _play_all(files, options)
+
+
 @cli.command()
 @_FILE
+@_NO_INIT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a list to read.")
-def steps(file: Path, as_json: bool) -> None:
+def steps(file: Path, no_init: bool, as_json: bool) -> None:
     """List the steps of FILE; run nothing."""
+    from meshpeek.load import find_startup, load_workshop
     from meshpeek.reports.steps import list_steps, steps_document
 
-    workshop = _load(file)
+    startup = () if no_init else find_startup(os.environ.get("HOME"))
+    workshop = load_workshop(file, os.environ, startup=startup)
     click.echo(steps_document(workshop) if as_json else list_steps(workshop))
 
 
-def _load(file: Path) -> Workshop:
-    from meshpeek.load import load_workshop
+def _load(file: Path, options: Options) -> Workshop:
+    from meshpeek.load import find_startup, load_workshop
+    from meshpeek.model import Mode
 
-    return load_workshop(file, os.environ)
+    is_test = options.mode is Mode.CI
+    # A person's own start-up file must not change what a test does.
+    home = None if is_test else os.environ.get("HOME")
+    return load_workshop(
+        file,
+        os.environ,
+        startup=find_startup(home) if options.startup else (),
+        keep_going=is_test and not options.stop_on_failure,
+    )
 
 
 def _play(file: Path, options: Options) -> None:
     from meshpeek.play import play
 
-    raise SystemExit(play(_load(file), options, os.environ))
+    raise SystemExit(play(_load(file, options), options, os.environ))
+
+
+def _play_all(files: Sequence[Path], options: Options) -> None:
+    """Play several workshops, once all of them have been read; exit with the worst code."""
+    from meshpeek.play import play, worst_of
+
+    workshops: list[Workshop] = []
+    codes: list[ExitCode] = []
+    for file in files:
+        with _reporting(codes):
+            workshops.append(_load(file, options))
+    if not codes:
+        for index, workshop in enumerate(workshops):
+            with _reporting(codes):
+                codes.append(play(workshop, replace(options, append=index > 0), os.environ))
+            if codes[-1] is ExitCode.INTERRUPTED:
+                break
+    raise SystemExit(worst_of(codes))
+
+
+@contextlib.contextmanager
+def _reporting(codes: list[ExitCode]) -> Iterator[None]:
+    """Print an error of one of several workshops and note its code, for the others to go on."""
+    try:
+        yield
+    except MeshpeekError as error:
+        sys.stdout.flush()
+        print(error.render(), file=sys.stderr)
+        codes.append(error.exit_code)
 
 
 def main() -> None:
     """Run the command line, and print whatever goes wrong as one error for a person."""
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="meshpeek", standalone_mode=False)
     except MeshpeekError as error:
         _fail(error.render(), error.exit_code)
     except click.ClickException as error:

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,13 @@ from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 
 _HEADLESS_SIZE = (24, 120)
+_BY_WEIGHT = (
+    ExitCode.PASSED,
+    ExitCode.STEP_FAILED,
+    ExitCode.UNFIT_ENVIRONMENT,
+    ExitCode.WRONG_INPUT,
+    ExitCode.INTERRUPTED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,8 @@ class Options:
 
     `pace` is a factor on reading time (`run`), `typing` one on the time between typed characters
     (`present`). `timeout` is in seconds, None for the mode's default. `events` is the file for
-    JSON lines.
+    JSON lines, `append` adds to it instead of beginning it anew. `startup` says whether start-up
+    files (`.demoshrc`) are read.
     """
 
     mode: Mode
@@ -41,7 +49,9 @@ class Options:
     stop_on_failure: bool = False
     timeout: float | None = None
     events: Path | None = None
+    append: bool = False
     arguments: tuple[str, ...] = ()
+    startup: bool = True
 
 
 def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -> ExitCode:
@@ -55,7 +65,7 @@ def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -
         if options.events:
             from meshpeek.sinks.files import EventFile
 
-            sinks.append((str(options.events), EventFile(options.events)))
+            sinks.append((str(options.events), EventFile(options.events, append=options.append)))
         sinks.append(("screen", _screen(options.mode)))
         stack.enter_context(_signals_interrupt())
         keyboard = None
@@ -69,6 +79,7 @@ def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -
                 keyboard=keyboard,
                 size=_size(),
                 arguments=options.arguments,
+                reentry=_arguments_of(options),
             )
         )
         if keyboard:
@@ -93,6 +104,30 @@ def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -
     if report.reason is Reason.INTERRUPTED:
         return ExitCode.INTERRUPTED
     return ExitCode.STEP_FAILED if report.failed else ExitCode.PASSED
+
+
+def worst_of(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return the one of several runs' exit codes that matters most; passed, if there is none."""
+    return max(codes, key=_BY_WEIGHT.index, default=ExitCode.PASSED)
+
+
+def _arguments_of(options: Options) -> tuple[str, ...]:
+    """Return the command line, without its file, that runs another workshop in the same way."""
+    arguments = [options.mode.value]
+    match options.mode:
+        case Mode.PRESENT:
+            arguments.append(f"--typing={options.typing}")
+        case Mode.RUN:
+            arguments.append(f"--pace={options.pace}")
+        case Mode.CI if not options.stop_on_failure:
+            arguments.append("--keep-going")
+    if options.timeout is not None:
+        arguments.append(f"--timeout={options.timeout}")
+    if options.rehearse:
+        arguments.append("--rehearse")
+    if not options.startup:
+        arguments.append("--no-init")
+    return tuple(arguments)
 
 
 def _publish(events: Generator[Event, None, None], take: Callable[[Event], None]) -> None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from meshpeek.clusters import scope_kubeconfig
 from meshpeek.errors import InputError
 from meshpeek.keys import Keyboard
-from meshpeek.model import Workshop
+from meshpeek.model import Command, Workshop
+from meshpeek.reentry import OUTER_REHEARSAL, write_launcher
 from meshpeek.run.editor import EditorDesk
 from meshpeek.run.shell import Shell
 from meshpeek.tools import check_tools
 
 _PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER", "BAT_PAGER")
 _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV")
+_OWN_NAME = re.compile(r"\$\{?0")
 _RAM_DISK = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
 
 
@@ -41,11 +44,13 @@ def open_session(
     keyboard: Keyboard | None,
     size: tuple[int, int],
     arguments: tuple[str, ...] = (),
+    reentry: Sequence[str],
 ) -> Iterator[Session]:
     """Open a session for `workshop`, and end all that belongs to it afterwards.
 
     `environment` is the caller's; `size` is rows and columns. Without a `keyboard`, pagers print
-    and editors do what annotations say. Raises EnvironmentUnfitError when something is missing.
+    and editors do what annotations say. `reentry` are the arguments of meshpeek that `$SHELL
+    FILE` puts before the file. Raises EnvironmentUnfitError when something is missing.
     """
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(_folder())
@@ -58,27 +63,60 @@ def open_session(
             variables |= dict.fromkeys(_PAGERS, "cat") | editor.environment()
         contexts: tuple[str, ...] | None
         contexts = tuple(context.name for context in workshop.front_matter.contexts) or None
-        if rehearse:
+        outer_rehearsal = variables.pop(OUTER_REHEARSAL, None)
+        if rehearse and outer_rehearsal is None:
             variables |= stack.enter_context(_rehearsal(workshop, variables, directory))
-        elif contexts:
-            variables |= scope_kubeconfig(contexts, variables, directory)
+        else:
+            if outer_rehearsal is not None:
+                variables["KUBECONFIG"] = outer_rehearsal
+            if contexts:
+                variables |= scope_kubeconfig(contexts, variables, directory)
         check_tools(workshop.front_matter.requires, variables)
+        variables["SHELL"] = write_launcher(
+            directory / "reentry",
+            reentry,
+            variables,
+            rehearsal=(outer_rehearsal or variables["KUBECONFIG"]) if rehearse else None,
+        )
         session_folder = directory / "shell"
         session_folder.mkdir()
-        shell = Shell(session_folder, variables, keyboard=keyboard, size=size, arguments=arguments)
+        shell = Shell(
+            session_folder,
+            variables,
+            keyboard=keyboard,
+            size=size,
+            arguments=arguments,
+            name=_own_name(workshop),
+        )
         stack.callback(shell.close)
         yield Session(shell, editor, contexts)
+
+
+def _own_name(workshop: Workshop) -> str:
+    """Return what `$0` is: the workshop's path, where a command asks for it.
+
+    bash begins its messages with it, so elsewhere it stays `bash`, as at a prompt.
+    """
+    commands = (step.text for step in workshop.steps if isinstance(step, Command))
+    return workshop.path if any(map(_OWN_NAME.search, commands)) else ""
 
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     """Make a private folder, in memory where that is easy: state is written at every step."""
-    parent = _RAM_DISK if os.access(_RAM_DISK, os.W_OK) else None
+    parent = _RAM_DISK if _holds_programs(_RAM_DISK) else None
     path = Path(tempfile.mkdtemp(prefix="meshpeek-", dir=parent))
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _holds_programs(folder: Path) -> bool:
+    """Tell whether files can be made in `folder` and run: Docker's /dev/shm is `noexec`."""
+    if not os.access(folder, os.W_OK):
+        return False
+    return not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
 
 
 @contextlib.contextmanager

@@ -92,6 +92,7 @@ if [[ $MESHPEEK_RESTORE ]]; then
 fi
 
 __meshpeek_directory_of_state=$MESHPEEK_STATE
-unset MESHPEEK_STATE MESHPEEK_RESTORE
+[[ $MESHPEEK_NAME ]] && BASH_ARGV0=$MESHPEEK_NAME
+unset MESHPEEK_STATE MESHPEEK_RESTORE MESHPEEK_NAME
 __meshpeek_hide_prompts
 __meshpeek_ended=yes

@@ -52,7 +52,8 @@ class Shell:
     """One bash session: `run` commands one after the other, and `close` it in the end.
 
     `directory` is an existing, empty folder for the session's own files. `environment` is the
-    whole environment; `arguments` are bash's `$1` and on; `size` is rows and columns.
+    whole environment; `arguments` are bash's `$1` and on; `size` is rows and columns. `name` is
+    its `$0`, and what its messages begin with (bash's own where it is empty; bash 5.0 and newer).
     `keyboard` is lent to each command while it runs, and output has the line ends that a screen
     needs (CR LF). Without one, commands read end-of-file and output is passed on exactly as it
     was written. Raises EnvironmentUnfitError without bash.
@@ -66,6 +67,7 @@ class Shell:
         keyboard: Keyboard | None = None,
         size: tuple[int, int] = (24, 80),
         arguments: tuple[str, ...] = (),
+        name: str = "",
     ) -> None:
         self._directory = directory
         self._path = environment.get("PATH", os.defpath)
@@ -73,6 +75,7 @@ class Shell:
         self._lent: Keyboard | None = None
         self._size = size
         self._arguments = arguments
+        self._name = name
         self._token = os.urandom(8).hex()
         self._count = 0
         self._status = 0
@@ -88,11 +91,12 @@ class Shell:
         try:
             self._child = pexpect.spawn(
                 "bash",
-                ["--noediting", "--rcfile", str(_BOOTSTRAP), "-i", "-s", *self._arguments],
+                ["--noediting", "--rcfile", str(_BOOTSTRAP), "-i", "-s", "--", *self._arguments],
                 env={
                     **environment,
                     "MESHPEEK_STATE": str(self._directory),
                     "MESHPEEK_RESTORE": str(restore or ""),
+                    "MESHPEEK_NAME": self._name,
                 },
                 dimensions=self._size,
                 preexec_fn=self._prepare_child,

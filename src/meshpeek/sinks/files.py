@@ -12,12 +12,13 @@ from meshpeek.run.events import Event
 class EventFile:
     """Writes each event as a line of JSON, at once, so that a killed run leaves whole lines.
 
-    Raises EnvironmentUnfitError if the file cannot be opened for writing.
+    `append` adds to a file that there is. Raises EnvironmentUnfitError if the file cannot be
+    opened for writing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, append: bool = False) -> None:
         try:
-            self._file = path.open("w", encoding="utf-8", errors="replace")
+            self._file = path.open("a" if append else "w", encoding="utf-8", errors="replace")
         except OSError as error:
             raise EnvironmentUnfitError(
                 f"cannot write {path}: {error.strerror}",
