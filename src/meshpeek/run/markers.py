@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 SEPARATOR = b"\x1e"
@@ -12,12 +13,13 @@ _LONGEST_MARKER = 64 * 1024
 
 
 def command_lines(
-    command: str, token: str, *, status: int, traced: bool, stdin: str, slot: int
+    command: str, token: str, *, statuses: Sequence[int], traced: bool, stdin: str, slot: int
 ) -> str:
     """Return the lines that make bash run `command`, mark its ends with `token`, and save.
 
-    `status` is what `$?` is to be at its start. `traced`: `set -x` is in force. `slot` names the
-    file that the state is saved in (see session.bash, which defines what is called here).
+    `statuses` are what `$?` and PIPESTATUS are to be at its start. `traced`: `set -x` is in force.
+    `slot` names the file that the state is saved in (see session.bash, which defines what is
+    called here).
 
     The command is one line for bash whatever is in it, so that bash never waits for more of
     it. The second line speaks when the first was broken off, by ^C or `set -u`; the empty one
@@ -25,14 +27,28 @@ def command_lines(
     of a `set -x` trace, and `&& :` keeps `set -e` from seeing a status.
     """
     end = end_line(token)
-    begin, body = f"__meshpeek_begin {token} {status} && :", f"{command}\n{end}"
+    leave = _leave(statuses, command)
+    begin, body = f"__meshpeek_begin {token} {leave}", f"{command}\n{end}"
     if traced:
         begin = f"set +x; {begin}"
-        body = f"{{ __meshpeek_trace {status} && :; }} 2>/dev/null\n{body}"
+        body = f"{{ __meshpeek_trace {leave}; }} 2>/dev/null\n{body}"
     return (
         f"{{ {begin}; }} 2>/dev/null; eval {_quote(body)} <{stdin}\n\n{end}\n"
         f"{{ __meshpeek_save {slot}; }} 2>/dev/null\n"
     )
+
+
+def _leave(statuses: Sequence[int], command: str) -> str:
+    """Return what makes the function of ours before it leave `statuses` for `command`.
+
+    Only a pipeline can set PIPESTATUS to several. That costs processes, so it is done where it
+    can be noticed, and where `$?` is right after it (it would not be for one with `!`).
+    """
+    status, *parts = statuses
+    if len(parts) < 2 or parts[-1] != status or "PIPESTATUS" not in command:
+        return f"{status} && :"
+    pipeline = " | ".join(f"(exit {part})" for part in parts)
+    return f"0; {pipeline} && :" if status else f"0; {pipeline}"
 
 
 def end_line(token: str) -> str:

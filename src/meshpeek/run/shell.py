@@ -78,7 +78,7 @@ class Shell:
         self._name = name
         self._token = os.urandom(8).hex()
         self._count = 0
-        self._status = 0
+        self._statuses: tuple[int, ...] = (0, 0)
         self._flags = ""
         self._fifo_path = directory / "commands"
         os.mkfifo(self._fifo_path, 0o600)
@@ -161,7 +161,7 @@ class Shell:
         self._unsent = command_lines(
             command,
             self._marked,
-            status=self._status,
+            statuses=self._statuses,
             traced="x" in self._flags,
             stdin=stdin,
             slot=self._count % 2,
@@ -272,17 +272,19 @@ class Shell:
 
     def _complete(self, marker: Marker, deadline: Deadline) -> Outcome:
         self._flags = marker.flags
-        self._status, *parts = marker.statuses
+        self._statuses = marker.statuses
+        status, *parts = marker.statuses
         ending = Ending.TIMED_OUT if deadline.passed else Ending.COMPLETED
-        return Outcome(self._status, tuple(parts), ending)
+        return Outcome(status, tuple(parts), ending)
 
     def _bury(self, deadline: Deadline) -> Outcome:
         self._child.wait()
         self._flags = ""
         signalled = self._child.signalstatus
-        self._status = 128 + signalled if signalled else self._child.exitstatus or 0
+        status = 128 + signalled if signalled else self._child.exitstatus or 0
+        self._statuses = (status, status)
         ending = Ending.TIMED_OUT if deadline.passed else Ending.SHELL_ENDED
-        return Outcome(self._status, (self._status,), ending)
+        return Outcome(status, (status,), ending)
 
     def _foreground(self) -> int:
         return os.tcgetpgrp(self._terminal)
@@ -296,9 +298,9 @@ class Shell:
         states = [self._directory / slot for slot in ("exit", "0", "1")]
         whole = [state for state in states if _is_complete(state)]
         restore = max(whole, key=lambda state: state.stat().st_mtime_ns, default=None)
-        status = self._status
+        statuses = self._statuses
         self._start({"PATH": self._path}, restore)
-        self._status = status
+        self._statuses = statuses
 
     def background_jobs(self) -> str:
         """Return bash's list of the jobs that still run, a line each; empty when there are none."""
