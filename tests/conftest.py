@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from tests.terminal import Present, Show, Terminal
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = Path(sys.executable).with_name("meshpeek")
@@ -42,3 +45,18 @@ def meshpeek(clean_environment: dict[str, str], tmp_path: Path) -> RunProgram:
         )
 
     return run_program
+
+
+@pytest.fixture
+def present(clean_environment: dict[str, str], tmp_path: Path) -> Iterator[Present]:
+    """Return a function that presents a workshop's text, on a terminal of its own."""
+    with ExitStack() as stack:
+
+        def start(text: str, typing: str = "0") -> Show:
+            (tmp_path / "w.md").write_text(text)
+            events = tmp_path / "events.jsonl"
+            command = [PROGRAM, "present", "--typing", typing, "--events", events, "w.md"]
+            terminal = stack.enter_context(Terminal(command, clean_environment, tmp_path))
+            return Show(terminal, events)
+
+        yield start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -90,3 +91,31 @@ class Terminal:
         """Give the window another size."""
         self.screen.resize(rows, columns)
         self.child.setwinsize(rows, columns)
+
+
+class Show:
+    """A terminal with a show on it. `press` waits until the show waits for a key."""
+
+    def __init__(self, terminal: Terminal, events: Path) -> None:
+        self.terminal = terminal
+        self.wait_for = terminal.wait_for
+        self.type = terminal.press
+        self.wait_for_end = terminal.wait_for_end
+        self._events = events
+        self._waits = 0
+
+    @property
+    def text(self) -> str:
+        return self.terminal.text
+
+    def waits(self) -> int:
+        lines = self._events.read_text().splitlines() if self._events.exists() else []
+        return sum(json.loads(line)["event"] == "wait" for line in lines)
+
+    def press(self, key: str) -> None:
+        self.terminal.read_until(lambda: self.waits() > self._waits)
+        self._waits += 1
+        self.terminal.press(key)
+
+
+Present = Callable[..., Show]

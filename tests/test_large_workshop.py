@@ -80,7 +80,7 @@ def paste(blocks: str, place: Place) -> None:
     bash = pexpect.spawn(
         "bash",
         ["--norc", "--noprofile", "--noediting", "-i", "+H"],
-        env={**place.environment, "PS1": _PROMPT, "PS2": _PROMPT, "TERM": "dumb"},  # type: ignore[arg-type]
+        env={**place.environment, "PS1": _PROMPT, "PS2": _PROMPT, "TERM": "dumb"},
         cwd=str(place.folder),
         echo=False,
         encoding="utf-8",

@@ -6,15 +6,13 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import PROGRAM, ROOT
-from tests.terminal import Terminal
+from tests.terminal import Present, Terminal
 
 WORKSHOP = """\
 # A show
@@ -42,50 +40,8 @@ echo last
 """
 
 
-class Show:
-    """A terminal with a show on it. `press` waits until the show waits for a key."""
-
-    def __init__(self, terminal: Terminal, events: Path) -> None:
-        self.terminal = terminal
-        self.wait_for = terminal.wait_for
-        self.type = terminal.press
-        self.wait_for_end = terminal.wait_for_end
-        self._events = events
-        self._waits = 0
-
-    @property
-    def text(self) -> str:
-        return self.terminal.text
-
-    def waits(self) -> int:
-        lines = self._events.read_text().splitlines() if self._events.exists() else []
-        return sum(json.loads(line)["event"] == "wait" for line in lines)
-
-    def press(self, key: str) -> None:
-        self.terminal.read_until(lambda: self.waits() > self._waits)
-        self._waits += 1
-        self.terminal.press(key)
-
-
-Present = Callable[..., Show]
-
-
-@pytest.fixture
-def present(clean_environment: dict[str, str], tmp_path: Path) -> Iterator[Present]:
-    with ExitStack() as stack:
-
-        def start(text: str = WORKSHOP, typing: str = "0") -> Show:
-            (tmp_path / "w.md").write_text(text)
-            events = tmp_path / "events.jsonl"
-            command = [PROGRAM, "present", "--typing", typing, "--events", events, "w.md"]
-            terminal = stack.enter_context(Terminal(command, clean_environment, tmp_path))
-            return Show(terminal, events)
-
-        yield start
-
-
 def test_a_show_from_beginning_to_end(present: Present) -> None:
-    show = present()
+    show = present(WORKSHOP)
     show.wait_for("$ echo one")
     assert "Some words with an under_score_d name." in show.text
     assert "never shown" not in show.text
@@ -112,7 +68,7 @@ def test_a_show_from_beginning_to_end(present: Present) -> None:
 
 
 def test_q_quits_at_a_wait(present: Present) -> None:
-    show = present()
+    show = present(WORKSHOP)
     show.wait_for("$ echo one")
     show.press("Q")
     assert show.wait_for_end() == 0
@@ -121,7 +77,7 @@ def test_q_quits_at_a_wait(present: Present) -> None:
 
 
 def test_q_quits_while_a_command_is_typed(present: Present) -> None:
-    show = present(typing="50")
+    show = present(WORKSHOP, typing="50")
     show.wait_for("$ e")
     show.type("Q")
     assert show.wait_for_end() == 0
@@ -168,14 +124,14 @@ def test_interrupting_a_command_goes_on_with_the_show(present: Present) -> None:
 
 
 def test_interrupting_a_wait_ends_the_show(present: Present) -> None:
-    show = present()
+    show = present(WORKSHOP)
     show.wait_for("$ echo one")
     show.press("\x03")
     assert show.wait_for_end() == 130
 
 
 def test_skipping_and_going_back(present: Present) -> None:
-    show = present()
+    show = present(WORKSHOP)
     show.wait_for("$ echo one")
     show.press("+")
     show.wait_for('$ echo t""wo')
