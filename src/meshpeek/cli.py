@@ -212,6 +212,39 @@ def steps(file: Path, no_init: bool, as_json: bool) -> None:
     click.echo(steps_document(workshop) if as_json else list_steps(workshop))
 
 
+@cli.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@_NO_INIT
+def lint(files: tuple[Path, ...], no_init: bool) -> None:
+    """Say what is wrong in each FILE, and what would surprise; run nothing.
+
+    Exit codes: 0 for nothing at all, 1 for warnings, 2 for errors.
+    """
+    import shutil
+
+    from meshpeek.lint import lint as find_problems
+    from meshpeek.load import find_startup, read_text
+
+    startup = () if no_init else find_startup(None)
+    codes: list[ExitCode] = []
+    for file in files:
+        with _reporting(codes):
+            problems = find_problems(
+                read_text(str(file)),
+                str(file),
+                read_text,
+                is_command=lambda word: shutil.which(word) is not None,
+                startup=startup,
+            )
+            for problem in problems:
+                click.echo(f"{problem.render()}\n")
+                code = ExitCode.STEP_FAILED if problem.is_warning else ExitCode.WRONG_INPUT
+                codes.append(code)
+    raise SystemExit(max(codes, default=ExitCode.PASSED))
+
+
 def _load(file: Path, options: Options) -> Workshop:
     from meshpeek.load import find_startup, load_workshop
     from meshpeek.model import Mode

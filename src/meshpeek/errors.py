@@ -55,12 +55,14 @@ class Problem:
     """One thing wrong in a workshop: what, where (`span`), and what to do next (`hint`).
 
     `excerpt` is the drawn line with its caret, or an empty string where there is none to draw.
+    An error keeps the workshop from running; a warning (`is_warning`) does not.
     """
 
     message: str
     span: Span
     hint: str | None = None
     excerpt: str = ""
+    is_warning: bool = False
 
     @classmethod
     def at(cls, text: str, span: Span, message: str, hint: str | None = None) -> Problem:
@@ -69,7 +71,8 @@ class Problem:
 
     def render(self) -> str:
         """Return the problem as it is printed: place and message, excerpt, hint."""
-        lines = [f"{self.span.path}:{self.span.line}:{self.span.column}: error: {self.message}"]
+        place = f"{self.span.path}:{self.span.line}:{self.span.column}"
+        lines = [f"{place}: {'warning' if self.is_warning else 'error'}: {self.message}"]
         if self.excerpt:
             lines.append(self.excerpt)
         if self.hint:

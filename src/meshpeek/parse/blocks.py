@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meshpeek.parse.annotations import read_annotation
 from meshpeek.parse.comments import COMMENT_MARK, EXECUTED_FENCE, comment_rule, find_fence_end
@@ -21,6 +21,7 @@ from meshpeek.parse.document import Document
 from meshpeek.parse.elements import Element, Heading
 from meshpeek.parse.prose import ProseBuffer
 from meshpeek.parse.script import Script
+from meshpeek.source import Span
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -33,6 +34,14 @@ _INLINE = re.compile(
 )
 _LONGEST_ANNOTATION = 200
 _MARKUP = re.compile(r"[\\`*_<\[&!]")
+
+
+class Fence(NamedTuple):
+    """A fenced block: what follows its opening mark, its first line, and whether it is run."""
+
+    language: str
+    span: Span
+    is_run: bool
 
 
 class Markdown:
@@ -63,9 +72,7 @@ class Markdown:
 
     def read(self) -> Sequence[Element]:
         """Return the elements of the document in their order."""
-        tokens: list[Token] = []
-        markdown = _markdown()
-        markdown.block.parse("\n".join(self._lines), markdown, self._environment, tokens)
+        tokens = _read_tokens(self._lines, self._environment)
         end = 0
         for index, token in enumerate(tokens):
             if token.level == 0 and token.map:
@@ -201,6 +208,23 @@ class Markdown:
                 start = match.start() - starts[index] + len("<!--")
                 self._read_comment(first + index, start, end)
         add(position, len(text))
+
+
+def find_fences(document: Document, front_matter_lines: int) -> Iterator[Fence]:
+    """Yield the fences of a Markdown document, wherever they stand outside its comments."""
+    lines = [*[""] * front_matter_lines, *document.lines[front_matter_lines:]]
+    for token in _read_tokens(lines, {"lines": lines, "references": {}}):
+        first, _ = _lines_of(token)
+        if token.type == "fence":
+            is_run = token.level == 0 and EXECUTED_FENCE.match(lines[first]) is not None
+            yield Fence(token.info.strip(), document.span(first + 1), is_run)
+
+
+def _read_tokens(lines: Sequence[str], environment: dict[str, Any]) -> list[Token]:
+    tokens: list[Token] = []
+    markdown = _markdown()
+    markdown.block.parse("\n".join(lines), markdown, environment, tokens)
+    return tokens
 
 
 def _lines_of(token: Token) -> tuple[int, int]:

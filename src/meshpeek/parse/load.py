@@ -47,7 +47,8 @@ class Hook(NamedTuple):
 class Program:
     """All that a workshop consists of, imports in their places.
 
-    `names` are the macros and hooks. `documents` are by path.
+    `names` are the macros and hooks, `functions` those that bash code defines. `documents` are
+    by path.
     """
 
     items: tuple[Element | Conditional, ...] = ()
@@ -55,6 +56,7 @@ class Program:
     names: dict[str, Macro | Hook] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    functions: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -72,7 +74,6 @@ class Loader:
         self._read = read
         self._keep_mistakes = keep_mistakes
         self._program = Program()
-        self._functions: set[str] = set()
         self._importing: list[str] = []
         self._imports = 0
         self._contents: dict[str, Sequence[Element]] = {}
@@ -119,7 +120,7 @@ class Loader:
                 document,
                 1,
                 len(document.lines),
-                self._functions,
+                self._program.functions,
                 keep_mistakes=self._keep_mistakes,
             )
             return tuple(script.read())
@@ -130,7 +131,7 @@ class Loader:
         if is_workshop and front_matter_lines:
             self._program.front_matter = read_front_matter(document, front_matter_lines)
         markdown = Markdown(
-            document, front_matter_lines, self._functions, keep_mistakes=self._keep_mistakes
+            document, front_matter_lines, self._program.functions, keep_mistakes=self._keep_mistakes
         )
         return markdown.read()
 
@@ -261,7 +262,7 @@ class Loader:
         near_misses: dict[str, str | None] = {}
         for directive in self._directives:
             word = directive.word
-            if word in names or word in self._functions or word in DIRECTIVES:
+            if word in names or word in self._program.functions or word in DIRECTIVES:
                 continue
             if word not in near_misses:
                 near_misses[word] = find_near_miss(word, names)
