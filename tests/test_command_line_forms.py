@@ -223,3 +223,17 @@ def test_the_inner_run_is_part_of_the_outer_rehearsal(meshpeek: RunProgram, tmp_
     result = meshpeek("ci", "--rehearse", "out.md")
     assert result.returncode == 1
     assert "kubectl has no context south; it has north" in result.stdout
+
+
+def test_a_directive_that_is_no_command_fails_tests_only(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    (tmp_path / "w.md").write_text("<!-- @show_6 -->\n")
+    hint = "hint: `@show_6` is neither a directive nor a macro, a hook or a command here"
+    result = meshpeek("run", "--pace", "0", "w.md")
+    assert result.returncode == 0
+    assert hint in result.stdout
+    result = meshpeek("ci", "w.md")
+    assert result.returncode == 1
+    assert "could not run: w.md:1" in result.stdout
+    assert hint in result.stdout

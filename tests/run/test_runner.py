@@ -251,6 +251,39 @@ def test_a_patch_that_does_not_apply_fails_the_step(
     assert (tmp_path / "a.yaml").read_text() == "a: 1\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "mode", "verdict"),
+    [
+        ("#@show_6 now", Mode.CI, "could not run"),
+        ("#@show_6 now", Mode.RUN, "passed"),
+        ("#@show_6 now", Mode.PRESENT, "passed"),
+        ("#@bash -c 'exit 127'", Mode.RUN, "could not run"),
+        ("show_6 now", Mode.RUN, "could not run"),
+        ("#@show_6; false", Mode.RUN, "failed"),
+        ("## meshpeek: expect x\n#@show_6", Mode.RUN, "could not run"),
+    ],
+)
+def test_a_directive_that_is_no_command(play: Play, text: str, mode: Mode, verdict: str) -> None:
+    events = play(f"```bash\n{text}\necho after\n```\n", mode=mode)
+    assert [found for _, found in results(events)] == [verdict, "passed"]
+
+
+def test_a_directive_that_is_no_command_is_told_of(play: Play) -> None:
+    events = play("<!-- @show_6 -->\n", mode=Mode.RUN)
+    (ended,) = (event for event in events if isinstance(event, CommandEnded))
+    assert ended.result.verdict.hint == (
+        "`@show_6` is neither a directive nor a macro, a hook or a command here; "
+        "define it, or import the file that does"
+    )
+
+
+def test_a_directive_that_is_no_command_stops_a_workshop_with_set_e(play: Play) -> None:
+    events = play("```bash\nset -e\n#@show_6\necho after\n```\n", mode=Mode.RUN)
+    assert results(events) == [("set -e", "passed"), ("show_6", "could not run")]
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].reason is Reason.STOPPED
+
+
 def test_an_unknown_context_is_named_beside_those_there_are(play: Play) -> None:
     text = "```bash\nbash -c 'exit 1' kubectl --context nrth get pods\n```\n"
     events = play(text, contexts=("north", "east"))

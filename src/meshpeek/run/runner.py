@@ -243,7 +243,13 @@ class Runner:
             verdict = Verdict(VerdictKind.INTERRUPTED, ("it was interrupted",))
             outcome = Outcome(130, (130,))
         else:
-            verdict = judge(step, outcome, strip_escapes(output), contexts=self._contexts)
+            verdict = judge(
+                step,
+                outcome,
+                strip_escapes(output),
+                mode=self._mode,
+                contexts=self._contexts,
+            )
         interrupted = verdict.kind is VerdictKind.INTERRUPTED
         return Result(
             attempt=attempt,

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
-from meshpeek.model import Checks, Command
+from meshpeek.model import Checks, Command, Mode
 from meshpeek.run.events import Verdict, VerdictKind
 from meshpeek.run.outcome import Ending, Outcome
 
@@ -16,21 +16,46 @@ _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 
 
 def judge(
-    step: Command, outcome: Outcome, output: str, *, contexts: Sequence[str] | None
+    step: Command, outcome: Outcome, output: str, *, mode: Mode, contexts: Sequence[str] | None
 ) -> Verdict:
     """Judge an attempt at `step`; `output` is plain text, without escape sequences.
 
-    `contexts` are the contexts that the session has, None if that is not known.
+    `contexts` are the contexts that the session has, None if that is not known. A directive that
+    is no command at all fails in `ci` only: elsewhere it passes, with reasons and a hint to show.
     """
     reasons = [*_status_reasons(step, outcome), *_output_reasons(step.checks, output)]
     if not reasons:
         return Verdict(VerdictKind.PASSED)
+    if _is_unknown_directive(step, outcome, output):
+        is_test = mode is Mode.CI or step.stops_run
+        kind = VerdictKind.NOT_RUN if is_test else VerdictKind.PASSED
+        return Verdict(kind, tuple(reasons), _unknown_directive_hint(step))
     hint = _hint(step, contexts)
     if outcome.ending is Ending.TIMED_OUT:
         return Verdict(VerdictKind.TIMED_OUT, ("it ran out of time", *reasons), hint)
     if outcome.status in (_NOT_EXECUTABLE, _NOT_FOUND):
         return Verdict(VerdictKind.NOT_RUN, tuple(reasons), hint)
     return Verdict(VerdictKind.FAILED, tuple(reasons), hint)
+
+
+def _is_unknown_directive(step: Command, outcome: Outcome, output: str) -> bool:
+    """Tell whether a step is a directive for which bash found no command.
+
+    The command that exists may well end with the same status; bash names the one that does not.
+    Annotations are the author's word on how a step is to be judged, so they come first.
+    """
+    if not step.directive or outcome.status != _NOT_FOUND or step.checks != Checks():
+        return False
+    return f": {step.text.split()[0]}: " in output
+
+
+def _unknown_directive_hint(step: Command) -> str:
+    if step.text.split()[0] != step.directive:
+        return f"the hook `@{step.directive}` runs a command that was not found"
+    return (
+        f"`@{step.directive}` is neither a directive nor a macro, a hook or a command here; "
+        "define it, or import the file that does"
+    )
 
 
 def _status_reasons(step: Command, outcome: Outcome) -> list[str]:

@@ -166,7 +166,7 @@ class Screen:
             reasons = "; ".join(verdict.reasons)
             told = f"{verdict.kind.value}: {name_step(event.step)}: {reasons}"
             self._print(Text(told, "bold red"))
-        if not verdict and verdict.hint:
+        if verdict.hint:
             self._print(Text(f"hint: {verdict.hint}", "yellow"))
         if event.step.shown:
             self._print("")
