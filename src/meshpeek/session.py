@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ from meshpeek.clusters import scope_kubeconfig
 from meshpeek.errors import InputError
 from meshpeek.keys import Keyboard
 from meshpeek.model import Command, Workshop
+from meshpeek.private_folder import private_folder
 from meshpeek.reentry import OUTER_REHEARSAL, write_launcher
 from meshpeek.run.editor import EditorDesk
 from meshpeek.run.shell import Shell
@@ -23,7 +21,6 @@ from meshpeek.tools import check_tools
 _PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER", "BAT_PAGER")
 _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV")
 _OWN_NAME = re.compile(r"\$\{?0")
-_RAM_DISK = Path("/dev/shm")  # noqa: S108  # a private folder is made in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def open_session(
     FILE` puts before the file. Raises EnvironmentUnfitError when something is missing.
     """
     with contextlib.ExitStack() as stack:
-        directory = stack.enter_context(_folder())
+        directory = stack.enter_context(private_folder())
         editor = EditorDesk(directory)
         variables = {k: v for k, v in environment.items() if k not in _OF_THE_OUTER_TERMINAL}
         if variables.get("TERM", "dumb") == "dumb":
@@ -99,24 +96,6 @@ def _own_name(workshop: Workshop) -> str:
     """
     commands = (step.text for step in workshop.steps if isinstance(step, Command))
     return workshop.path if any(map(_OWN_NAME.search, commands)) else ""
-
-
-@contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    """Make a private folder, in memory where that is easy: state is written at every step."""
-    parent = _RAM_DISK if _holds_programs(_RAM_DISK) else None
-    path = Path(tempfile.mkdtemp(prefix="meshpeek-", dir=parent))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _holds_programs(folder: Path) -> bool:
-    """Tell whether files can be made in `folder` and run: Docker's /dev/shm is `noexec`."""
-    if not os.access(folder, os.W_OK):
-        return False
-    return not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,53 @@
+"""A private folder for a session's files, which hold credentials: gone when the session is.
+
+Killed sessions cannot clean up, so each new one removes the folders of those that are gone. A
+folder's owner holds a lock on a file in it, which ends with the process whatever ends that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_PREFIX = "meshpeek-"
+_LOCK = "lock"
+_RAM_DISK = Path("/dev/shm")  # noqa: S108  # a folder of mode 0700 is made in it
+
+
+@contextlib.contextmanager
+def private_folder(parent: Path | None = None) -> Iterator[Path]:
+    """Make a folder that only this user can look into, and remove it in the end.
+
+    It is in memory where that is easy (Linux), since a session writes at every step; `parent` is
+    for another place.
+    """
+    if parent is None:
+        parent = _RAM_DISK if _holds_programs(_RAM_DISK) else Path(tempfile.gettempdir())
+    _remove_abandoned(parent)
+    path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    with open(path / _LOCK, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _holds_programs(folder: Path) -> bool:
+    """Tell whether files can be made in `folder` and run: Docker's /dev/shm is `noexec`."""
+    if not os.access(folder, os.W_OK):
+        return False
+    return not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    for path in parent.glob(f"{_PREFIX}*"):
+        # Not ours, gone meanwhile, or just being made: none of these is for us to remove.
+        with contextlib.suppress(OSError), open(path / _LOCK) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path, ignore_errors=True)
