@@ -193,6 +193,15 @@ def test_the_options_of_the_run_are_those_of_the_inner_one(
     assert "timed out" in result.stdout
 
 
+@pytest.mark.slow
+def test_an_inner_run_takes_as_long_as_its_commands_do_together(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    write(tmp_path / "out.md", "$SHELL in.md")
+    write(tmp_path / "in.md", "sleep 1.6", "sleep 1.6")
+    assert meshpeek("ci", "--timeout", "3", "out.md").returncode == 0
+
+
 def test_shell_is_bash_for_programs_that_start_one(meshpeek: RunProgram, tmp_path: Path) -> None:
     write(
         tmp_path / "w.md",

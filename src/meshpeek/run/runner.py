@@ -51,6 +51,7 @@ DEFAULT_TIMEOUT = 300.0
 
 _FIRST_RETRY_SECONDS = 0.1
 _LONGEST_RETRY_SECONDS = 2.0
+_REENTRY = re.compile(r"""["']?\$\{?SHELL\}?["']?\s+\S+\.(?:md|sh)\b""")
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
@@ -215,7 +216,7 @@ class Runner:
         transcript = Transcript()
         started = self._clock()
         outcome = None
-        running = self._shell.run(step.text, timeout=step.checks.timeout or self._timeout)
+        running = self._shell.run(step.text, timeout=self._timeout_of(step))
         try:
             for item in running:
                 if isinstance(item, Outcome):
@@ -227,6 +228,15 @@ class Runner:
         except KeyboardInterrupt:
             running.close()
         return self._result(step, attempt, outcome, transcript, started, give_up)
+
+    def _timeout_of(self, step: Command) -> float | None:
+        """Return how long an attempt may take, in seconds; None for as long as it likes.
+
+        Another workshop that the step runs has bounds of its own, for each of its commands.
+        """
+        if step.checks.timeout is not None:
+            return step.checks.timeout
+        return None if _REENTRY.match(step.text) else self._timeout
 
     def _result(
         self,
