@@ -121,6 +121,12 @@ def test_statuses(run: Run, command: str, status: int, pipestatus: tuple[int, ..
         ("declare -A M=([k]=v)", "echo ${M[k]}", "v\n"),
         ("X=a\nX+=b", "echo $X", "ab\n"),
         ("export X=5", "bash -c 'echo $X'", "5\n"),
+        ("X=5", "bash -c 'echo $X'", "5\n"),
+        ("if true; then X=5; fi; readonly R=6; IFS=,", "bash -c 'echo $X$R'", "56\n"),
+        ("set -efu; X=5 Y='a b'", "bash -c 'echo $X$Y'", "5a b\n"),
+        ("name=5", "bash -c 'echo $name'", "5\n"),
+        ("A=(1); f() { local inner=1; }; f; /bin/true", "env | grep -cE '^(A|inner|CO|LI)'", "0\n"),
+        ("f() { :; }; IFS=:; export -n TERM", "env | grep -cE 'f%%|IFS|TERM|__mesh'", "0\n"),
         ("HOME=/nowhere; unset HOME", "echo ${HOME-unset}", "unset\n"),
         ("f() { echo f $1; }", "f x", "f x\n"),
         ("alias greet='echo hello'", "greet you", "hello you\n"),
@@ -242,7 +248,7 @@ def test_a_shell_that_ends_is_followed_by_one_in_its_state(
 
 def test_what_the_last_command_set_survives_its_exit(run: Run) -> None:
     run("X=new; exit 3")
-    assert run("echo $X").text == "new\n"
+    assert run("echo $X; bash -c 'echo $X'").text == "new\nnew\n"
 
 
 @pytest.mark.parametrize("command", ["sleep 60", "trap '' INT; sleep 60", "while :; do :; done"])

@@ -62,6 +62,26 @@ __meshpeek_save() {
         builtin umask -p
         builtin printf '%s\n' '# complete'
     } >|"$__meshpeek_directory_of_state/$1"
+    __meshpeek_export
+}
+
+# Export the variables that are new since the last time: demosh keeps a workshop's variables in
+# its environment, and workshops count on programs seeing them. An array cannot be exported, and
+# an exported COLUMNS would hide a change of the window's size from programs.
+__meshpeek_export() {
+    local __meshpeek_name __meshpeek_now IFS=$'\n'
+    builtin compgen -v >|"$__meshpeek_directory_of_state/names"
+    builtin read -r -d '' __meshpeek_now <"$__meshpeek_directory_of_state/names" || :
+    if [[ ${__meshpeek_names-} && $__meshpeek_names != "$__meshpeek_now" ]]; then
+        for __meshpeek_name in $__meshpeek_now; do
+            case $IFS$__meshpeek_names$IFS in *"$IFS$__meshpeek_name$IFS"*) continue ;; esac
+            case $__meshpeek_name in
+                COLUMNS | LINES | __meshpeek_*) ;;
+                *) builtin export "$__meshpeek_name" || : ;;
+            esac
+        done
+    fi
+    __meshpeek_names=$__meshpeek_now
     return 0
 }
 
@@ -96,3 +116,4 @@ __meshpeek_directory_of_state=$MESHPEEK_STATE
 unset MESHPEEK_STATE MESHPEEK_RESTORE MESHPEEK_NAME
 __meshpeek_hide_prompts
 __meshpeek_ended=yes
+__meshpeek_export
