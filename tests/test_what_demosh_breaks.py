@@ -337,6 +337,16 @@ DIRECTORY = [
 
 RELIED_ON = [
     Case(
+        "programs see variables that are not exported",
+        """\
+        PLAIN='a b'
+        bash -c 'echo "$PLAIN"'
+        if true; then INSIDE=yes; fi
+        bash -c 'echo "$INSIDE"'
+        """,
+        ["", "a b\n", "", "yes\n"],
+    ),
+    Case(
         "the status of the command before",
         """\
         ## meshpeek: exit 7
@@ -425,6 +435,14 @@ RELIED_ON = [
         test ! -e printed
         """,
         [""],
+    ),
+    Case(
+        "immed with a command on its line is a command of that name",
+        """\
+        ## meshpeek: exit 127
+        #@immed echo no
+        """,
+        ["bash: immed: command not found\n"],
     ),
     Case(
         "a backslash at the end of a block",
@@ -602,3 +620,94 @@ def test_a_mistake_is_shown_before_anything_runs(
     assert ran.stderr.startswith(place)
     assert hint in ran.stderr
     assert not (tmp_path / "ran").exists()
+
+
+def test_other_fences_and_comments(meshpeek: RunProgram, tmp_path: Path) -> None:
+    status, events = ci(
+        meshpeek,
+        tmp_path,
+        "<!--\n```bash\necho in a comment\n```\n-->\n"
+        "```shell\necho shell\n```\n```bash,run\necho bash,run\n```  \n```sh x\necho sh \\\n```\n"
+        " ```bash\necho never\n ```\n\n```\necho never\n```\n~~~bash\necho never\n~~~\n",
+    )
+    assert status == 0
+    assert [event["output"] for event in events if event["event"] == "command"] == [
+        "in a comment\n",
+        "shell\n",
+        "bash,run\n",
+        "sh\n",
+    ]
+
+
+def test_a_macro_defined_in_comments_runs_where_it_is_used(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    status, events = ci(
+        meshpeek,
+        tmp_path,
+        "<!-- @macro greet -->\nwords that a macro does not show\n"
+        "```bash\necho hello\n```\n<!-- @wait -->\n<!-- @end -->\n"
+        "<!-- @SHOW -->\nBefore.\n<!-- @greet -->\n```bash\ngreet\n```\n",
+    )
+    assert status == 0
+    assert texts(events, "command") == ["echo hello", "echo hello"]
+    assert texts(events, "text") == ["Before."]
+    assert len(texts(events, "wait")) == 2
+
+
+@pytest.mark.parametrize(
+    ("hooks", "ran"),
+    [
+        ({}, []),
+        ({"DEMO_HOOK_ONE": "echo 1"}, ["echo outer"]),
+        ({"DEMO_HOOK_ONE": "echo 1", "DEMO_HOOK_TWO": "echo 2"}, ["echo 2", "echo outer"]),
+        ({"DEMO_HOOK_TWO": "echo 2"}, []),
+    ],
+)
+def test_ifhook_nests(
+    meshpeek: RunProgram, tmp_path: Path, hooks: dict[str, str], ran: list[str]
+) -> None:
+    (tmp_path / "w.md").write_text(
+        "```bash\n#@hook one ONE\n#@hook two TWO\n#@ifhook one\n#@ifhook two\n#@two\n#@endif\n"
+        "echo outer\n#@endif\n```\n"
+    )
+    assert meshpeek("ci", "--events", "events", "w.md", **hooks).returncode == 0
+    assert texts(read_events(tmp_path), "command") == ran
+
+
+def test_what_is_skipped_still_defines(meshpeek: RunProgram, tmp_path: Path) -> None:
+    (tmp_path / "part.sh").write_text("#@macro imported\necho imported\n#@end\n")
+    status, events = ci(
+        meshpeek,
+        tmp_path,
+        "<!-- @SKIP -->\n<!-- @import part.sh -->\n<!-- @hook nothing NOTHING -->\n"
+        "```bash\necho skipped\n#@macro mine\necho mine\n#@end\n```\n"
+        "<!-- @SHOW -->\n<!-- @mine -->\n<!-- @imported -->\n<!-- @nothing -->\n",
+    )
+    assert status == 0
+    assert texts(events, "command") == ["echo mine", "echo imported"]
+
+
+@pytest.mark.parametrize("again", ["$SHELL inner.md x 'y z'", "#@$SHELL inner.md x 'y z'"])
+def test_a_workshop_that_runs_another_hands_on_variables_and_arguments(
+    meshpeek: RunProgram, tmp_path: Path, again: str
+) -> None:
+    (tmp_path / "inner.md").write_text('```bash\necho "<$SEEN|$1|$2|$0>"\n```\n')
+    status, events = ci(meshpeek, tmp_path, f"```bash\nSEEN=yes\n{again}\necho on\n```\n")
+    assert status == 0
+    inner = next(
+        event for event in events if "SHELL" in event.get("text", "") and "output" in event
+    )
+    assert "\n<yes|x|y z|inner.md>\n" in inner["output"]
+    assert texts(events, "command")[-1] == "echo on"
+
+
+def test_no_job_outlives_the_run(meshpeek: RunProgram, tmp_path: Path) -> None:
+    status, events = ci(
+        meshpeek, tmp_path, "```bash\nsleep 68 & echo $! >pid\n(sleep 69 & echo $! >>pid)\n```\n"
+    )
+    assert status == 0
+    assert "sleep 68" in texts(events, "jobs-left")[0]
+    for pid in (tmp_path / "pid").read_text().split():
+        alive = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True)
+        assert alive.stdout.strip()[:1] in ("", "Z")
