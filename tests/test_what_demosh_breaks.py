@@ -1,8 +1,7 @@
 """What demosh breaks works here: every item of the table in the description of the dialect.
 
-The cases of an area are sections of one workshop, which the program runs once; each case says
-what every one of its steps prints. A status other than 0 is asked for in the workshop itself,
-with `## meshpeek: exit`. What is about keys and terminals has a file of its own beside this one.
+What a block of bash prints is in a workshop of cases, which the program runs once; what is about
+whole documents is here; what is about keys and terminals has a file of its own beside this one.
 """
 
 from __future__ import annotations
@@ -11,14 +10,15 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from textwrap import dedent
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.conftest import PROGRAM, RunProgram
+
+WORKSHOP = Path(__file__).parent / "workshops/what-demosh-breaks.md"
 
 Events = list[dict[str, Any]]
 
@@ -26,435 +26,16 @@ _JOB_STARTED = re.compile(r"^\[1\] \d+$", re.MULTILINE)
 
 
 class Case(NamedTuple):
-    """A block of bash, and what each of the steps that it comes to prints."""
+    """A section of the workshop that has a block of bash, and what that prints."""
 
     name: str
-    block: str
-    outputs: Sequence[str]
-
-    @property
-    def section(self) -> str:
-        return f"## {self.name}\n\n```bash\n{dedent(self.block)}```\n"
+    output: str
 
 
-SHELL = [
-    Case(
-        "double brackets",
-        """\
-        [[ abc == a* && 1 -lt 2 ]] && echo yes
-        """,
-        ["yes\n"],
-    ),
-    Case(
-        "process substitution",
-        """\
-        diff <(echo a) <(echo a) && echo same
-        """,
-        ["same\n"],
-    ),
-    Case(
-        "arrays",
-        """\
-        clusters=(north 'far east')
-        echo "${#clusters[@]} ${clusters[1]}"
-        """,
-        ["", "2 far east\n"],
-    ),
-    Case(
-        "a heredoc",
-        """\
-        cat <<EOF
-        kind: Service
-
-        port: $((80 + 8000))
-        EOF
-        """,
-        ["kind: Service\n\nport: 8080\n"],
-    ),
-    Case(
-        "a heredoc into a pipe, with a quoted end",
-        """\
-        cat <<'EOF' | tr a-z A-Z
-        it's ${here} {
-        EOF
-        """,
-        ["IT'S ${HERE} {\n"],
-    ),
-    Case(
-        "quotes over lines",
-        """\
-        echo 'one
-        two' "three
-        four"
-        """,
-        ["one\ntwo three\nfour\n"],
-    ),
-    Case(
-        "for without backslashes",
-        """\
-        for number in 1 2
-        do
-          # a remark
-          echo "$number"
-        done
-        """,
-        ["1\n2\n"],
-    ),
-    Case(
-        "for as demosh wants it",
-        """\
-        for number in 1 2; do \\
-          echo "$number" ;\\
-        done
-        """,
-        ["1\n2\n"],
-    ),
-    Case(
-        "if without backslashes",
-        """\
-        if false; then
-          echo no
-        elif true
-        then
-          echo yes
-        else
-          echo neither
-        fi
-        """,
-        ["yes\n"],
-    ),
-    Case(
-        "if as demosh wants it",
-        """\
-        if true ;\\
-        then \\
-          echo yes ;\\
-        fi
-        """,
-        ["yes\n"],
-    ),
-    Case(
-        "quoted JSON whose line ends in a brace",
-        """\
-        echo '{
-          "a": {
-            "b": 1 }}' | tr -d '\\n '; echo
-        echo after
-        """,
-        ['{"a":{"b":1}}\n', "after\n"],
-    ),
-    Case(
-        "an opening brace at the end of a plain line",
-        """\
-        echo {
-        echo after
-        """,
-        ["{\n", "after\n"],
-    ),
-    Case(
-        "a function whose line ends in a variable",
-        """\
-        show() {
-          echo begin ${1}
-          echo end ${1}
-        }
-        show x
-        """,
-        ["", "begin x\nend x\n"],
-    ),
-    Case(
-        "a function without blanks",
-        """\
-        tight(){
-          echo tight
-        }
-        tight
-        """,
-        ["", "tight\n"],
-    ),
-    Case(
-        "a function whose brace is on the next line",
-        """\
-        airy ()
-        {
-          echo airy
-        }
-        airy
-        """,
-        ["", "airy\n"],
-    ),
-    Case(
-        "a function on one line",
-        """\
-        short() { echo "short $1"; }
-        short one
-        """,
-        ["", "short one\n"],
-    ),
-]
-
-STATE = [
-    Case(
-        "a variable for one command",
-        """\
-        FOO=x bash -c 'echo "<$FOO>"'
-        echo "${FOO-unset}"
-        """,
-        ["<x>\n", "unset\n"],
-    ),
-    Case(
-        "two variables on a line",
-        """\
-        A=1 B=2
-        echo "$A $B"
-        """,
-        ["", "1 2\n"],
-    ),
-    Case(
-        "appending",
-        """\
-        PATHS=a
-        PATHS+=:b
-        echo "$PATHS"
-        """,
-        ["", "", "a:b\n"],
-    ),
-    Case(
-        "unset",
-        """\
-        GONE=1
-        unset GONE
-        echo "${GONE-unset}"
-        """,
-        ["", "", "unset\n"],
-    ),
-    Case(
-        "an alias",
-        """\
-        alias greet='echo hello'
-        greet you
-        """,
-        ["", "hello you\n"],
-    ),
-    Case(
-        "a sourced file",
-        """\
-        echo 'SOURCED=yes; sourced() { echo "sourced $1"; }' >source.sh
-        . ./source.sh
-        sourced "$SOURCED"
-        """,
-        ["", "", "sourced yes\n"],
-    ),
-    Case(
-        "the script's arguments in an assignment, and awk's fields",
-        """\
-        FIRST=$1
-        FIELD=$(echo 'a b' | awk '{ print $2, $1 }')
-        echo "$FIRST, $FIELD"
-        """,
-        ["", "", "argument, b a\n"],
-    ),
-    Case(
-        "the script's arguments in a command",
-        """\
-        echo "$1/$2/$#"
-        """,
-        ["argument/two words/2\n"],
-    ),
-    Case(
-        "the builtin wait",
-        """\
-        { read line <gate; echo "$line" >told; } &
-        echo go >gate
-        wait
-        cat told
-        """,
-        ["[1] PID\n", "", "", "go\n"],
-    ),
-    Case(
-        "set by itself",
-        """\
-        set | grep -c '^A=1$'
-        set >/dev/null
-        """,
-        ["1\n", ""],
-    ),
-    Case(
-        "an assignment whose command fails",
-        """\
-        ## meshpeek: exit 1
-        FAILED=$(false)
-        """,
-        [""],
-    ),
-    Case(
-        "exit",
-        """\
-        ## meshpeek: exit 4
-        KEPT=yes; exit 4
-        echo "$KEPT"
-        """,
-        ["exit\n", "yes\n"],
-    ),
-    Case(
-        "exit in a compound ends that command only",
-        """\
-        ## meshpeek: exit 3
-        if true; then exit 3; fi
-        echo on
-        """,
-        ["exit\n", "on\n"],
-    ),
-]
-
-DIRECTORY = [
-    Case(
-        "a directory that is missing",
-        """\
-        ## meshpeek: exit 1
-        cd nowhere
-        """,
-        ["bash: cd: nowhere: No such file or directory\n"],
-    ),
-    Case(
-        "cd and a command with output",
-        """\
-        mkdir -p folder
-        cd folder && echo there
-        basename "$PWD"
-        """,
-        ["", "there\n", "folder\n"],
-    ),
-    Case(
-        "back again",
-        """\
-        cd - >/dev/null
-        test -d folder && echo back
-        """,
-        ["", "back\n"],
-    ),
-]
-
-RELIED_ON = [
-    Case(
-        "programs see variables that are not exported",
-        """\
-        PLAIN='a b'
-        bash -c 'echo "$PLAIN"'
-        if true; then INSIDE=yes; fi
-        bash -c 'echo "$INSIDE"'
-        """,
-        ["", "a b\n", "", "yes\n"],
-    ),
-    Case(
-        "the status of the command before",
-        """\
-        ## meshpeek: exit 7
-        (exit 7)
-        echo $?
-        """,
-        ["", "7\n"],
-    ),
-    Case(
-        "a function that reads stdin",
-        """\
-        shout() { tr a-z A-Z; }
-        echo quiet | shout
-        """,
-        ["", "QUIET\n"],
-    ),
-    Case(
-        "lines that end in && and |",
-        """\
-        true &&
-          echo and
-        echo pipe |
-          cat
-        """,
-        ["and\n", "pipe\n"],
-    ),
-    Case(
-        "a line that starts with | after a backslash",
-        """\
-        echo back \\
-          | tr b B
-        """,
-        ["Back\n"],
-    ),
-    Case(
-        "lines of a lone backslash",
-        """\
-        echo one \\
-          two \\
-        \\
-          three
-        """,
-        ["one two three\n"],
-    ),
-    Case(
-        "a job by its number",
-        """\
-        sleep 64 &
-        kill %1; wait $! 2>/dev/null; echo $?
-        """,
-        ["[1] PID\n", "143\n"],
-    ),
-    Case(
-        "pasted output",
-        """\
-        ## meshpeek: exit 127
-        NAME-OF-A-POD   READY
-        echo on
-        """,
-        ["bash: NAME-OF-A-POD: command not found\n", "on\n"],
-    ),
-    Case(
-        "SHOW in a comment of an if",
-        """\
-        if true; then \\
-          #@SHOW ;\\
-          echo yes ;\\
-        fi
-        """,
-        ["yes\n"],
-    ),
-    Case(
-        "a line that is typed and never run",
-        """\
-        #$ touch typed \\
-        #  and more
-        test ! -e typed
-        """,
-        [""],
-    ),
-    Case(
-        "a line after print is printed",
-        """\
-        #@print one \\
-        touch printed
-        test ! -e printed
-        """,
-        [""],
-    ),
-    Case(
-        "immed with a command on its line is a command of that name",
-        """\
-        ## meshpeek: exit 127
-        #@immed echo no
-        """,
-        ["bash: immed: command not found\n"],
-    ),
-    Case(
-        "a backslash at the end of a block",
-        """\
-        echo the command is not lost \\
-        """,
-        ["the command is not lost\n"],
-    ),
-]
-
-
-CASES = [*SHELL, *STATE, *DIRECTORY, *RELIED_ON]
+_CASE = re.compile(
+    r"^## (.*)\n\n```bash\n(?s:.*?)^```\n(?:\n```text\n((?s:.*?))^```\n)?", re.MULTILINE
+)
+CASES = [Case(*match.groups(default="")) for match in _CASE.finditer(WORKSHOP.read_text())]
 
 
 @pytest.fixture(scope="module")
@@ -462,19 +43,8 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Events]:
     """Return the commands of one run of all cases, by the name of the case."""
     folder = tmp_path_factory.mktemp("all")
     os.mkfifo(folder / "gate")
-    (folder / "w.md").write_text("<!-- @SHOW -->\n" + "".join(case.section for case in CASES))
     ran = subprocess.run(
-        [
-            PROGRAM,
-            "ci",
-            "--keep-going",
-            "--events",
-            "events",
-            "w.md",
-            "--",
-            "argument",
-            "two words",
-        ],
+        [PROGRAM, "ci", "--keep-going", "--events", "events", WORKSHOP, "--", "one", "two words"],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"},
         stdin=subprocess.DEVNULL,
@@ -490,16 +60,21 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Events]:
     return found
 
 
-def read_events(folder: Path) -> Events:
-    return [json.loads(line) for line in (folder / "events").read_text().splitlines()]
+def test_every_section_is_a_case(commands: Mapping[str, Events]) -> None:
+    assert [case.name for case in CASES] == list(commands)
+    assert len(CASES) > 40
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_it_works_here(commands: Mapping[str, Events], case: Case) -> None:
     ran = commands[case.name]
-    outputs = [_JOB_STARTED.sub("[1] PID", command["output"]) for command in ran]
-    assert outputs == list(case.outputs)
-    assert [command["reasons"] for command in ran] == [[]] * len(case.outputs)
+    output = "".join(command["output"] for command in ran)
+    assert _JOB_STARTED.sub("[1] PID", output) == case.output
+    assert [command["reasons"] for command in ran if command["reasons"]] == []
+
+
+def read_events(folder: Path) -> Events:
+    return [json.loads(line) for line in (folder / "events").read_text().splitlines()]
 
 
 def ci(meshpeek: RunProgram, tmp_path: Path, text: str, *arguments: str) -> tuple[int, Events]:
