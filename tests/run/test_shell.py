@@ -146,6 +146,7 @@ def test_statuses(run: Run, command: str, status: int, pipestatus: tuple[int, ..
         ("PROMPT_COMMAND='echo noise'", 'echo "$PROMPT_COMMAND"', "echo noise\n"),
         ("exec 5>&1", "echo to five >&5", "to five\n"),
         ("printf() { echo mine; }", "printf x; unset -f printf", "mine\n"),
+        ("eval() { echo mine; }", "eval x; unset -f eval", "mine\n"),
         ("set -u", "echo $nope; echo not reached", "bash: nope: unbound variable\n"),
         ("set -x", "echo traced", "++ echo traced\ntraced\n"),
         ("set -f; set -o posix", "echo *", "*\n"),

@@ -33,7 +33,7 @@ def command_lines(
         begin = f"set +x; {begin}"
         body = f"{{ __meshpeek_trace {leave}; }} 2>/dev/null\n{body}"
     return (
-        f"{{ {begin}; }} 2>/dev/null; eval {_quote(body)} <{stdin}\n\n{end}\n"
+        f"{{ {begin}; }} 2>/dev/null; builtin eval {_quote(body)} <{stdin}\n\n{end}\n"
         f"{{ __meshpeek_save {slot}; }} 2>/dev/null\n"
     )
 
