@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from meshpeek.errors import ExitCode
+from meshpeek.play import worst_of
 from tests.conftest import PROGRAM, RunProgram
 from tests.terminal import Terminal
 
@@ -21,7 +23,7 @@ def write(path: Path, *commands: str) -> None:
 def test_a_file_alone_is_presented(
     clean_environment: dict[str, str], tmp_path: Path, name: str
 ) -> None:
-    write(tmp_path / name, 'echo "<$1|$2>"')
+    write(tmp_path / name, "## meshpeek: only present", 'echo "<$1|$2>"')
     with Terminal([PROGRAM, name, "one", "two three"], clean_environment, tmp_path) as terminal:
         assert terminal.wait_for_end() == 0
         assert "<one|two three>" in terminal.text
@@ -77,6 +79,14 @@ def test_the_worst_exit_code_counts(meshpeek: RunProgram, tmp_path: Path) -> Non
     assert "passes.md:2\n$ true" in result.stdout
     # No clusters to rehearse on: the workshop is wrong, and that weighs more.
     assert meshpeek("ci", "--rehearse", "fails.md").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"),
+    [((), 0), ((0, 1, 0), 1), ((1, 3), 3), ((2, 3, 1), 2), ((130, 2, 3), 130)],
+)
+def test_which_exit_code_is_the_worst(codes: tuple[int, ...], worst: int) -> None:
+    assert worst_of(map(ExitCode, codes)) == worst
 
 
 def test_nothing_runs_when_one_of_several_is_wrong(meshpeek: RunProgram, tmp_path: Path) -> None:

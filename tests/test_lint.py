@@ -77,7 +77,11 @@ def test_a_macro_that_is_never_used() -> None:
 def test_macros_of_other_files_may_be_for_other_workshops() -> None:
     library = "#@macro greet\nls\n#@end\n"
     assert lint_text("<!-- @import lib.sh -->\n", lib_sh=library) == ""
-    assert lint_text("<!-- @greet -->\n", startup=(".demoshrc",), _demoshrc=library) == ""
+
+
+def test_startup_files_are_known_and_not_linted() -> None:
+    rc = "#@macro greet\nls\n#@end\n#@show_7\n"
+    assert lint_text("<!-- @greet -->\n", startup=(".demoshrc",), _demoshrc=rc) == ""
 
 
 SHOWN_ONLY = "these commands are shown and never run"

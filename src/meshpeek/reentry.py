@@ -35,7 +35,6 @@ def write_launcher(
     launcher.write_text(
         "#!/bin/sh\n"
         "case $1 in\n"
-        "-*) ;;\n"
         "*.md | *.sh)\n"
         "    file=$1\n"
         "    shift\n"
