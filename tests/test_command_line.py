@@ -91,6 +91,9 @@ def test_steps_as_json(meshpeek: RunProgram, workshop: Path) -> None:
         "wait_before": True,
         "wait_after": False,
         "contexts": [],
+        "name": None,
+        "tags": [],
+        "note": None,
     }
 
 
@@ -110,6 +113,9 @@ def test_events_are_json_lines(meshpeek: RunProgram, workshop: Path, tmp_path: P
         "section": "A workshop",
         "text": "echo two | cat",
         "contexts": [],
+        "name": None,
+        "tags": [],
+        "note": None,
         "attempt": 1,
         "final": True,
         "status": 0,
@@ -171,6 +177,7 @@ def test_a_file_that_cannot_be_read(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ((), "Missing command"),
         (("prsent", "w.md"), "prsent"),
         (("ci",), "Missing argument 'FILE...'"),
         (("run", "--pace", "fast", "w.md"), "--pace"),

@@ -72,6 +72,7 @@ class _FilesThenArguments(click.Command):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=False,
     subcommand_metavar="COMMAND | FILE [ARGS]...",
 )
 @click.version_option(__version__, message="meshpeek %(version)s")
@@ -277,6 +278,8 @@ def _play_all(files: Sequence[Path], options: Options) -> None:
             workshops.append(_load(file, options))
     if not codes:
         for index, workshop in enumerate(workshops):
+            if index > 0:
+                click.echo()
             with _reporting(codes):
                 codes.append(play(workshop, replace(options, append=index > 0), os.environ))
             if codes[-1] is ExitCode.INTERRUPTED:
