@@ -27,6 +27,7 @@ from meshpeek.run.outcome import Ending, Leftover, Outcome, Output
 from meshpeek.run.processes import SESSION_VARIABLE, end_processes, start_of
 
 _BOOTSTRAP = Path(__file__).with_name("session.bash")
+_BASH_OPTIONS = ("--noediting", "--rcfile", str(_BOOTSTRAP), "-i")
 _TERMINAL_SIGNALS = (
     signal.SIGINT,
     signal.SIGQUIT,
@@ -34,6 +35,7 @@ _TERMINAL_SIGNALS = (
     signal.SIGHUP,
     signal.SIGPIPE,
     signal.SIGTSTP,
+    signal.SIGWINCH,
 )
 _INTERRUPT_KEY = b"\x03"
 _CHUNK_BYTES = 64 * 1024
@@ -87,20 +89,38 @@ class Shell:
         self._start({**environment, SESSION_VARIABLE: self._token}, restore=None)
         self._began = start_of(self._leader)
 
+    @contextlib.contextmanager
+    def _resizes_held_back(self) -> Iterator[None]:
+        """Let SIGWINCH wait: the child sizes its terminal while it still has our handlers."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGWINCH})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGWINCH})
+
     def _start(self, environment: Mapping[str, str], restore: Path | None) -> None:
         try:
-            self._child = pexpect.spawn(
-                "bash",
-                ["--noediting", "--rcfile", str(_BOOTSTRAP), "-i", "-s", "--", *self._arguments],
-                env={
-                    **environment,
-                    "MESHPEEK_STATE": str(self._directory),
-                    "MESHPEEK_RESTORE": str(restore or ""),
-                    "MESHPEEK_NAME": self._name,
-                },
-                dimensions=self._size,
-                preexec_fn=self._prepare_child,
-            )
+            with self._resizes_held_back():
+                self._child = pexpect.spawn(
+                    "bash",
+                    [
+                        "--noediting",
+                        "--rcfile",
+                        str(_BOOTSTRAP),
+                        "-i",
+                        "-s",
+                        "--",
+                        *self._arguments,
+                    ],
+                    env={
+                        **environment,
+                        "MESHPEEK_STATE": str(self._directory),
+                        "MESHPEEK_RESTORE": str(restore or ""),
+                        "MESHPEEK_NAME": self._name,
+                    },
+                    dimensions=self._size,
+                    preexec_fn=self._prepare_child,
+                )
         except pexpect.ExceptionPexpect as error:
             raise EnvironmentUnfitError(
                 "bash was not found", hint="install bash and see that it is on PATH"
@@ -121,6 +141,7 @@ class Shell:
         """Set up signals, terminal and standard input in the child, before it becomes bash."""
         for number in _TERMINAL_SIGNALS:  # what is ignored here, bash could not change any more
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGWINCH})
         if self._keyboard is None:
             settings = termios.tcgetattr(0)
             settings[1] &= ~termios.OPOST
