@@ -53,7 +53,7 @@ def test_only_the_workshop_s_contexts_are_left(environment: dict[str, str], tmp_
     path = scope_kubeconfig(["north", "east"], environment, folder)["KUBECONFIG"]
     assert view(path, environment, "get-contexts", "-o", "name").split() == ["east", "north"]
     seen = json.loads(view(path, environment, "view", "--raw", "-o", "json"))
-    assert seen["current-context"] == ""
+    assert seen["current-context"] == "none (add --context with one of north, east)"
     assert {entry["name"]: entry["user"]["token"] for entry in seen["users"]} == {
         "north": "secret-of-north",
         "east": "secret-of-east",
@@ -86,3 +86,20 @@ def test_an_unfit_kubectl(
     changes = {name: value.replace("{tmp}", str(tmp_path)) for name, value in change.items()}
     with pytest.raises(EnvironmentUnfitError, match=message):
         scope_kubeconfig(["north"], environment | changes, tmp_path)
+
+
+def test_a_forgotten_context_reaches_nothing_and_says_what_to_do(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "session"
+    folder.mkdir()
+    variables = scope_kubeconfig(["north", "east"], environment, folder)
+    result = subprocess.run(
+        [Path(sys.executable).with_name("kubectl"), "get", "pods"],
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 1
+    assert "none (add --context with one of north, east)" in result.stderr
+    assert "localhost" not in result.stderr

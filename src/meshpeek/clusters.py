@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ _PATIENCE_SECONDS = 30
 def scope_kubeconfig(
     contexts: Sequence[str], environment: Mapping[str, str], directory: Path
 ) -> dict[str, str]:
-    """Write a kubeconfig to `directory` that holds only `contexts`, and no current one.
+    """Write a kubeconfig to `directory` that holds only `contexts`, and none of them current.
 
     Takes them from what kubectl sees in `environment`, and returns the variables that make
     programs use the new file: a command that forgets `--context` reaches no cluster at all.
@@ -36,13 +36,22 @@ def scope_kubeconfig(
     return {"KUBECONFIG": str(path)}
 
 
+def no_context(contexts: Iterable[str]) -> str:
+    """Return the current context of a kubeconfig that has none, for a session with `contexts`.
+
+    An empty one makes kubectl try localhost:8080, or the cluster that it runs in itself. A name
+    that does not exist makes it say so and stop, and the name is part of what it says.
+    """
+    return f"none (add --context with one of {', '.join(contexts)})"
+
+
 def _select(config: dict[str, Any], contexts: list[dict[str, Any]]) -> dict[str, Any]:
     clusters = {entry["context"]["cluster"] for entry in contexts}
     users = {entry["context"].get("user") for entry in contexts}
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": "",
+        "current-context": no_context(entry["name"] for entry in contexts),
         "contexts": contexts,
         "clusters": [entry for entry in config.get("clusters") or () if entry["name"] in clusters],
         "users": [entry for entry in config.get("users") or () if entry["name"] in users],

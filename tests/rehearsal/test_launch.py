@@ -151,6 +151,6 @@ class TestFailures:
 
 def test_the_kubeconfig_has_a_context_for_each_cluster_and_none_current() -> None:
     config = yaml.safe_load(kubeconfig_text({"north": "http://a/north", "e: x": "http://a/e"}))
-    assert config["current-context"] == ""
+    assert config["current-context"] == "none (add --context with one of north, e: x)"
     assert [c["name"] for c in config["contexts"]] == ["north", "e: x"]
     assert config["clusters"][1] == {"name": "e: x", "cluster": {"server": "http://a/e"}}

@@ -293,12 +293,6 @@ def test_an_unknown_context_is_named_beside_those_there_are(play: Play) -> None:
     )
 
 
-def test_a_forgotten_context_is_asked_for(play: Play) -> None:
-    events = play("```bash\nkubectl_is_not_here\nfalse kubectl\n```\n", contexts=("north",))
-    hints = [event.result.verdict.hint for event in events if isinstance(event, CommandEnded)]
-    assert hints == [None, "the command names no context; add --context with one of north"]
-
-
 def test_jobs_left_behind_are_told(play: Play) -> None:
     events = play("```bash\nsleep 64 &\n```\n")
     left = [event.listing for event in events if isinstance(event, JobsLeft)]

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from meshpeek.clusters import no_context
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal.session_tools import Tools, install_tools
 
@@ -109,7 +110,8 @@ def prepare(
 def kubeconfig_text(servers: Mapping[str, str]) -> str:
     """Return a kubeconfig with a context for each of `servers` (URLs by name), none current."""
     # Names and URLs are written as JSON strings: every one is a YAML string too.
-    lines = ["apiVersion: v1", "kind: Config", 'current-context: ""', "preferences: {}"]
+    current = json.dumps(no_context(servers))
+    lines = ["apiVersion: v1", "kind: Config", f"current-context: {current}", "preferences: {}"]
     lines.append("clusters:")
     for name, server in servers.items():
         lines += [f"- name: {json.dumps(name)}", "  cluster:", f"    server: {json.dumps(server)}"]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Sequence
 
 from meshpeek.model import Checks, Command, Mode
 from meshpeek.run.events import Verdict, VerdictKind
 from meshpeek.run.outcome import Ending, Outcome
 
-_CLUSTER_TOOL = re.compile(r"\b(?:kubectl|linkerd)\b")
 _SIGPIPE_STATUS = 141
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 
@@ -32,7 +30,7 @@ def judge(
         return Verdict(kind, tuple(reasons), _unknown_directive_hint(step))
     hint = _hint(step, contexts)
     if outcome.ending is Ending.TIMED_OUT:
-        return Verdict(VerdictKind.TIMED_OUT, ("it ran out of time", *reasons), hint)
+        return Verdict(VerdictKind.TIMED_OUT, tuple(reasons), hint)
     if outcome.status in (_NOT_EXECUTABLE, _NOT_FOUND):
         return Verdict(VerdictKind.NOT_RUN, tuple(reasons), hint)
     return Verdict(VerdictKind.FAILED, tuple(reasons), hint)
@@ -61,7 +59,7 @@ def _unknown_directive_hint(step: Command) -> str:
 def _status_reasons(step: Command, outcome: Outcome) -> list[str]:
     expected = step.checks.exit_status
     if outcome.ending is Ending.TIMED_OUT:
-        return [f"it was ended with status {outcome.status}"]
+        return [f"it took too long and was ended, with status {outcome.status}"]
     if expected is None:
         return []
     if step.pipeline and len(outcome.pipestatus) > 1:
@@ -121,6 +119,4 @@ def _hint(step: Command, contexts: Sequence[str] | None) -> str | None:
             close = difflib.get_close_matches(context, contexts, n=1)
             meant = f"; did you mean {close[0]}?" if close else ""
             return f"there is no context {context} here, only {known}{meant}"
-    if not step.contexts and _CLUSTER_TOOL.search(step.text):
-        return f"the command names no context; add --context with one of {known}"
     return None
