@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -136,7 +136,29 @@ class _FrontMatterReader:
                 values[item.name] = reader(item.value)
             except _WrongError as wrong:
                 self._report_wrong(wrong)
+        for item in items:
+            if item.name == "rehearsal" and "rehearsal" in values and "contexts" in values:
+                names = [context.name for context in values["contexts"]]
+                self._check_rehearsed_names(item.value, names)
         return FrontMatter(**values)
+
+    def _check_rehearsed_names(self, node: Node, contexts: Sequence[str]) -> None:
+        """See that `rehearsal` speaks of clusters that `contexts` has."""
+        for cluster in _items(node, "`rehearsal`"):
+            links = [
+                (entry, _text(entry, "a link"))
+                for item in _items(cluster.value, "a cluster")
+                if item.name == "links"
+                for entry in _entries(item.value, "`links`")
+            ]
+            for place, name in [(cluster.key, cluster.name), *links]:
+                if name not in contexts:
+                    wrong = _WrongError(
+                        place,
+                        f"`{name}` is none of the workshop's contexts",
+                        suggest(name, contexts),
+                    )
+                    self._report_wrong(wrong)
 
     def _report_wrong(self, wrong: _WrongError) -> None:
         start, end = wrong.node.start_mark, wrong.node.end_mark

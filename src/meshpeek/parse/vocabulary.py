@@ -133,8 +133,19 @@ ANNOTATIONS = _table(
         Argument.REQUIRED,
     ),
     Word("name", "name ID", "The command's name, unique in the workshop.", Argument.REQUIRED),
-    Word("tags", "tags TAG …", "Words to select commands by.", Argument.REQUIRED, repeatable=True),
-    Word("note", "note TEXT", "A note that only the presenter sees.", Argument.REQUIRED),
+    Word(
+        "tags",
+        "tags TAG …",
+        "Words that reports carry with the command.",
+        Argument.REQUIRED,
+        repeatable=True,
+    ),
+    Word(
+        "note",
+        "note TEXT",
+        "A note for the presenter, in the step list and in reports.",
+        Argument.REQUIRED,
+    ),
     Word("always", "always", "Run the command whatever failed before it: a cleanup."),
 )
 """What may follow `meshpeek:` in an HTML comment, or in a `##` line of a fence."""

@@ -28,7 +28,8 @@ class EventLines:
     Every line has `event` and, where a step is meant, `step` (its 1-based number in the
     workshop), `path`, `line`, `section` and `text`. A `command` line adds `attempt`, `status`,
     `pipestatus`, `duration` (seconds), `output` (without escape sequences), `omitted` (bytes of
-    it that were not kept), `contexts`, `verdict`, `reasons`, `hint`.
+    it that were not kept), `contexts`, `verdict`, `reasons`, `hint`, and the step's `name`, `tags`
+    and `note`.
     """
 
     def __init__(self) -> None:
@@ -93,6 +94,9 @@ def _result(event: CommandEnded) -> dict[str, Any]:
     result = event.result
     return {
         "contexts": list(event.step.contexts),
+        "name": event.step.name,
+        "tags": sorted(event.step.tags),
+        "note": event.step.note,
         "attempt": result.attempt,
         "final": result.final,
         "status": result.status,

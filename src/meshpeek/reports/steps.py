@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from meshpeek.model import AnyStep, Command, Pause, Workshop
+from meshpeek.model import AnyStep, Clear, Command, Pause, Workshop
 
 
 def steps_document(workshop: Workshop) -> str:
     """Return the JSON of `meshpeek steps --json`, a public format.
 
     `{"path", "steps": [{"kind", "text", "line", "end_line", "section", "shown", "typed",
-    "wait_before", "wait_after", "contexts"}]}`, lines 1-based, `section` a heading's text.
+    "wait_before", "wait_after", "contexts", "name", "tags", "note"}]}`, lines 1-based, `section` a
+    heading's text.
     """
     document = {
         "path": workshop.path,
@@ -34,6 +35,9 @@ def _describe(workshop: Workshop, step: AnyStep) -> dict[str, Any]:
         "wait_before": command is not None and command.wait_before,
         "wait_after": isinstance(step, Pause) or (command is not None and command.wait_after),
         "contexts": list(command.contexts) if command else [],
+        "name": command.name if command else None,
+        "tags": sorted(command.tags) if command else [],
+        "note": command.note if command else None,
     }
 
 
@@ -46,9 +50,11 @@ def list_steps(workshop: Workshop) -> str:
             section = step.section
             lines.append(f"\n{workshop.sections[section].title or workshop.path}")
         first = step.text.strip().partition("\n")[0]
-        marks = "" if step.shown or not isinstance(step, Command) else " (hidden)"
+        marks = "" if step.shown or isinstance(step, Pause | Clear) else " (hidden)"
         contexts = (
             f" [{', '.join(step.contexts)}]" if isinstance(step, Command) and step.contexts else ""
         )
         lines.append(f"{step.span.line:>6}  {step.kind:<9}{contexts} {first}{marks}".rstrip())
+        if isinstance(step, Command) and step.note:
+            lines.append(f"{'':>6}  note      {step.note}")
     return "\n".join(lines).lstrip("\n")

@@ -26,7 +26,8 @@ def summary_rows(report: Report) -> list[tuple[str, ...]]:
         str(sum(section.count(outcome) for section in report.sections) or "")
         for outcome in OUTCOMES
     )
-    rows.append(("total", *totals, format_duration(report.duration)))
+    spent = sum(section.duration for section in report.sections)
+    rows.append(("total", *totals, format_duration(spent)))
     return rows
 
 

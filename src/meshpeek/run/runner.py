@@ -168,7 +168,7 @@ class Runner:
             return Action.GO
         action = yield from self._lead_up(step)
         if action is Action.SKIP:
-            yield StepSkipped(step, "skipped by the presenter")
+            yield StepSkipped(step, "the presenter went on")
         if action is not Action.GO:
             return action
         if step.runs:

@@ -10,7 +10,5 @@ def rehearsal_notice(event: RunStarted) -> str | None:
     if not event.rehearsal:
         return None
     names = [context.name for context in event.workshop.front_matter.contexts]
-    clusters = (
-        f"{', '.join(names[:-1])} and {names[-1]} are" if len(names) > 1 else "the cluster is"
-    )
+    clusters = f"{', '.join(names[:-1])} and {names[-1]} are" if names[1:] else f"{names[0]} is"
     return f"REHEARSAL: {clusters} embedded in meshpeek, nothing here is a real cluster"

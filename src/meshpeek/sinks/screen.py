@@ -38,6 +38,9 @@ from meshpeek.run.events import (
 from meshpeek.sinks.rehearsal import rehearsal_notice
 
 _CONTINUATION = "> "
+_NOTHING_SHOWN = (
+    "This workshop has no <!-- @SHOW -->, so its commands run and nothing else is shown."
+)
 
 
 class Screen:
@@ -60,6 +63,7 @@ class Screen:
     def take(self, event: Event) -> None:
         """Draw what `event` says."""
         self._report.take(event)
+        typed = self._typing
         if not isinstance(event, Typed | WaitStarted | WaitEnded):
             self._finish_typing()
         match event:
@@ -83,6 +87,8 @@ class Screen:
             case StepSkipped(step=step, reason=reason):
                 if self._mode is not Mode.PRESENT:
                     self._print(Text(f"{name_step(step)} skipped: {reason}", "dim"))
+                elif typed:
+                    self._print(Text("skipped", "dim"))
             case JobsLeft(listing=listing):
                 self._print(Text(f"ended what still ran in the background:\n{listing}", "dim"))
             case RunEnded():
@@ -99,6 +105,8 @@ class Screen:
         }
         self._rehearsal = rehearsal_notice(event)
         self._announce_rehearsal()
+        if not any(step.shown for step in event.workshop.steps):
+            self._print(Text(_NOTHING_SHOWN, "yellow"))
 
     def _announce_rehearsal(self) -> None:
         if self._rehearsal:
@@ -106,7 +114,7 @@ class Screen:
 
     def _show_text(self, event: TextShown) -> None:
         if isinstance(event.step, Narration):
-            self._print(Markdown(event.text, hyperlinks=self._console.is_terminal))
+            self._print(Markdown(event.text, hyperlinks=True))
             self._print("")
         else:
             self._print(Text(event.text, "italic" if event.text.startswith("#") else ""))
