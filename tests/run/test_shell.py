@@ -247,6 +247,12 @@ def test_a_shell_that_ends_is_followed_by_one_in_its_state(
     assert "noclobber" in run("echo $SHELLOPTS").text
 
 
+def test_line_editing_is_not_taken_over_by_the_next_shell(run: Run) -> None:
+    run("set -o vi")  # bash 5.2 crashes at this inside eval, and writes its state down before
+    ran = run("echo on")
+    assert (ran.leftover, ran.text) == ("", "on\n")
+
+
 def test_what_the_last_command_set_survives_its_exit(run: Run) -> None:
     run("X=new; exit 3")
     assert run("echo $X; bash -c 'echo $X'").text == "new\nnew\n"

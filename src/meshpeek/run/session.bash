@@ -91,7 +91,12 @@ __meshpeek_restore_options() {
     for option in $SHELLOPTS; do
         [[ :$1:monitor: == *":$option:"* ]] || builtin set +o "$option"
     done
-    for option in $1; do builtin set -o "$option"; done
+    for option in $1; do
+        case $option in
+            emacs | vi) ;; # or bash would read its commands as a line editor does, with echo
+            *) builtin set -o "$option" ;;
+        esac
+    done
     for option in $BASHOPTS; do
         [[ :$2: == *":$option:"* ]] || builtin shopt -u "$option"
     done
