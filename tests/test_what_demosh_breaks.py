@@ -131,6 +131,7 @@ def test_no_terminal_no_term_and_nothing_waits(
             ["set -e", "show_9"],
         ),
         ("<!-- @show_9 -->\n```bash\necho on\n```\n", ["show_9", "echo on"]),
+        ("```bash\n#@immed echo no\necho on\n```\n", ["immed echo no", "echo on"]),
     ],
 )
 def test_a_failure_shows_in_the_exit_status_and_set_e_stops_the_run(
