@@ -43,6 +43,19 @@ def test_the_version(meshpeek: RunProgram) -> None:
     assert meshpeek("--version").stdout == "meshpeek 0.1.0\n"
 
 
+def test_alone_it_tells_what_it_can_do(meshpeek: RunProgram) -> None:
+    result = meshpeek()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("Usage: meshpeek ")
+
+
+def test_a_timeout_is_a_duration(meshpeek: RunProgram, tmp_path: Path) -> None:
+    name = write(tmp_path, "```bash\nsleep 67\n```\n")
+    result = meshpeek("ci", "--timeout", "100ms", name)
+    assert result.returncode == 1
+    assert "timed out: bad.md:2" in result.stdout
+
+
 def test_a_workshop_that_passes(meshpeek: RunProgram, workshop: Path) -> None:
     result = meshpeek("ci", workshop.name)
     assert result.returncode == 0
@@ -177,7 +190,7 @@ def test_a_file_that_cannot_be_read(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "Missing command"),
+        (("ci", "--timeout", "soon", "w.md"), "`soon` is no duration; write one such as 30s"),
         (("prsent", "w.md"), "prsent"),
         (("ci",), "Missing argument 'FILE...'"),
         (("run", "--pace", "fast", "w.md"), "--pace"),
@@ -274,11 +287,12 @@ def test_a_signal_ends_the_run_and_its_children(
     assert not Path(f"/proc/{line.split()[0]}").exists()
 
 
+@pytest.mark.parametrize("command", [["steps"], ["ci"], ["run", "--pace", "0"]])
 def test_a_reader_that_has_gone_is_no_defect(
-    clean_environment: dict[str, str], tmp_path: Path, workshop: Path
+    clean_environment: dict[str, str], tmp_path: Path, workshop: Path, command: list[str]
 ) -> None:
     program = subprocess.Popen(
-        [PROGRAM, "steps", "w.md"],
+        [PROGRAM, *command, "w.md"],
         cwd=tmp_path,
         env=clean_environment,
         stdout=subprocess.PIPE,
@@ -288,5 +302,5 @@ def test_a_reader_that_has_gone_is_no_defect(
     program.stdout.close()
     assert program.stderr
     assert program.stderr.read() == b""
-    program.wait(timeout=30)
+    assert program.wait(timeout=30) in (0, 1)
     program.stderr.close()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meshpeek import __version__
+from meshpeek.arguments import CommandOrFile, Duration, FilesThenArguments
 from meshpeek.errors import ExitCode, InputError, MeshpeekError
 
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 DEBUG_VARIABLE = "MESHPEEK_DEBUG"
 """Set in the environment, it lets a defect of meshpeek show its traceback."""
 
-_WORKSHOP_SUFFIXES = (".md", ".sh")
+
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _ARGUMENTS = click.argument("arguments", nargs=-1)
 _REHEARSE = click.option(
     "--rehearse", is_flag=True, help="Use embedded clusters; no real one is touched."
 )
 _TIMEOUT = click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds a command may take."
+    "--timeout", type=Duration(), help="How long a command may take that does not say so itself."
 )
 _NO_INIT = click.option("--no-init", is_flag=True, help="Read no start-up file (.demoshrc).")
 _EVENTS = click.option(
@@ -37,40 +38,8 @@ _EVENTS = click.option(
 )
 
 
-class _Commands(click.Group):
-    """The commands; a file in a command's place is one to present."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        word = args[0]
-        if word not in self.commands:
-            if not word.endswith(_WORKSHOP_SUFFIXES) and not Path(word).is_file():
-                raise self._unknown(ctx, word)
-            args = ["present", *args]
-        return super().resolve_command(ctx, args)
-
-    def _unknown(self, ctx: click.Context, word: str) -> click.UsageError:
-        from meshpeek.parse.suggestions import suggest
-
-        hint = suggest(word, self.commands)
-        return click.UsageError(f"`{word}` is neither a command nor a file; {hint}", ctx)
-
-
-class _FilesThenArguments(click.Command):
-    """A command with several files; what follows `--` is for the workshops themselves."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        end = args.index("--") if "--" in args else len(args)
-        ctx.params["arguments"] = tuple(args[end + 1 :])
-        return super().parse_args(ctx, args[:end])
-
-    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        return [*super().collect_usage_pieces(ctx), "[-- ARG...]"]
-
-
 @click.group(
-    cls=_Commands,
+    cls=CommandOrFile,
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=False,
     subcommand_metavar="COMMAND | FILE [ARGS]...",
@@ -162,7 +131,7 @@ def run(
     )
 
 
-@cli.command(cls=_FilesThenArguments)
+@cli.command(cls=FilesThenArguments)
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
 )
@@ -301,7 +270,7 @@ def _reporting(codes: list[ExitCode]) -> Iterator[None]:
 def main() -> None:
     """Run the command line, and print whatever goes wrong as one error for a person."""
     try:
-        cli.main(prog_name="meshpeek", standalone_mode=False)
+        cli.main(sys.argv[1:] or ["--help"], prog_name="meshpeek", standalone_mode=False)
     except MeshpeekError as error:
         _fail(error.render(), error.exit_code)
     except click.ClickException as error:
@@ -309,8 +278,6 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         _fail("interrupted", ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has gone; the interpreter must not try to flush it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(ExitCode.STEP_FAILED) from None
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
@@ -320,6 +287,17 @@ def main() -> None:
             f"  hint: please report it, with what `{DEBUG_VARIABLE}=1 meshpeek …` prints",
             ExitCode.STEP_FAILED,
         )
+    finally:
+        _let_go_of_output()
+
+
+def _let_go_of_output() -> None:
+    """Write what is left to standard output, unless whoever read it has gone."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter would try once more at its end, and print a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _describe_usage(error: click.ClickException) -> str:
@@ -329,6 +307,6 @@ def _describe_usage(error: click.ClickException) -> str:
 
 
 def _fail(message: str, code: ExitCode) -> None:
-    sys.stdout.flush()
+    _let_go_of_output()
     print(message, file=sys.stderr)
     raise SystemExit(code)

@@ -98,8 +98,10 @@ def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -
         fanout = Fanout(sinks)
         _publish(runner.run(), fanout.take)
         fanout.close()
-    if fanout.broken:
-        told = "; ".join(f"{name}: {error}" for name, error in fanout.broken)
+    # A reader of our output who has seen enough (`| head`) is no reason to complain.
+    broken = [each for each in fanout.broken if not isinstance(each[1], BrokenPipeError)]
+    if broken:
+        told = "; ".join(f"{name}: {error}" for name, error in broken)
         raise EnvironmentUnfitError(f"a report could not be written: {told}")
     if report.reason is Reason.INTERRUPTED:
         return ExitCode.INTERRUPTED
