@@ -53,6 +53,22 @@ def test_the_dialect_lists_every_builtin_macro_and_hook() -> None:
         assert f"| `@{name}` | `{HOOK_VARIABLE_PREFIX}{variable}` |" in DIALECT
 
 
+@pytest.mark.slow
+def test_the_readme_shows_what_the_workshop_shows(meshpeek: RunProgram) -> None:
+    ((_, sample),) = fences(README, "text")
+    shown = meshpeek("run", "--rehearse", "--pace", "0", "workshop.md", cwd=ROOT, COLUMNS="100")
+    screen = [without_what_changes(line) for line in shown.stdout.splitlines()]
+    lines = [without_what_changes(line) for line in sample.splitlines()]
+    start = screen.index(lines[0])
+    assert screen[start : start + len(lines)] == lines
+
+
+def without_what_changes(line: str) -> str:
+    """Return `line` without addresses and ages, and without blanks at its end."""
+    line = re.sub(r"10\.43\.\d+\.\d+ +", "ADDRESS ", line)
+    return re.sub(r" {3,}[\dms]+$", " AGE", line).rstrip()
+
+
 def test_the_readme_names_every_annotation() -> None:
     table = README.partition("| annotation | meaning |")[2].partition("\n\n")[0]
     named = set(re.findall(r"`([a-z]+)[ `]", table))
