@@ -262,6 +262,13 @@ def test_rehearsing_needs_clusters(meshpeek: RunProgram, workshop: Path) -> None
     assert "does not say which clusters it needs" in result.stderr
 
 
+def test_rehearsing_needs_the_manifests(meshpeek: RunProgram, tmp_path: Path) -> None:
+    settings = "{contexts: [north], rehearsal: {north: {manifests: [nope]}}}"
+    result = meshpeek("ci", "--rehearse", write(tmp_path, f"---\nmeshpeek: {settings}\n---\n"))
+    assert result.returncode == 2
+    assert "manifests that do not exist: nope\n  hint: " in result.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_run_and_its_children(
     clean_environment: dict[str, str], tmp_path: Path, number: signal.Signals

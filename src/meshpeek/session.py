@@ -111,11 +111,19 @@ def _rehearsal(
         )
     root = Path(workshop.path).parent
     seeds = {}
+    missing: list[str] = []
     for context in workshop.front_matter.contexts:
         wanted = workshop.front_matter.rehearsal.get(context.name) or {}
+        manifests = tuple(root / path for path in wanted.get("manifests") or ())
+        missing += [str(path) for path in manifests if not path.exists()]
         seeds[context.name] = ClusterSeed(
-            manifests=tuple(root / path for path in wanted.get("manifests") or ()),
+            manifests=manifests,
             links=tuple(wanted.get("links") or ()),
+        )
+    if missing:
+        raise InputError(
+            f"{workshop.path} rehearses with manifests that do not exist: {', '.join(missing)}",
+            hint="correct their paths in its front matter; they are relative to the workshop",
         )
     with start(seeds, log=directory / "clusters.log") as clusters:
         yield prepare(directory, clusters.servers, variables).environment
