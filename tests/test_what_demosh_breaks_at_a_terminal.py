@@ -10,8 +10,6 @@ import pytest
 from tests.conftest import PROGRAM
 from tests.terminal import Present
 
-TWO_STEPS = "<!-- @SHOW -->\n```bash\necho first | tr a-z A-Z\necho second | tr a-z A-Z\n```\n"
-
 
 def test_q_quits_at_a_wait_inside_a_macro(present: Present) -> None:
     show = present(
@@ -53,17 +51,6 @@ def test_a_return_that_comes_early_runs_nothing(present: Present) -> None:
     show.press("Q")
     assert show.wait_for_end() == 0
     assert "SECOND" not in show.text
-
-
-def test_keys_that_mean_nothing_do_nothing(present: Present) -> None:
-    show = present(TWO_STEPS)
-    show.wait_for("$ echo first")
-    show.press("é🙂x")
-    show.type("\r")
-    show.wait_for("$ echo second")
-    assert "FIRST" in show.text
-    show.press("\r")
-    assert show.wait_for_end() == 0
 
 
 def test_a_command_asks_and_is_answered_on_a_terminal(present: Present) -> None:
