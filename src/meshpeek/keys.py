@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import termios
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from meshpeek.errors import EnvironmentUnfitError
 
 _LOCAL, _INPUT, _OUTPUT = 3, 0, 1
 _READ_BYTES = 1024
+_ONE_KEY = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?|.", re.DOTALL)
+"""A key's bytes: an escape sequence (an arrow, say) is one key; of a character beyond ASCII each
+byte counts as one, and none means anything."""
 
 
 class Key(Enum):
@@ -47,6 +51,7 @@ class Keyboard:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._unread = b""
         try:
             self._saved = termios.tcgetattr(descriptor)
         except termios.error as error:
@@ -81,6 +86,7 @@ class Keyboard:
 
     def forget(self) -> None:
         """Drop the keys that have been pressed and not read."""
+        self._unread = b""
         termios.tcflush(self._descriptor, termios.TCIFLUSH)
 
     def read(self, seconds: float | None) -> Key | None:
@@ -88,15 +94,24 @@ class Keyboard:
 
         `seconds` None waits for ever. Closing the terminal counts as INTERRUPT.
         """
-        while select.select([self._descriptor], [], [], seconds)[0]:
-            data = os.read(self._descriptor, _READ_BYTES)
-            if not data:
+        while True:
+            while self._unread:
+                press = _ONE_KEY.match(self._unread)
+                if press is None:
+                    raise ValueError("every byte is a key")
+                self._unread = self._unread[press.end() :]
+                if (key := BINDINGS.get(press[0])) is not None:
+                    return key
+            if not select.select([self._descriptor], [], [], seconds)[0]:
+                return None
+            self._unread = os.read(self._descriptor, _READ_BYTES)
+            if not self._unread:
                 return Key.INTERRUPT
-            # An escape sequence (an arrow, a pasted text's frame) is one key that means nothing.
-            key = BINDINGS.get(data if data.startswith(b"\x1b") else data[:1])
-            if key is not None:
-                return key
-        return None
+
+    def take_unread(self) -> bytes:
+        """Return, once, what was typed right behind the last key: it is for the child, too."""
+        unread, self._unread = self._unread, b""
+        return unread
 
     def read_for_child(self) -> bytes:
         """Return what has been typed, as it is: while the keyboard is lent, it is the child's.

@@ -206,6 +206,7 @@ class Shell:
             return
         with keyboard.lent():
             self._lent = keyboard
+            self._child.send(keyboard.take_unread())
             try:
                 yield
             finally:
