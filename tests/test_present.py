@@ -112,6 +112,25 @@ def test_keys_pressed_while_a_command_runs_start_nothing(present: Present, tmp_p
     assert "1 passed" in show.text
 
 
+def test_keys_that_a_command_did_not_read_are_not_for_the_next(
+    present: Present, tmp_path: Path
+) -> None:
+    show = present(
+        "<!-- @SHOW -->\n```bash\nread line <gate; echo opened\n"
+        'read -r -t 0.2 typed; echo "typed: [$typed]"\n```\n'
+    )
+    os.mkfifo(tmp_path / "gate")
+    show.wait_for("$ read line")
+    show.press("\r")
+    with open(tmp_path / "gate", "w") as gate:
+        show.type("for the first\r")
+        show.wait_for("for the first")
+        gate.write("go\n")
+    show.wait_for("$ read -r")
+    show.press("\r")
+    show.wait_for("typed: []")
+
+
 def test_interrupting_a_command_goes_on_with_the_show(present: Present) -> None:
     show = present("<!-- @SHOW -->\n```bash\necho begun; sleep 66\necho next\n```\n")
     show.wait_for("$ echo begun")

@@ -83,6 +83,7 @@ class Shell:
         self._statuses: tuple[int, ...] = (0, 0)
         self._flags = ""
         self._fifo_path = directory / "commands"
+        self._device = directory / "terminal"
         os.mkfifo(self._fifo_path, 0o600)
         # Open for both, so that bash never finds the FIFO without a writer while we live.
         self._fifo = os.open(self._fifo_path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -146,6 +147,7 @@ class Shell:
             settings = termios.tcgetattr(0)
             settings[1] &= ~termios.OPOST
             termios.tcsetattr(0, termios.TCSANOW, settings)
+        self._device.write_text(os.ttyname(0))
         commands = os.open(self._fifo_path, os.O_RDONLY)
         os.dup2(commands, 0)
         os.close(commands)
@@ -206,11 +208,20 @@ class Shell:
             return
         with keyboard.lent():
             self._lent = keyboard
+            self._forget_input()
             self._child.send(keyboard.take_unread())
             try:
                 yield
             finally:
                 self._lent = None
+
+    def _forget_input(self) -> None:
+        """Drop what was typed for the last command, and that it did not read."""
+        terminal = os.open(self._device.read_text(), os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            termios.tcflush(terminal, termios.TCIFLUSH)
+        finally:
+            os.close(terminal)
 
     def _follow(self, deadline: Deadline) -> Running:
         """Pass on what the terminal brings, up to the command's end marker or bash's end."""
