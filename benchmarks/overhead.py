@@ -2,7 +2,9 @@
 
     .venv/bin/python benchmarks/overhead.py
 
-Prints medians, beside bash and script(1) in the same run.
+Prints medians, beside bash, script(1) and such other runners as are on PATH in the same run
+(demosh, mechanical-markdown's mm.py, byexample, prysk), from an environment of their own:
+`pip install demosh==0.6.0 mechanical-markdown byexample prysk`.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 PROGRAM = Path(sys.executable).with_name("meshpeek")
-ROUNDS = 9
+ROUNDS = 7
 COMMANDS = (0, 20, 200)
-SMALL, LARGE = 50_000_000, 1_000_000_000
+SMALL, LARGE = 200_000_000, 1_000_000_000
 
 
 def seconds(command: list[str | Path]) -> float:
@@ -44,21 +47,51 @@ def peak_kilobytes(command: list[str | Path]) -> int:
     return int(printed)
 
 
+class Runner(NamedTuple):
+    """How a program runs `echo hi` so many times: its command, and the file it is given."""
+
+    command: tuple[str | Path, ...]
+    suffix: str
+    before: str
+    each: str
+    after: str = ""
+
+
+RUNNERS = {
+    "bash": Runner(("bash",), ".sh", "", "echo hi\n"),
+    "meshpeek ci": Runner((PROGRAM, "ci"), ".md", "```bash\n", "echo hi\n", "```\n"),
+    # demosh needs a terminal, or it ends with a traceback.
+    "demosh": Runner(("demosh", "--no-blurb"), ".md", "```bash\n", "echo hi\n", "```\n"),
+    "mm.py": Runner(
+        ("mm.py",),
+        ".md",
+        "",
+        "<!-- STEP\nname: x\n-->\n\n```bash\necho hi\n```\n\n<!-- END_STEP -->\n",
+    ),
+    "byexample": Runner(
+        ("byexample", "-q", "-l", "shell"), ".md", "", "```shell\n$ echo hi\nhi\n\n```\n"
+    ),
+    "prysk": Runner(("prysk", "-q"), ".t", "", "  $ echo hi\n  hi\n"),
+}
+
+
 def measure_commands(folder: Path) -> None:
     python = seconds([sys.executable, "-c", "pass"])
     print(f"python -c pass                 {python * 1000:7.1f} ms")
     print(f"meshpeek --version             {seconds([PROGRAM, '--version']) * 1000:7.1f} ms")
-    runners: dict[str, list[str | Path]] = {"bash": ["bash"], "meshpeek ci": [PROGRAM, "ci"]}
-    start: dict[str, float] = {}
-    for count in COMMANDS:
-        script = folder / f"{count}.sh"
-        script.write_text("echo hi\n" * count)
-        workshop = folder / f"{count}.md"
-        workshop.write_text("```bash\n" + "echo hi\n" * count + "```\n")
-        for name, command in runners.items():
-            took = seconds([*command, script if name == "bash" else workshop])
-            start.setdefault(name, took)
-            each = f"{(took - start[name]) / count * 1000:7.3f} ms each" if count else ""
+    for name, runner in RUNNERS.items():
+        if not shutil.which(runner.command[0]):
+            continue
+        start = 0.0
+        for count in COMMANDS:
+            file = folder / f"{count}{runner.suffix}"
+            file.write_text(runner.before + runner.each * count + runner.after)
+            command = [*runner.command, file]
+            if name == "demosh":
+                command = ["script", "-qec", " ".join(map(str, command)), "/dev/null"]
+            took = seconds(command)
+            start = start or took
+            each = f"{(took - start) / count * 1000:7.3f} ms each" if count else ""
             print(f"{name:12} {count:4} commands       {took * 1000:7.1f} ms {each}")
 
 
