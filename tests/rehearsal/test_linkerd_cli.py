@@ -646,9 +646,15 @@ class TestContexts:
             'error configuring Kubernetes API client: context "nrth" does not exist'
         )
 
-    def test_no_context_at_all(self, start: Start, run: Run) -> None:
+    def test_a_forgotten_context(self, start: Start, run: Run) -> None:
         start("north", {})
         assert self.gateways(run).endswith(
+            'context "none (add --context with one of north)" does not exist'
+        )
+
+    def test_no_context_at_all(self, tmp_path: Path, run: Run) -> None:
+        (tmp_path / "empty").write_text("apiVersion: v1\nkind: Config\n")
+        assert self.gateways(run, "--kubeconfig", str(tmp_path / "empty")).endswith(
             "invalid configuration: no configuration has been provided, "
             "try setting KUBERNETES_MASTER environment variable"
         )
