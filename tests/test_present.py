@@ -53,7 +53,7 @@ def test_a_show_from_beginning_to_end(present: Present) -> None:
     show.wait_for("$ read -p")
     assert "\ntwo\n" in show.text
     show.press("\r")
-    show.wait_for("name? ")
+    show.wait_for("\nname?")
     show.type("Ada\r")
     show.wait_for('$ echo "hello $name"')
     assert "name? Ada" in show.text
