@@ -57,3 +57,18 @@ def test_a_killed_session_s_folder_goes_with_the_next_one(tmp_path: Path) -> Non
         assert other.exists()
     living.communicate("")
     assert not used.exists()
+
+
+def test_sessions_that_begin_together_leave_each_other_alone(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from meshpeek.private_folder import private_folder\n"
+        "for _ in range(200):\n"
+        "    with private_folder(Path(sys.argv[1])) as path:\n"
+        "        (path / 'file').write_text('mine')\n"
+    )
+    command = [sys.executable, "-c", code, tmp_path]
+    sessions = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(4)]
+    assert [session.communicate()[1] for session in sessions] == [b""] * 4
+    assert [session.returncode for session in sessions] == [0] * 4
+    assert list(tmp_path.iterdir()) == []

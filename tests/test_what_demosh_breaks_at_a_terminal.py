@@ -62,7 +62,7 @@ def test_a_command_asks_and_is_answered_on_a_terminal(present: Present) -> None:
     show.press("\r")
     show.wait_for("\nterminal")
     show.press("\r")
-    show.wait_for("secret? ")
+    show.wait_for("\nsecret?")
     show.type("abcde\r")
     show.wait_for('$ echo "got')
     assert "abcde" not in show.text

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _PREFIX = "meshpeek-"
-_LOCK = "lock"
+_LOCK, _LOCK_IN_THE_MAKING = "lock", "lock.new"
 _RAM_DISK = Path("/dev/shm")  # noqa: S108  # a folder of mode 0700 is made in it
 
 
@@ -30,8 +30,10 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
         parent = _RAM_DISK if _holds_programs(_RAM_DISK) else Path(tempfile.gettempdir())
     _remove_abandoned(parent)
     path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-    with open(path / _LOCK, "w") as lock:
+    with open(path / _LOCK_IN_THE_MAKING, "w") as lock:
+        # It is locked before it has its name: another session must not find it free meanwhile.
         fcntl.flock(lock, fcntl.LOCK_EX)
+        (path / _LOCK_IN_THE_MAKING).rename(path / _LOCK)
         try:
             yield path
         finally:
