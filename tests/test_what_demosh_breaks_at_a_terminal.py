@@ -45,7 +45,7 @@ def test_a_return_that_comes_early_runs_nothing(present: Present) -> None:
     )
     show.wait_for("$ read")
     show.press("\r")
-    show.wait_for("go? ")
+    show.wait_for("\ngo?")
     show.type("\r\r\r")
     show.wait_for("$ echo second")
     show.press("Q")
