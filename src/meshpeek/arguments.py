@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import click
+
+from meshpeek.commands import COMMANDS
 
 WORKSHOP_SUFFIXES = (".md", ".sh")
 """How the name of a file ends that is a workshop even where there is no such file."""
@@ -28,14 +31,31 @@ class Duration(click.ParamType[float]):
 
 
 class CommandOrFile(click.Group):
-    """The commands; a file in a command's place is one to present."""
+    """The commands, each loaded when it is used; a file in a command's place is one to present."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's
+        """Return the commands in the order in which people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load the command of this name, None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"meshpeek.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the words `args` begin with."""
         word = args[0]
-        if word not in self.commands:
+        if word not in COMMANDS:
             if not word.endswith(WORKSHOP_SUFFIXES) and not Path(word).is_file():
                 raise self._unknown(ctx, word)
             args = ["present", *args]
@@ -44,7 +64,7 @@ class CommandOrFile(click.Group):
     def _unknown(self, ctx: click.Context, word: str) -> click.UsageError:
         from meshpeek.parse.suggestions import suggest
 
-        hint = suggest(word, self.commands)
+        hint = suggest(word, COMMANDS)
         return click.UsageError(f"`{word}` is neither a command nor a file; {hint}", ctx)
 
 

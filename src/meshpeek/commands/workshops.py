@@ -1,0 +1,41 @@
+"""What commands do with the files that they are given."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from meshpeek.errors import ExitCode, MeshpeekError
+from meshpeek.load import find_startup, load_workshop
+from meshpeek.model import Mode, Workshop
+from meshpeek.play import Options
+
+
+def load(file: Path, options: Options) -> Workshop:
+    """Read the workshop `file`, with the start-up file and the strictness of `options`.
+
+    Raises InputError for a file that cannot be read, WorkshopError for one that cannot be run.
+    """
+    is_test = options.mode is Mode.CI
+    # A person's own start-up file must not change what a test does.
+    home = None if is_test else os.environ.get("HOME")
+    return load_workshop(
+        file,
+        os.environ,
+        startup=find_startup(home) if options.startup else (),
+        keep_going=is_test and not options.stop_on_failure,
+    )
+
+
+@contextlib.contextmanager
+def noting_errors(codes: list[ExitCode]) -> Iterator[None]:
+    """Print an error of one of several workshops and note its code, for the others to go on."""
+    try:
+        yield
+    except MeshpeekError as error:
+        sys.stdout.flush()
+        print(error.render(), file=sys.stderr)
+        codes.append(error.exit_code)
