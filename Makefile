@@ -7,7 +7,7 @@ PACE   ?= 0
 JOBS   ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: rehearse test test-fast lint types format lock bench clean
+.PHONY: rehearse test test-fast test-tools lint types format lock bench clean
 
 rehearse: $(READY)  ## run the workshop unattended on rehearsal clusters
 	$(BIN)/meshpeek run --rehearse --pace $(PACE) workshop.md
@@ -17,6 +17,19 @@ test: $(READY)  ## the whole test suite
 
 test-fast: $(READY)  ## all but the slow end-to-end tests
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" tests
+
+# Programs that only tests need, by the command that each brings. Without one its tests are skipped,
+# except in CI, where they fail.
+TEST_TOOLS := vi:vim ps:procps openssl:openssl tmux:tmux asciinema:asciinema chromium:chromium \
+              chromium:fonts-dejavu-core chromium:fonts-noto-color-emoji
+
+test-tools:  ## install with apt-get what only tests need and this machine lacks
+	@missing=; for tool in $(TEST_TOOLS); do \
+	    command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool#*:}"; done; \
+	if [ -n "$$missing" ]; then \
+	    echo "installing for the tests:$$missing"; \
+	    apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing; \
+	fi
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import OpenPage, browser
 from tests.terminal import Present, Show, Terminal
 
 ROOT = Path(__file__).parents[1]
@@ -60,3 +61,10 @@ def present(clean_environment: dict[str, str], tmp_path: Path) -> Iterator[Prese
             return Show(terminal, events)
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def open_page() -> Iterator[OpenPage]:
+    """Return a function that opens a page in Chromium."""
+    with browser() as opens:
+        yield opens
