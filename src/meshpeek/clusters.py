@@ -11,6 +11,7 @@ from typing import Any
 from meshpeek.errors import EnvironmentUnfitError
 
 _PATIENCE_SECONDS = 30
+_ANSWER_SECONDS = 5
 
 
 def scope_kubeconfig(
@@ -22,7 +23,7 @@ def scope_kubeconfig(
     programs use the new file: a command that forgets `--context` reaches no cluster at all.
     Raises EnvironmentUnfitError when kubectl or a context is missing.
     """
-    config = _read_kubeconfig(environment)
+    config = read_kubeconfig(environment)
     found = {entry["name"]: entry for entry in config.get("contexts") or ()}
     missing = [name for name in contexts if name not in found]
     if missing:
@@ -58,8 +59,11 @@ def _select(config: dict[str, Any], contexts: list[dict[str, Any]]) -> dict[str,
     }
 
 
-def _read_kubeconfig(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return kubectl's own view: several files merged, and certificates inlined."""
+def read_kubeconfig(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return kubectl's own view: several files merged, and certificates inlined.
+
+    Raises EnvironmentUnfitError without kubectl, or if it cannot read its files.
+    """
     command = ["kubectl", "config", "view", "--raw", "--flatten", "-o", "json"]
     try:
         result = subprocess.run(
@@ -86,3 +90,31 @@ def _read_kubeconfig(environment: Mapping[str, str]) -> dict[str, Any]:
             f"`kubectl config view` took more than {_PATIENCE_SECONDS} s", hint="try it by hand"
         ) from None
     return config
+
+
+def ask_version(context: str, environment: Mapping[str, str]) -> str:
+    """Return the version of the cluster that `context` leads to, such as `v1.27.4+k3s1`.
+
+    Raises EnvironmentUnfitError, with kubectl's own words, if the cluster does not answer.
+    """
+    command = ["kubectl", "--context", context, "version", "-o", "json"]
+    try:
+        result = subprocess.run(
+            [*command, f"--request-timeout={_ANSWER_SECONDS}s"],
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_SECONDS,
+            check=True,
+        )
+        return str(json.loads(result.stdout)["serverVersion"]["gitVersion"])
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.strip().splitlines() or ["kubectl does not say why"]
+        raise EnvironmentUnfitError(f"{context} does not answer: {said[-1]}") from None
+    except subprocess.TimeoutExpired:
+        raise EnvironmentUnfitError(
+            f"{context} did not answer within {_PATIENCE_SECONDS} s"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise EnvironmentUnfitError(f"{context} answers, but not as Kubernetes does") from None

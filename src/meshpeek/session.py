@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from meshpeek.clusters import scope_kubeconfig
 from meshpeek.errors import InputError
@@ -17,6 +18,9 @@ from meshpeek.reentry import OUTER_REHEARSAL, write_launcher
 from meshpeek.run.editor import EditorDesk
 from meshpeek.run.shell import Shell
 from meshpeek.tools import check_tools
+
+if TYPE_CHECKING:
+    from meshpeek.rehearsal.launch import Session as Prepared
 
 _PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER", "BAT_PAGER")
 _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV")
@@ -62,7 +66,8 @@ def open_session(
         contexts = tuple(context.name for context in workshop.front_matter.contexts) or None
         outer_rehearsal = variables.pop(OUTER_REHEARSAL, None)
         if rehearse and outer_rehearsal is None:
-            variables |= stack.enter_context(_rehearsal(workshop, variables, directory))
+            rehearsal = stack.enter_context(start_rehearsal(workshop, variables, directory))
+            variables |= rehearsal.environment
         else:
             if outer_rehearsal is not None:
                 variables["KUBECONFIG"] = outer_rehearsal
@@ -99,9 +104,14 @@ def _own_name(workshop: Workshop) -> str:
 
 
 @contextlib.contextmanager
-def _rehearsal(
+def start_rehearsal(
     workshop: Workshop, variables: Mapping[str, str], directory: Path
-) -> Iterator[Mapping[str, str]]:
+) -> Iterator[Prepared]:
+    """Start the embedded clusters that `workshop` asks for; yield what a session on them has.
+
+    `variables` are the session's so far, `directory` is its own. Raises InputError if the workshop
+    does not say what to start, EnvironmentUnfitError if that cannot be started.
+    """
     from meshpeek.rehearsal.launch import ClusterSeed, prepare, start
 
     if not workshop.front_matter.contexts:
@@ -126,4 +136,4 @@ def _rehearsal(
             hint="correct their paths in its front matter; they are relative to the workshop",
         )
     with start(seeds, log=directory / "clusters.log") as clusters:
-        yield prepare(directory, clusters.servers, variables).environment
+        yield prepare(directory, clusters.servers, variables)

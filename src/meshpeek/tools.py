@@ -6,15 +6,25 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError
 
+INSTALL_HINT = "install what is missing and see that it is on PATH"
 _PATIENCE_SECONDS = 20
 _VERSION_ARGUMENTS = {
     "kubectl": ("version", "--client"),
     "linkerd": ("version", "--client", "--short"),
 }
 _VERSION = re.compile(r"(\d+(?:\.\d+)+)")
+
+
+class Tool(NamedTuple):
+    """What was found of a tool: its `path` (None: nothing), its version, and what is amiss."""
+
+    path: str | None
+    version: str | None
+    fault: str | None
 
 
 def check_tools(requires: Mapping[str, str], environment: Mapping[str, str]) -> None:
@@ -24,25 +34,35 @@ def check_tools(requires: Mapping[str, str], environment: Mapping[str, str]) -> 
     EnvironmentUnfitError that names all that are missing or too old.
     """
     faults = [
-        fault for tool, minimum in requires.items() if (fault := _fault(tool, minimum, environment))
+        fault
+        for tool, minimum in requires.items()
+        if (fault := find_tool(tool, minimum, environment).fault)
     ]
     if faults:
-        raise EnvironmentUnfitError(
-            "; ".join(faults), hint="install what is missing and see that it is on PATH"
-        )
+        raise EnvironmentUnfitError("; ".join(faults), hint=INSTALL_HINT)
 
 
-def _fault(tool: str, minimum: str, environment: Mapping[str, str]) -> str | None:
-    path = shutil.which(tool, path=environment.get("PATH"))
+def find_tool(
+    name: str, minimum: str, environment: Mapping[str, str], *, always_ask: bool = False
+) -> Tool:
+    """Look for a tool on the PATH of `environment`, in the version `minimum` or newer.
+
+    It is asked for its version if that matters, or if `always_ask` says so.
+    """
+    path = shutil.which(name, path=environment.get("PATH"))
     if path is None:
-        return f"{tool} was not found"
+        return Tool(None, None, f"{name} was not found")
+    version = _version(name, path, environment) if minimum or always_ask else None
+    return Tool(path, version, _fault(name, version, minimum))
+
+
+def _fault(name: str, version: str | None, minimum: str) -> str | None:
     if not minimum:
         return None
-    version = _version(tool, path, environment)
     if version is None:
-        return f"{tool} does not tell its version, and {minimum} or newer is needed"
+        return f"{name} does not tell its version, and {minimum} or newer is needed"
     if _numbers(version) < _numbers(minimum):
-        return f"{tool} is version {version}, and {minimum} or newer is needed"
+        return f"{name} is version {version}, and {minimum} or newer is needed"
     return None
 
 
