@@ -322,6 +322,19 @@ def test_a_presenter_skips_and_goes_back(play: Play) -> None:
     assert attempts == [1, 2, 1]
 
 
+def test_an_answer_counts_from_when_the_command_can_be_seen(play: Play) -> None:
+    class Impatient(Keys):
+        def type_out(self, step: Command) -> Iterator[str | Action]:
+            self._actions.append(Action.QUIT)
+            yield from super().type_out(step)
+
+        def attend(self) -> None:
+            self._actions.clear()
+
+    events = play("<!-- @SHOW -->\n```bash\necho 1\n```\n", driver=Impatient(Action.GO))
+    assert skipped(events) == [("echo 1", "the presenter has quit")]
+
+
 def test_going_back_from_the_first_command_stays_there(play: Play) -> None:
     events = play(SHOWN, driver=Keys(Action.BACK, Action.GO))
     assert results(events)[0] == ("echo 1", "passed")

@@ -53,6 +53,7 @@ class Presenter:
             if key is Key.INTERRUPT:
                 raise KeyboardInterrupt
             if key in _FINISHING:
+                self._keyboard.forget()  # or a second RETURN, pressed with it, would run it
                 yield step.text[position + 1 :]
                 return
             if key is not None:

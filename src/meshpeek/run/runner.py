@@ -150,6 +150,9 @@ class Runner:
 
     def _wait(self, step: Pause | Command) -> Generator[Event, None, Action]:
         self._driver.attend()
+        return (yield from self._wait_on(step))
+
+    def _wait_on(self, step: Pause | Command) -> Generator[Event, None, Action]:
         yield WaitStarted(step)
         action = self._driver.wait(step)
         yield WaitEnded(step)
@@ -178,7 +181,9 @@ class Runner:
         return Action.GO
 
     def _lead_up(self, step: Command) -> Generator[Event, None, Action]:
-        """Show a command and wait until it may run."""
+        """Show a command and wait until it may run: an answer counts from when it can be seen."""
+        if step.wait_before:
+            self._driver.attend()
         if step.shown:
             yield CommandShown(step)
             for piece in self._driver.type_out(step):
@@ -186,7 +191,7 @@ class Runner:
                     return self._obey(piece)
                 yield Typed(step, piece)
         if step.wait_before:
-            return (yield from self._wait(step))
+            return (yield from self._wait_on(step))
         return Action.GO
 
     def _execute(self, index: int, step: Command) -> Iterator[Event]:
