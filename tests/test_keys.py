@@ -12,6 +12,8 @@ import pytest
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.keys import Key, Keyboard
 
+_PATIENCE_SECONDS = 30
+
 
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, int]]:
@@ -41,18 +43,16 @@ def test_keys_are_read_one_by_one(
 ) -> None:
     ours, theirs = terminal
     with Keyboard(theirs) as keyboard:
-        os.write(ours, pressed)
-        keys = []
-        while (key := keyboard.read(0.05)) is not None:
-            keys.append(key)
-    assert keys == meant
+        os.write(ours, pressed + b"Q")
+        keys = [keyboard.read(_PATIENCE_SECONDS) for _ in (*meant, Key.QUIT)]
+    assert keys == [*meant, Key.QUIT]
 
 
 def test_what_was_pressed_before_can_be_forgotten(terminal: tuple[int, int]) -> None:
     ours, theirs = terminal
     with Keyboard(theirs) as keyboard:
         os.write(ours, b"\r\r\r")
-        assert keyboard.read(1) is Key.GO
+        assert keyboard.read(_PATIENCE_SECONDS) is Key.GO
         keyboard.forget()
         assert keyboard.read(0.05) is None
 
@@ -61,7 +61,7 @@ def test_what_was_typed_behind_a_key_is_for_the_child(terminal: tuple[int, int])
     ours, theirs = terminal
     with Keyboard(theirs) as keyboard:
         os.write(ours, b"\rAda\r")
-        assert keyboard.read(1) is Key.GO
+        assert keyboard.read(_PATIENCE_SECONDS) is Key.GO
         assert keyboard.take_unread() == b"Ada\r"
         assert keyboard.take_unread() == b""
 

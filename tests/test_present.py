@@ -88,7 +88,7 @@ def test_return_finishes_typing_and_does_not_run_what_it_finished(present: Prese
         "<!-- @SHOW -->\n```bash\necho 'a long line to type' | tr a-z A-Z\n```\n", typing="50"
     )
     show.wait_for("$ e")
-    show.type("\r")
+    show.type("\r\r")
     show.wait_for("$ echo 'a long line to type' | tr a-z A-Z")
     assert "A LONG LINE" not in show.text
     show.press("\r")
@@ -103,7 +103,8 @@ def test_keys_pressed_while_a_command_runs_start_nothing(present: Present, tmp_p
     show.wait_for("$ read line")
     show.press("\r")
     with open(tmp_path / "gate", "w") as gate:
-        show.type("\r\r\r")
+        show.type("early\r\r\r")
+        show.wait_for("early")
         gate.write("go\n")
     show.wait_for("$ echo second ran")
     show.press("Q")
@@ -132,8 +133,8 @@ def test_keys_that_a_command_did_not_read_are_not_for_the_next(
 
 
 def test_interrupting_a_command_goes_on_with_the_show(present: Present) -> None:
-    show = present("<!-- @SHOW -->\n```bash\necho begun; sleep 66\necho next\n```\n")
-    show.wait_for("$ echo begun")
+    show = present("<!-- @SHOW -->\n```bash\nsh -c 'echo begun; exec sleep 66'\necho next\n```\n")
+    show.wait_for("$ sh -c")
     show.press("\r")
     show.wait_for("\nbegun")
     show.type("\x03")
@@ -183,15 +184,11 @@ def test_a_signal_leaves_the_terminal_as_it_was(
     clean_environment: dict[str, str], tmp_path: Path, number: signal.Signals
 ) -> None:
     (tmp_path / "w.md").write_text(WORKSHOP)
-    script = f"stty -g >before; {PROGRAM} present --typing 0 w.md; echo status $?; stty -g >after"
+    command = f"echo $$ >pid; exec {PROGRAM} present --typing 0 w.md"
+    script = f"stty -g >before; sh -c '{command}'; echo status $?; stty -g >after"
     with Terminal(["bash", "-c", script], clean_environment, tmp_path) as terminal:
         terminal.wait_for("$ echo one")
-        (program,) = [
-            int(path.parent.name)
-            for path in Path("/proc").glob("[0-9]*/stat")
-            if path.read_text().split()[3] == str(terminal.child.pid)
-        ]
-        os.kill(program, number)
+        os.kill(int((tmp_path / "pid").read_text()), number)
         terminal.wait_for("status 130")
         terminal.wait_for_end()
     assert (tmp_path / "after").read_text() == (tmp_path / "before").read_text()

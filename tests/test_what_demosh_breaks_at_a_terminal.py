@@ -72,7 +72,7 @@ def test_a_command_asks_and_is_answered_on_a_terminal(present: Present) -> None:
 
 def test_an_interrupt_reaches_the_command_only(present: Present) -> None:
     show = present(
-        "<!-- @SHOW -->\n```bash\nKEPT=yes; echo begun | tr b B; sleep 66\n"
+        "<!-- @SHOW -->\n```bash\nKEPT=yes; sh -c 'echo begun | tr b B; exec sleep 66'\n"
         'echo "kept: $KEPT"\n```\n'
     )
     show.wait_for("$ KEPT")

@@ -286,12 +286,16 @@ def test_a_background_job_writes_between_commands(run: Run, tmp_path: Path) -> N
 def test_jobs_are_listed_and_nothing_outlives_the_session(
     shell: Shell, run: Run, tmp_path: Path
 ) -> None:
-    run("sleep 61 &")
-    run("nohup setsid sleep 62 >/dev/null 2>&1 &")
-    run("(trap '' TERM HUP; exec sleep 63) & disown")
-    run(f"echo $$ $(pgrep -s 0 sleep; pgrep -f 'sleep 6[123]') >{tmp_path}/pids")
-    pids = (tmp_path / "pids").read_text().split()
-    assert len(set(pids)) >= 4
+    os.mkfifo(tmp_path / "started")
+    sleep = f"sh -c 'echo $$ >{tmp_path}/started; exec sleep 61'"
+    pids = [run("echo $$").text.strip()]
+    for job in (
+        f"{sleep} &",
+        f"nohup setsid {sleep} >/dev/null 2>&1 &",
+        f"(trap '' TERM HUP; exec {sleep}) & disown",
+    ):
+        run(job)
+        pids.append((tmp_path / "started").read_text().strip())
     assert "sleep 61" in shell.background_jobs()
     shell.close()
     alive = subprocess.run(["ps", "-o", "stat=,args=", "-p", ",".join(pids)], capture_output=True)
