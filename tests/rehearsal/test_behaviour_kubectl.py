@@ -110,7 +110,7 @@ def test_two_kinds_in_one_command(kubectl: Kubectl) -> None:
 
 def test_the_endpoints_are_in_east_and_not_in_north(kubectl: Kubectl) -> None:
     _, row = kubectl.lines("--context east get endpoints smiley -n faces")
-    assert re.fullmatch(r"smiley +10\.23\.2\.\d+:8000,10\.23\.2\.\d+:8000 +\d+m(\d+s)?", row)
+    assert re.fullmatch(r"smiley +10\.23\.1\.\d+:8000,10\.23\.1\.\d+:8000 +\d+m(\d+s)?", row)
     absent = kubectl("--context north get endpoints smiley-east -n faces")
     assert absent.returncode == 1
     assert absent.stderr == 'Error from server (NotFound): endpoints "smiley-east" not found\n'

@@ -42,7 +42,7 @@ def test_ready_pods_are_listed_with_their_named_port(simulation: Simulation) -> 
     simulation.advance()
     assert sockets(simulation) == []
     simulation.advance(2)
-    assert sockets(simulation) == ["10.23.1.2:8000", "10.23.1.3:8000"]
+    assert sockets(simulation) == ["10.23.0.2:8000", "10.23.0.3:8000"]
     (subset,) = endpoints(simulation)["subsets"]
     assert subset["ports"] == [{"name": "http", "port": 8000, "protocol": "TCP"}]
     assert {each["targetRef"]["name"] for each in subset["addresses"]} == set(
@@ -54,7 +54,7 @@ def test_ready_pods_are_listed_with_their_named_port(simulation: Simulation) -> 
 def test_the_slice_says_the_same(simulation: Simulation) -> None:
     simulation.advance(2)
     (found,) = simulation.north.store.list(ENDPOINT_SLICES, "faces")
-    assert [each["addresses"] for each in found["endpoints"]] == [["10.23.1.2"], ["10.23.1.3"]]
+    assert [each["addresses"] for each in found["endpoints"]] == [["10.23.0.2"], ["10.23.0.3"]]
     assert found["endpoints"][0]["conditions"] == {
         "ready": True,
         "serving": True,
@@ -87,7 +87,7 @@ def test_another_selector_finds_other_pods(simulation: Simulation) -> None:
     simulation.advance(2)
     simulation.change("north", SERVICES, "faces/face", selector={"app": "color"})
     simulation.advance()
-    assert sockets(simulation) == ["10.23.1.4:8000"]
+    assert sockets(simulation) == ["10.23.0.4:8000"]
 
 
 def test_they_go_with_their_service(simulation: Simulation) -> None:

@@ -49,7 +49,7 @@ def test_addresses_are_of_the_cluster_s_own_range_and_differ(simulation: Simulat
     for name in ("north", "east"):
         simulation.apply(name, deployment("face", replicas=5))
     simulation.advance(2)
-    for name, prefix in (("north", "10.23.1."), ("east", "10.23.2.")):
+    for name, prefix in (("north", "10.23.0."), ("east", "10.23.1.")):
         found = addresses(simulation, name)
         assert len(set(found)) == 5
         assert all(address.startswith(prefix) for address in found)

@@ -19,7 +19,7 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True, eq=False)
 class Cluster:
-    """A cluster. `index` counts from 1 and tells its addresses: pods in 10.23.<index>.0/24.
+    """A cluster. `index` counts from 1 and tells its addresses: pods in 10.23.<index - 1>.0/24.
 
     `peers` holds all clusters of the process by name, this one included: controllers that work
     across clusters (the service mirror) read and subscribe to theirs. `server` is the URL of its

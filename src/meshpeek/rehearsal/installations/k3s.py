@@ -32,6 +32,11 @@ def node_address(cluster: Cluster) -> str:
     return f"172.18.0.{2 * cluster.index}"
 
 
+def pod_range(cluster: Cluster) -> str:
+    """Return the addresses of the cluster's Pods, as create-clusters.sh gives them out."""
+    return f"10.23.{cluster.index - 1}.0/24"
+
+
 def namespaces() -> list[Object]:
     """Return the Namespaces that every cluster has."""
     return [
@@ -74,8 +79,8 @@ def node(cluster: Cluster, moment: str) -> Object:
             },
         ),
         "spec": {
-            "podCIDR": f"10.23.{cluster.index}.0/24",
-            "podCIDRs": [f"10.23.{cluster.index}.0/24"],
+            "podCIDR": pod_range(cluster),
+            "podCIDRs": [pod_range(cluster)],
             "providerID": f"k3s://{name}",
         },
         "status": {
