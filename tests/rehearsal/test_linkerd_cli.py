@@ -208,6 +208,19 @@ class TestEndpoints:
         assert status == 1
         assert "Destination API error: Remote cluster not found: east\n" in errors
 
+    def test_credentials_with_a_nodes_address_are_followed(self, start: Start, run: Run) -> None:
+        node: Recorded = {"metadata": {}}
+        node["status"] = {"addresses": [{"type": "InternalIP", "address": "172.18.0.4"}]}
+        start("east", east() | {"/api/v1/nodes": [node]})
+        start("north", north("https://172.18.0.4:6443"))
+        assert "10.23.1.12   8000" in run("--context=north", "dg", "ep", MIRROR)[1]
+
+    @pytest.mark.parametrize("server", ["https://172.18.0.9:6443", "https://0.0.0.0:41001"])
+    def test_credentials_that_lead_nowhere(self, start: Start, run: Run, server: str) -> None:
+        start("east", east())
+        start("north", north(server))
+        assert "Remote cluster not found: east" in run("--context=north", "dg", "ep", MIRROR)[2]
+
     def test_credentials_that_are_no_kubeconfig(self, start: Start, run: Run) -> None:
         recorded = north("http://127.0.0.1:9")
         recorded[SECRETS][0]["data"]["kubeconfig"] = base64.b64encode(b"[]").decode()

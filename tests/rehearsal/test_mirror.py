@@ -28,9 +28,11 @@ EXTENSION = "linkerd-multicluster"
 SOON = MIRROR_SECONDS + 0.01
 
 
-def link(simulation: Simulation, target: str = "east", gateway: Gateway | None = None) -> None:
+def link(
+    simulation: Simulation, target: str = "east", gateway: Gateway | None = None, server: str = ""
+) -> None:
     request = LinkRequest(
-        cluster_name=target, server=simulation.clusters[target].server, gateway=gateway
+        cluster_name=target, server=server or simulation.clusters[target].server, gateway=gateway
     )
     simulation.apply("north", *link_objects(request))
     simulation.advance(5)
@@ -76,6 +78,26 @@ def test_a_labelled_service_appears_within_a_second_and_goes_with_its_label(
     linked.label("east", SERVICES, "faces/smiley", {EXPORTED: None})
     linked.advance(1)
     assert mirror(linked) is None
+
+
+@pytest.mark.parametrize(
+    ("server", "found"),
+    [
+        ("https://172.18.0.4:6443", ["smiley-east"]),
+        ("https://172.18.0.4:6443/", ["smiley-east"]),
+        ("https://172.18.0.4", []),
+        ("http://172.18.0.4:6443", []),
+        ("https://172.18.0.99:6443", []),
+        ("https://0.0.0.0:6443", []),
+        ("https://[:6443", []),
+    ],
+)
+def test_credentials_may_lead_to_a_node_of_the_cluster(
+    simulation: Simulation, server: str, found: list[str]
+) -> None:
+    simulation.apply("east", exported("smiley"))
+    link(simulation, server=server)
+    assert simulation.names("north", SERVICES) == found
 
 
 def test_a_mirror_has_exactly_the_facts(linked: Simulation) -> None:

@@ -6,7 +6,13 @@ import os
 import sys
 
 from meshpeek.rehearsal.linkerd_arguments import Invocation
-from meshpeek.rehearsal.linkerd_cluster import ApiClient, Context, LinkerdError, load_context
+from meshpeek.rehearsal.linkerd_cluster import (
+    ApiClient,
+    Context,
+    LinkerdError,
+    known_servers,
+    load_context,
+)
 
 VERSION = "stable-2.14.10"
 
@@ -134,11 +140,12 @@ def run_endpoints(invocation: Invocation) -> int:
     output = _output(invocation)
     cluster = ApiClient(_context(invocation).server)
     namespace = invocation.text("linkerd-namespace")
+    servers = known_servers(invocation.text("kubeconfig"), os.environ)
     endpoints = sort_endpoints(
         [
             endpoint
             for text in invocation.words
-            for endpoint in find_endpoints(cluster, namespace, parse_authority(text), text)
+            for endpoint in find_endpoints(cluster, namespace, parse_authority(text), text, servers)
         ]
     )
     if output == "json":

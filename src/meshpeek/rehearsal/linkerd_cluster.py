@@ -8,13 +8,15 @@ from __future__ import annotations
 import http.client
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import yaml
+
+from meshpeek.rehearsal.peers import API_PORT, internal_addresses, node_in
 
 PATIENCE = 15.0
 """Seconds that one request may take."""
@@ -55,6 +57,18 @@ def load_context(kubeconfig: str, name: str, environment: Mapping[str, str]) -> 
 def parse_kubeconfig(text: str) -> Context:
     """Return the current context of a kubeconfig's text, such as a credentials Secret holds."""
     return _choose([_parse(text, "credentials")], "")
+
+
+def known_servers(kubeconfig: str, environment: Mapping[str, str]) -> list[str]:
+    """Return the servers of all clusters in the files that `load_context` looks at."""
+    servers = []
+    for document in _documents(kubeconfig, environment):
+        for entry in document.get("clusters") or []:
+            cluster = entry.get("cluster") if isinstance(entry, dict) else None
+            server = cluster.get("server") if isinstance(cluster, dict) else None
+            if isinstance(server, str) and server not in servers:
+                servers.append(server)
+    return servers
 
 
 def _documents(kubeconfig: str, environment: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -170,6 +184,25 @@ class ApiClient:
         if not isinstance(error, ConnectionRefusedError):
             reason = str(error) or type(error).__name__
         return f'Get "{self.server}{path}": dial tcp {self._host}:{self._port}: {reason}'
+
+
+def reach(server: str, known: Iterable[str]) -> ApiClient:
+    """Return a client for the server in a link's credentials.
+
+    Those hold the address of a node, at which only Pods would reach it. So the rehearsal cluster
+    with such a node is looked for among the `known` servers. Raises LinkerdError if there is none.
+    """
+    address = node_in(server)
+    if not address:
+        return ApiClient(server)
+    for each in known:
+        try:
+            client = ApiClient(each)
+        except LinkerdError:
+            continue
+        if address in internal_addresses(client.items("/api/v1/nodes")):
+            return client
+    raise LinkerdError(f'Get "{server}/version": dial tcp {address}:{API_PORT}: i/o timeout')
 
 
 def _decode(body: bytes) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from meshpeek.rehearsal.linkerd_cluster import ApiClient, LinkerdError, parse_kubeconfig
+from meshpeek.rehearsal.linkerd_cluster import ApiClient, LinkerdError, parse_kubeconfig, reach
 
 _SUFFIX = ["svc", "cluster", "local"]
 _DEFAULT_PORT = 80
@@ -68,12 +68,17 @@ def parse_authority(text: str) -> Authority:
 
 
 def find_endpoints(
-    cluster: ApiClient, control_plane_namespace: str, authority: Authority, text: str
+    cluster: ApiClient,
+    control_plane_namespace: str,
+    authority: Authority,
+    text: str,
+    known_servers: Sequence[str],
 ) -> list[Endpoint]:
     """Return the ready addresses behind `authority` (`text` as the user wrote it).
 
     A mirror of remote discovery is followed as Linkerd does: by the labels of the Service, the
-    credentials Secret of the cluster they name, to the EndpointSlices of that cluster.
+    credentials Secret of the cluster they name, to the EndpointSlices of that cluster, which is
+    one of `known_servers`.
     """
     service = cluster.find(_service_path(authority.namespace, authority.service))
     if service is None:
@@ -87,7 +92,7 @@ def find_endpoints(
     remote_name = labels.get("multicluster.linkerd.io/remote-service")
     if remote_name is None:
         raise _error(f"Remote discovery service missing remote service name {text}")
-    target = _remote_cluster(cluster, control_plane_namespace, remote)
+    target = _remote_cluster(cluster, control_plane_namespace, remote, known_servers)
     behind = Authority(remote_name, authority.namespace, authority.port, authority.instance)
     remote_service = target.find(_service_path(behind.namespace, behind.service))
     return _slice_endpoints(target, behind, remote_service)
@@ -142,7 +147,9 @@ def _service_path(namespace: str, name: str) -> str:
     return f"/api/v1/namespaces/{namespace}/services/{name}"
 
 
-def _remote_cluster(cluster: ApiClient, control_plane_namespace: str, name: str) -> ApiClient:
+def _remote_cluster(
+    cluster: ApiClient, control_plane_namespace: str, name: str, known_servers: Sequence[str]
+) -> ApiClient:
     secrets = cluster.items(
         f"/api/v1/namespaces/{control_plane_namespace}/secrets",
         labelSelector=f"multicluster.linkerd.io/cluster-name={name}",
@@ -151,7 +158,7 @@ def _remote_cluster(cluster: ApiClient, control_plane_namespace: str, name: str)
         if secret.get("type") == "mirror.linkerd.io/remote-kubeconfig":
             try:
                 kubeconfig = base64.b64decode(secret["data"]["kubeconfig"]).decode()
-                return ApiClient(parse_kubeconfig(kubeconfig).server)
+                return reach(parse_kubeconfig(kubeconfig).server, known_servers)
             except (KeyError, TypeError, binascii.Error, UnicodeDecodeError, LinkerdError):
                 continue
     raise _error(f"Remote cluster not found: {name}")

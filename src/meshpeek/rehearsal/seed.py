@@ -24,6 +24,7 @@ from meshpeek.rehearsal.controllers.runtime import Runtime, SimulatedTimeline
 from meshpeek.rehearsal.crds import DEFINITIONS
 from meshpeek.rehearsal.installations import emissary, k3s, linkerd, multicluster
 from meshpeek.rehearsal.links import LinkRequest, link_objects
+from meshpeek.rehearsal.peers import node_server
 from meshpeek.rehearsal.resources import group_and_version
 from meshpeek.rehearsal.status import ApiError
 from meshpeek.rehearsal.store import Object
@@ -59,9 +60,8 @@ class _Site:
 def seed(clusters: Mapping[str, Cluster], plans: Mapping[str, Plan]) -> None:
     """Set up all `clusters`, empty until now, as `plans` say by their names.
 
-    Their `server` must be known, for it is in the links' credentials. Raises
-    EnvironmentUnfitError for manifests that cannot be read or are refused, and for links to
-    clusters that are not there.
+    Raises EnvironmentUnfitError for manifests that cannot be read or are refused, and for links
+    to clusters that are not there.
     """
     present = next(iter(clusters.values())).clock()
     timeline = SimulatedTimeline(present - timedelta(seconds=_AGE_SECONDS))
@@ -158,7 +158,7 @@ def definitions() -> Mapping[str, Object]:
 def _link_request(target: Cluster) -> LinkRequest:
     return LinkRequest(
         cluster_name=target.name,
-        server=target.server,
+        server=node_server(k3s.node_address(target)),
         context=target.name,
         kubeconfig_cluster=f"k3d-{target.name}",
     )

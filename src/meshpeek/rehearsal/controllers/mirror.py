@@ -21,6 +21,7 @@ from meshpeek.rehearsal.controllers.namespaces import NAMESPACES, SECRETS
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
 from meshpeek.rehearsal.defaults import SERVICES
 from meshpeek.rehearsal.label_selector import matches
+from meshpeek.rehearsal.peers import find_cluster
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Event, Object
 
@@ -114,10 +115,7 @@ class ServiceMirror:
         name = _spec(link).get("clusterCredentialsSecret", "")
         secret = self._runtime.store.get(SECRETS, link["metadata"]["namespace"], name)
         server = _server((secret or {}).get("data", {}).get("kubeconfig", ""))
-        for cluster in self._runtime.cluster.peers.values():
-            if server and server.rstrip("/") == cluster.server:
-                return cluster
-        return None
+        return find_cluster(self._runtime.cluster.peers.values(), server) if server else None
 
     def _has_namespace(self, target: Cluster, service: Object) -> bool:
         name = service["metadata"]["namespace"]
