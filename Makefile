@@ -54,6 +54,9 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# As pip does for a package that is installed for good; else PYTHONDONTWRITEBYTECODE, as many
+# containers set it, has every start compile everything.
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 clean:
