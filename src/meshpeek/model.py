@@ -177,6 +177,15 @@ class Context(NamedTuple):
     colour: str
 
 
+class StandIn(StrEnum):
+    """What is stood in for when nobody is there: the words of front matter's `stand-ins`."""
+
+    PAGERS = "pagers"
+    WATCH = "watch"
+    EDITORS = "editors"
+    BROWSERS = "browsers"
+
+
 def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
 
@@ -186,7 +195,8 @@ class FrontMatter:
     """The file-wide settings, from the key `meshpeek` of a workshop's YAML front matter.
 
     `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the
-    session. `timeout` bounds a command, in seconds (None: the run's default). `rehearsal` says
+    session. `timeout` bounds a command, in seconds (None: the run's default). `stand_ins` are the
+    kinds of programs that are stood in for when nobody is there. `rehearsal` says
     what each embedded cluster holds at the start, as the YAML has it:
     `{CONTEXT: {manifests: [PATH, …], links: [CONTEXT, …]}}`, paths relative to the workshop.
     """
@@ -195,6 +205,7 @@ class FrontMatter:
     requires: Mapping[str, str] = field(default_factory=_nothing)
     env: Mapping[str, str] = field(default_factory=_nothing)
     timeout: float | None = None
+    stand_ins: frozenset[StandIn] = frozenset(StandIn)
     rehearsal: Mapping[str, Any] = field(default_factory=_nothing)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from meshpeek.clusters import scope_kubeconfig
 from meshpeek.errors import InputError
+from meshpeek.headless import stand_in
 from meshpeek.keys import Keyboard
 from meshpeek.model import Command, Workshop
 from meshpeek.private_folder import private_folder
@@ -22,7 +24,6 @@ from meshpeek.tools import check_tools
 if TYPE_CHECKING:
     from meshpeek.rehearsal.launch import Session as Prepared
 
-_PAGERS = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER", "BAT_PAGER")
 _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV")
 _OWN_NAME = re.compile(r"\$\{?0")
 
@@ -49,9 +50,10 @@ def open_session(
 ) -> Iterator[Session]:
     """Open a session for `workshop`, and end all that belongs to it afterwards.
 
-    `environment` is the caller's; `size` is rows and columns. Without a `keyboard`, pagers print
-    and editors do what annotations say. `reentry` are the arguments of meshpeek that `$SHELL
-    FILE` puts before the file. Raises EnvironmentUnfitError when something is missing.
+    `environment` is the caller's; `size` is rows and columns. Without a `keyboard`, programs that
+    want a person are stood in for (see `meshpeek.headless`). `reentry` are the arguments of
+    meshpeek that `$SHELL FILE` puts before the file. Raises EnvironmentUnfitError when something
+    is missing.
     """
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(private_folder())
@@ -60,8 +62,6 @@ def open_session(
         if variables.get("TERM", "dumb") == "dumb":
             variables["TERM"] = "xterm"  # or `clear` fails, in a log that nobody looks at
         variables |= workshop.front_matter.env
-        if keyboard is None:
-            variables |= dict.fromkeys(_PAGERS, "cat") | editor.environment()
         contexts: tuple[str, ...] | None
         contexts = tuple(context.name for context in workshop.front_matter.contexts) or None
         outer_rehearsal = variables.pop(OUTER_REHEARSAL, None)
@@ -74,6 +74,13 @@ def open_session(
             if contexts:
                 variables |= scope_kubeconfig(contexts, variables, directory)
         check_tools(workshop.front_matter.requires, variables)
+        if keyboard is None:
+            variables |= stand_in(
+                workshop.front_matter.stand_ins,
+                directory / "headless",
+                editor.install(),
+                variables.get("PATH", os.defpath),
+            )
         variables["SHELL"] = write_launcher(
             directory / "reentry",
             reentry,

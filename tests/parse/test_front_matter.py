@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshpeek.errors import WorkshopError
-from meshpeek.model import Context, FrontMatter
+from meshpeek.model import Context, FrontMatter, StandIn
 from meshpeek.parse import parse
 
 
@@ -39,6 +39,7 @@ meshpeek:
     ENABLED: yes
     EMPTY: ""
   timeout: 1m30s
+  stand-ins: [watch, pagers]
   rehearsal:
     north: {manifests: [k8s/north, k8s/mesh.yaml], links: [east, west]}
     west:
@@ -52,6 +53,7 @@ meshpeek:
     assert settings.requires == {"kubectl": "1.20", "bat": "0.24", "yq": ""}
     assert settings.env == {"BAT_STYLE": "grid,numbers", "ENABLED": "yes", "EMPTY": ""}
     assert settings.timeout == 90
+    assert settings.stand_ins == {StandIn.WATCH, StandIn.PAGERS}
     assert settings.rehearsal == {
         "north": {"manifests": ["k8s/north", "k8s/mesh.yaml"], "links": ["east", "west"]},
         "west": {},
@@ -132,3 +134,10 @@ def test_all_wrong_keys_are_told_at_once() -> None:
     with pytest.raises(WorkshopError) as raised:
         front_matter("meshpeek:\n  timeout: x\n  context: x\n  env: x")
     assert [p.span.line for p in raised.value.problems] == [3, 4, 5]
+
+
+def test_stand_ins_are_all_there_unless_the_workshop_says_otherwise() -> None:
+    assert front_matter("meshpeek: {}").stand_ins == set(StandIn)
+    assert front_matter("meshpeek: {stand-ins: false}").stand_ins == set()
+    assert front_matter("meshpeek: {stand-ins: []}").stand_ins == set()
+    assert problem("meshpeek: {stand-ins: true}") == "`stand-ins` is a list, or `false`"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from meshpeek.headless import EDITOR_VARIABLES
 from meshpeek.model import Command, Mode, Step, Workshop
 from meshpeek.parse import parse
 from meshpeek.run.drivers import Action, Nobody
@@ -56,7 +57,7 @@ def play(tmp_path: Path) -> Iterator[Play]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "xterm"}
     folder = tmp_path / "session"
     folder.mkdir()
-    shell = Shell(folder, environment | editor.environment())
+    shell = Shell(folder, environment | dict.fromkeys(EDITOR_VARIABLES, str(editor.install())))
 
     def play_text(text: str, **options: object) -> list[Event]:
         driver = options.pop("driver", Nobody())

@@ -31,12 +31,12 @@ class EditorDesk:
         self._script = directory / "editor"
         self._written: str | None = None
 
-    def environment(self) -> dict[str, str]:
-        """Return the variables that make programs use this editor."""
+    def install(self) -> Path:
+        """Write the program that is to be the session's `$EDITOR`, and return its path."""
         program = shlex.join([sys.executable, "-m", __spec__.name, str(self._edit)])
         self._script.write_text(f'#!/bin/sh\nexec {program} "$@"\n')
         self._script.chmod(0o700)
-        return dict.fromkeys(("EDITOR", "VISUAL", "KUBE_EDITOR", "GIT_EDITOR"), str(self._script))
+        return self._script
 
     def assign(self, step: Command) -> None:
         """Make `step`'s edit the one that the next start of the editor carries out."""

@@ -38,6 +38,7 @@ _TERMINAL_SIGNALS = (
     signal.SIGWINCH,
 )
 _INTERRUPT_KEY = b"\x03"
+_END_OF_FILE_KEY = b"\x04"
 _CHUNK_BYTES = 64 * 1024
 _POLL_SECONDS = 0.1
 _START_SECONDS = 20.0
@@ -57,8 +58,8 @@ class Shell:
     whole environment; `arguments` are bash's `$1` and on; `size` is rows and columns. `name` is
     its `$0`, and what its messages begin with (bash's own where it is empty; bash 5.0 and newer).
     `keyboard` is lent to each command while it runs, and output has the line ends that a screen
-    needs (CR LF). Without one, commands read end-of-file and output is passed on exactly as it
-    was written. Raises EnvironmentUnfitError without bash.
+    needs (CR LF). Without one, commands read end-of-file, from the terminal too, and output is
+    passed on exactly as it was written. Raises EnvironmentUnfitError without bash.
     """
 
     def __init__(
@@ -189,6 +190,8 @@ class Shell:
             stdin=stdin,
             slot=self._count % 2,
         ).encode(errors="surrogateescape")
+        if self._keyboard is None:
+            self._end_input()
         self._begun = finished = False
         self._interrupts = 0
         try:
@@ -214,6 +217,14 @@ class Shell:
                 yield
             finally:
                 self._lent = None
+
+    def _end_input(self) -> None:
+        """Let a command that asks the terminal itself (a password prompt) find end-of-file there.
+
+        What nobody has read of it stays; when that has filled the terminal's buffer, it is enough.
+        """
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._terminal, _END_OF_FILE_KEY)
 
     def _forget_input(self) -> None:
         """Drop what was typed for the last command, and that it did not read."""

@@ -1,0 +1,192 @@
+"""Reading the values of front matter's keys: one function for each, from a YAML node to data.
+
+Each raises WrongError for a value that it cannot take.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from meshpeek.model import Context, StandIn
+from meshpeek.parse.durations import parse_duration
+from meshpeek.parse.suggestions import suggest
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red", "white", "black")
+"""The colours a context may have, and the order in which those without one get theirs.
+
+Each also exists as `bright_…`; `#rrggbb` is a colour, too.
+"""
+
+_COLOUR = re.compile(rf"(?:bright_)?(?:{'|'.join(COLOURS)})|#[0-9A-Fa-f]{{6}}")
+_VERSION = re.compile(r"(?:v?\d+(?:\.\d+)*(?:[-+][\w.+-]+)?)?", re.ASCII)
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_STAND_INS = f"`false`, or some of [{', '.join(StandIn)}]"
+_REHEARSAL_KEYS = ("manifests", "links")
+
+
+class WrongError(Exception):
+    """What is wrong with a YAML node, and what to do about it."""
+
+    def __init__(self, node: Node, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.node = node
+        self.message = message
+        self.hint = hint
+
+
+class Item(NamedTuple):
+    """An entry of a mapping: its key's node and text, and its value's node."""
+
+    key: Node
+    name: str
+    value: Node
+
+
+def refuse_key(key: Node, known: Iterable[str], _value: Node) -> NoReturn:
+    """Raise WrongError for a key that is none of `known`."""
+    raise WrongError(key, f"unknown key `{key.value}`", suggest(str(key.value), known))
+
+
+def read_items(node: Node, what: str) -> Iterator[Item]:
+    """Yield the entries of the mapping `node`, which messages call `what`; none if it is empty."""
+    from yaml import MappingNode, ScalarNode
+
+    if isinstance(node, ScalarNode) and not node.value:
+        return
+    if not isinstance(node, MappingNode):
+        raise WrongError(node, f"{what} is a mapping of keys", "write `key: value` lines")
+    seen: set[str] = set()
+    for key, value in node.value:
+        name = read_text(key, "a key")
+        if name in seen:
+            raise WrongError(key, f"`{name}` is given twice", "keep one of the two")
+        seen.add(name)
+        yield Item(key, name, value)
+
+
+def read_entries(node: Node, what: str) -> list[Node]:
+    """Return the nodes of the list `node`."""
+    from yaml import SequenceNode
+
+    if not isinstance(node, SequenceNode):
+        raise WrongError(node, f"{what} is a list", "write it as `[one, two]`")
+    return list(node.value)
+
+
+def read_text(node: Node, what: str) -> str:
+    """Return the text of the single value `node`, an empty string for YAML's null."""
+    from yaml import ScalarNode
+
+    if not isinstance(node, ScalarNode):
+        raise WrongError(node, f"{what} is text", "write a single value")
+    return "" if node.tag == "tag:yaml.org,2002:null" else str(node.value)
+
+
+def read_contexts(node: Node) -> tuple[Context, ...]:
+    """Return the contexts, with colours for those that have none: `[a, b]` or `{a: COLOUR}`."""
+    from yaml import SequenceNode
+
+    colours = iter(COLOURS * (1 + len(node.value) // len(COLOURS)))
+    if isinstance(node, SequenceNode):
+        names = [(entry, read_text(entry, "a context")) for entry in node.value]
+        for index, (entry, name) in enumerate(names):
+            if not name or name in (other for _, other in names[:index]):
+                raise WrongError(entry, "contexts have names, each another", "rename it")
+        return tuple(Context(name, next(colours)) for _, name in names)
+    contexts = []
+    for item in read_items(node, "`contexts`"):
+        colour = read_text(item.value, "a colour") or next(colours)
+        if not _COLOUR.fullmatch(colour):
+            raise WrongError(item.value, f"unknown colour `{colour}`", suggest(colour, COLOURS))
+        contexts.append(Context(item.name, colour))
+    return tuple(contexts)
+
+
+def read_requires(node: Node) -> Mapping[str, str]:
+    """Return the tools and their minimum versions: `[tool]` or `{tool: VERSION}`."""
+    from yaml import SequenceNode
+
+    if isinstance(node, SequenceNode):
+        return MappingProxyType({read_text(entry, "a tool"): "" for entry in node.value})
+    versions = {}
+    for item in read_items(node, "`requires`"):
+        version = read_text(item.value, "a version").removeprefix(">=").strip()
+        if not _VERSION.fullmatch(version):
+            raise WrongError(
+                item.value, f"`{version}` is no version", "write a minimum such as 1.20"
+            )
+        versions[item.name] = version
+    return MappingProxyType(versions)
+
+
+def read_environment(node: Node) -> Mapping[str, str]:
+    """Return the variables of the session: `{NAME: value}`."""
+    variables = {}
+    for item in read_items(node, "`env`"):
+        if not _VARIABLE.fullmatch(item.name):
+            raise WrongError(
+                item.key, f"`{item.name}` is no variable's name", "use letters, digits and `_`"
+            )
+        variables[item.name] = read_text(item.value, "a variable's value")
+    return MappingProxyType(variables)
+
+
+def read_timeout(node: Node) -> float:
+    """Return a duration in seconds."""
+    text = read_text(node, "`timeout`")
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise WrongError(node, f"`{text}` is no duration", "write one such as 30s, 5m or 1m30s")
+    return seconds
+
+
+def read_rehearsal(node: Node) -> Mapping[str, Any]:
+    """Return what embedded clusters hold: `{CONTEXT: {manifests: […], links: […]}}`."""
+    clusters = {}
+    for cluster in read_items(node, "`rehearsal`"):
+        holds: dict[str, list[str]] = {}
+        for item in read_items(cluster.value, f"`{cluster.name}`"):
+            if item.name not in _REHEARSAL_KEYS:
+                refuse_key(item.key, _REHEARSAL_KEYS, item.value)
+            holds[item.name] = [
+                read_text(entry, f"each of `{item.name}`")
+                for entry in read_entries(item.value, f"`{item.name}`")
+            ]
+        clusters[cluster.name] = MappingProxyType(holds)
+    return MappingProxyType(clusters)
+
+
+def read_stand_ins(node: Node) -> frozenset[StandIn]:
+    """Return what is stood in for when nobody is there: `false` for nothing, or a list."""
+    from yaml import ScalarNode
+
+    if isinstance(node, ScalarNode):
+        if node.value.lower() == "false":
+            return frozenset()
+        raise WrongError(node, "`stand-ins` is a list, or `false`", f"write {_STAND_INS}")
+    chosen = set()
+    for entry in read_entries(node, "`stand-ins`"):
+        name = read_text(entry, "a stand-in")
+        if name not in list(StandIn):
+            raise WrongError(entry, f"there is no stand-in `{name}`", suggest(name, StandIn))
+        chosen.add(StandIn(name))
+    return frozenset(chosen)
+
+
+READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
+    {
+        "contexts": read_contexts,
+        "requires": read_requires,
+        "env": read_environment,
+        "timeout": read_timeout,
+        "stand-ins": read_stand_ins,
+        "rehearsal": read_rehearsal,
+    }
+)
+"""The keys of front matter. A dash in one is an underscore in the name of FrontMatter's field."""
