@@ -3,12 +3,16 @@
 It reads one JSON line from standard input, `{"clusters": {NAME: {"manifests": [PATH…], "links":
 [NAME…]}}}`, and writes one to standard output: `{"clusters": {NAME: URL}}` when the clusters
 answer, or `{"error": …, "hint": …}` with exit status 3. It serves until standard input ends (its
-parent is gone), or SIGTERM or SIGINT arrives, and exits with 0.
+parent is gone), or SIGTERM, SIGHUP or SIGINT arrives, and exits with 0.
+
+With `"keep": PATH` beside `"clusters"`, the clusters are written to that file at the end; with
+`"resume": true` as well, they begin with what it holds, under the same URLs if that can be.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 import os
@@ -22,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, MeshpeekError
-from meshpeek.rehearsal import controllers, crds
+from meshpeek.rehearsal import controllers, crds, snapshot
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.seed import Plan, seed
 from meshpeek.rehearsal.server import Application, serve
@@ -38,32 +42,66 @@ def main() -> int:
     # What is made until the clusters are ready stays, so looking through it for garbage is waste.
     gc.disable()
     try:
-        plans = _plans(_read_request())
-        listener = _listen()
-        clusters = build_clusters(plans, listener.getsockname()[1], os.urandom(16).hex())
-        gc.freeze()
-        gc.enable()
-        return asyncio.run(_run(clusters, listener))
+        request = _read_request()
+        plans = _plans(request)
+        keep = Path(request["keep"]) if request.get("keep") else None
+        with snapshot.claim(keep) if keep else contextlib.nullcontext():
+            _serve(plans, keep, resume=bool(request.get("resume")))
     except MeshpeekError as error:
         return _report(error.message, error.hint)
     except KeyboardInterrupt:
-        return ExitCode.PASSED
+        pass
+    return ExitCode.PASSED
 
 
-def build_clusters(plans: Mapping[str, Plan], port: int, secret: str) -> dict[str, Cluster]:
-    """Make and seed clusters; `port` and `secret` are in their servers' URLs.
+def _serve(plans: Mapping[str, Plan], keep: Path | None, *, resume: bool) -> None:
+    """Serve the clusters of `plans` until the end; write them to the file `keep` then."""
+    past = snapshot.take(keep) if keep and resume else None
+    listener = _listen(past.port if past else 0)
+    port = listener.getsockname()[1]
+    secret = past.secret if past else os.urandom(16).hex()
+    clusters = build_clusters(plans, port, secret, past.contents if past else None)
+    gc.freeze()
+    gc.enable()
 
-    Raises EnvironmentUnfitError for a plan that cannot be carried out.
+    def write() -> None:
+        if keep:
+            snapshot.write(keep, clusters.values(), port, secret)
+
+    asyncio.run(_run(clusters, listener, write))
+
+
+def build_clusters(
+    plans: Mapping[str, Plan],
+    port: int,
+    secret: str,
+    past: Mapping[str, snapshot.Contents] | None = None,
+) -> dict[str, Cluster]:
+    """Make clusters, and seed them or give them what they held in the `past`.
+
+    `port` and `secret` are in their servers' URLs. Raises EnvironmentUnfitError for a plan that
+    cannot be carried out.
     """
+    if past is not None and list(past) != list(plans):
+        raise EnvironmentUnfitError(
+            f"the clusters were {', '.join(past)}, and are now to be {', '.join(plans)}",
+            hint="begin anew: the contexts in the front matter have been changed",
+        )
     clusters: dict[str, Cluster] = {}
     for index, name in enumerate(plans, start=1):
         cluster = Cluster(name, index, clusters, server=f"http://127.0.0.1:{port}/{secret}/{name}")
         crds.serve_definitions(cluster)
-    seed(clusters, plans)
+    if past is None:
+        seed(clusters, plans)
+    else:
+        for name, contents in past.items():
+            snapshot.restore(clusters[name], contents)
     return clusters
 
 
-async def _run(clusters: dict[str, Cluster], listener: socket.socket) -> int:
+async def _run(
+    clusters: dict[str, Cluster], listener: socket.socket, at_end: Callable[[], None]
+) -> None:
     for cluster in clusters.values():
         controllers.start(cluster)
     application = Application(clusters.values(), listener.getsockname()[1])
@@ -71,15 +109,21 @@ async def _run(clusters: dict[str, Cluster], listener: socket.socket) -> int:
     _stop_with_parent(stop.set)
     _say({"clusters": {name: cluster.server for name, cluster in clusters.items()}})
     await serve(application, listener, stop.wait())
-    return ExitCode.PASSED
+    at_end()  # here, where a second signal does nothing
 
 
-def _listen() -> socket.socket:
+def _listen(port: int) -> socket.socket:
+    """Listen on `port` of the loopback address; on any, if it is 0 or taken."""
     # asyncio sends at once (TCP_NODELAY) only on sockets that name their protocol; without it
     # every answer to a client that keeps its connection would wait 40 ms for an acknowledgement.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    # A port from before may still have connections that are coming to their end.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", 0))
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            listener.bind(("127.0.0.1", 0))
         listener.listen(256)
     except OSError as error:
         listener.close()
@@ -90,8 +134,8 @@ def _listen() -> socket.socket:
     return listener
 
 
-def _plans(request: object) -> dict[str, Plan]:
-    wanted = request.get("clusters") if isinstance(request, dict) else None
+def _plans(request: Mapping[str, Any]) -> dict[str, Plan]:
+    wanted = request.get("clusters")
     if not isinstance(wanted, dict) or not wanted:
         raise EnvironmentUnfitError("the request on standard input names no clusters", hint=_FORM)
     return {name: _plan(name, given) for name, given in wanted.items()}
@@ -116,7 +160,7 @@ def _texts(name: str, given: Any) -> tuple[str, ...]:  # noqa: ANN401
     return tuple(given or ())
 
 
-def _read_request() -> object:
+def _read_request() -> Mapping[str, Any]:
     line = bytearray()
     while not line.endswith(b"\n"):
         byte = os.read(STANDARD_INPUT, 1)
@@ -124,18 +168,19 @@ def _read_request() -> object:
             break
         line += byte
     try:
-        return json.loads(line)
+        request = json.loads(line)
     except ValueError as error:
         raise EnvironmentUnfitError(
             f"the request on standard input is no JSON line: {error}",
             hint="`meshpeek clusters` starts rehearsal clusters by hand",
         ) from None
+    return request if isinstance(request, dict) else {}
 
 
 def _stop_with_parent(stop: Callable[[], None]) -> None:
     """Call `stop` when the parent or a signal says so."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     # A regular file is always at its end, so it tells nothing about a parent.
     if stat.S_ISREG(os.fstat(STANDARD_INPUT).st_mode):

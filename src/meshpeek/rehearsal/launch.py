@@ -58,9 +58,21 @@ class Session:
     tools: Tools
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """The file in which clusters outlive their process; `resume` begins with what it holds."""
+
+    path: Path
+    resume: bool = False
+
+
 @contextlib.contextmanager
 def start(
-    clusters: Mapping[str, ClusterSeed], *, patience: float = _PATIENCE, log: Path | None = None
+    clusters: Mapping[str, ClusterSeed],
+    *,
+    patience: float = _PATIENCE,
+    log: Path | None = None,
+    keeping: Keeping | None = None,
 ) -> Iterator[RunningClusters]:
     """Serve `clusters` while the context lasts; all of them have answered when it is entered.
 
@@ -77,7 +89,7 @@ def start(
             start_new_session=True,
         )
         try:
-            reply = _exchange(process, _request(clusters), patience)
+            reply = _exchange(process, _request(clusters, keeping), patience)
             yield RunningClusters(_servers(reply, clusters, errors), process.pid)
         finally:
             _stop(process)
@@ -122,7 +134,7 @@ def kubeconfig_text(servers: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _request(clusters: Mapping[str, ClusterSeed]) -> bytes:
+def _request(clusters: Mapping[str, ClusterSeed], keeping: Keeping | None) -> bytes:
     seeds = {
         name: {
             "manifests": [str(path.absolute()) for path in seed.manifests],
@@ -130,7 +142,10 @@ def _request(clusters: Mapping[str, ClusterSeed]) -> bytes:
         }
         for name, seed in clusters.items()
     }
-    return json.dumps({"clusters": seeds}).encode() + b"\n"
+    request: dict[str, Any] = {"clusters": seeds}
+    if keeping:
+        request |= {"keep": str(keeping.path.absolute()), "resume": keeping.resume}
+    return json.dumps(request).encode() + b"\n"
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes, patience: float) -> bytes:

@@ -20,11 +20,13 @@ _NODES = ResourceKey("", "nodes")
 def find_cluster(clusters: Iterable[Cluster], server: str) -> Cluster | None:
     """Return the cluster that a kubeconfig's `server` leads to: by its own URL, or by its node's.
 
-    The second is the one that works between real clusters, `https://<InternalIP>:6443`.
+    The second is the one that works between real clusters, `https://<InternalIP>:6443`. Of the
+    first only the path counts, which holds a secret: the port may be another one after a restart.
     """
     address = node_in(server)
     for cluster in clusters:
-        if server.rstrip("/") == cluster.server:
+        path = urlsplit(cluster.server).path
+        if path and server.rstrip("/").endswith(path):
             return cluster
         if address and address in internal_addresses(cluster.store.list(_NODES)):
             return cluster

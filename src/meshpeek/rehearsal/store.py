@@ -90,6 +90,22 @@ class Store:
             for name in sorted(objects)
         ]
 
+    def kinds(self) -> tuple[ResourceKey, ...]:
+        """Return the kinds that there are objects of."""
+        return tuple(key for key, held in self._objects.items() if any(held.values()))
+
+    def restore(self, objects: Mapping[ResourceKey, Objects], resource_version: int) -> None:
+        """Hold `objects`, exactly as they are, from now on; the latest write has that version.
+
+        Only for a store that nothing was written to. There are no events, and no history before it.
+        """
+        for key, listed in objects.items():
+            for obj in listed:
+                metadata = obj["metadata"]
+                by_namespace = self._objects.setdefault(key, {})
+                by_namespace.setdefault(metadata.get("namespace", ""), {})[metadata["name"]] = obj
+        self._resource_version = resource_version
+
     def create(self, key: ResourceKey, obj: Object, *, dry_run: bool = False) -> Object:
         """Store a new object and return it with uid, creationTimestamp, resourceVersion.
 
