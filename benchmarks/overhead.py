@@ -25,11 +25,21 @@ SMALL, LARGE = 200_000_000, 1_000_000_000
 
 
 def seconds(command: list[str | Path]) -> float:
-    """Return the median time that `command` takes, its output thrown away."""
+    """Return the median time that `command` takes, its output thrown away.
+
+    meshpeek calls a test without commands wrong (2); that is a measure of its start all the same.
+    """
     times = []
     for _ in range(ROUNDS):
         started = time.perf_counter()
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        status = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        ).returncode
+        assert status in (0, 2), command
         times.append(time.perf_counter() - started)
     return statistics.median(times)
 

@@ -311,3 +311,24 @@ def test_a_reader_that_has_gone_is_no_defect(
     assert program.stderr.read() == b""
     assert program.wait(timeout=30) in (0, 1)
     program.stderr.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("# Only words\n", "w.md: there is no command in it"),
+        ("```bash\n#$ typed only\n```\n", "w.md: there is no command in it"),
+        (
+            "<!-- meshpeek: only present -->\n```bash\ntrue\n```\n",
+            "w.md: every command was left out (only present)",
+        ),
+    ],
+)
+def test_a_test_in_which_nothing_ran_is_no_pass(
+    meshpeek: RunProgram, tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "w.md").write_text(text)
+    result = meshpeek("ci", "w.md")
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"error: {message}\n  hint: ")
+    assert meshpeek("run", "--pace", "0", "w.md").returncode == 0

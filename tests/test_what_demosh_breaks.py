@@ -150,7 +150,8 @@ def test_directives_in_any_form_count(meshpeek: RunProgram, tmp_path: Path) -> N
         meshpeek,
         tmp_path,
         "<!--@SHOW-->\nNarration with `foo_bar_baz` and snake_case.\n  <!--@wait-->\n"
-        "<!-- a remark -->\n## A_heading\n<!-- two\nlines -->\n- item\n  <!-- @wait -->\n",
+        "<!-- a remark -->\n## A_heading\n<!-- two\nlines -->\n- item\n  <!-- @wait -->\n"
+        "\n<!-- @HIDE -->\n```bash\n:\n```\n",
     )
     assert status == 0
     assert len(texts(events, "wait")) == 2
@@ -236,10 +237,13 @@ def test_a_macro_defined_in_comments_runs_where_it_is_used(
 @pytest.mark.parametrize(
     ("hooks", "ran"),
     [
-        ({}, []),
-        ({"DEMO_HOOK_ONE": "echo 1"}, ["echo outer"]),
-        ({"DEMO_HOOK_ONE": "echo 1", "DEMO_HOOK_TWO": "echo 2"}, ["echo 2", "echo outer"]),
-        ({"DEMO_HOOK_TWO": "echo 2"}, []),
+        ({}, ["echo end"]),
+        ({"DEMO_HOOK_ONE": "echo 1"}, ["echo outer", "echo end"]),
+        (
+            {"DEMO_HOOK_ONE": "echo 1", "DEMO_HOOK_TWO": "echo 2"},
+            ["echo 2", "echo outer", "echo end"],
+        ),
+        ({"DEMO_HOOK_TWO": "echo 2"}, ["echo end"]),
     ],
 )
 def test_ifhook_nests(
@@ -247,7 +251,7 @@ def test_ifhook_nests(
 ) -> None:
     (tmp_path / "w.md").write_text(
         "```bash\n#@hook one ONE\n#@hook two TWO\n#@ifhook one\n#@ifhook two\n#@two\n#@endif\n"
-        "echo outer\n#@endif\n```\n"
+        "echo outer\n#@endif\necho end\n```\n"
     )
     assert meshpeek("ci", "--events", "events", "w.md", **hooks).returncode == 0
     assert texts(read_events(tmp_path), "command") == ran

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from pathlib import Path
 
-from meshpeek.errors import EnvironmentUnfitError, ExitCode
+from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
 from meshpeek.keys import Keyboard
 from meshpeek.model import Mode, Workshop
 from meshpeek.reports.fold import Report
@@ -57,7 +57,8 @@ class Options:
 def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -> ExitCode:
     """Run `workshop` and return what the process is to exit with.
 
-    Raises EnvironmentUnfitError if the run could not begin, or a report could not be written.
+    Raises EnvironmentUnfitError if the run could not begin, or a report could not be written;
+    InputError if it was a test and nothing in it ran.
     """
     report = Report()
     with contextlib.ExitStack() as stack:
@@ -105,7 +106,23 @@ def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -
         raise EnvironmentUnfitError(f"a report could not be written: {told}")
     if report.reason is Reason.INTERRUPTED:
         return ExitCode.INTERRUPTED
+    if options.mode is Mode.CI and not report.has_run:
+        raise _nothing_ran(workshop, report)
     return ExitCode.STEP_FAILED if report.failed else ExitCode.PASSED
+
+
+def _nothing_ran(workshop: Workshop, report: Report) -> InputError:
+    """Return the error for a test that tested nothing: it must not look like one that passed."""
+    reasons = {step.skipped for step in report.steps if step.skipped}
+    if reasons:
+        return InputError(
+            f"{workshop.path}: every command was left out ({'; '.join(sorted(reasons))})",
+            hint="a run in which nothing runs is no pass; run it in another mode, or not at all",
+        )
+    return InputError(
+        f"{workshop.path}: there is no command in it",
+        hint="only fences that begin with ```bash or ```sh are run",
+    )
 
 
 def worst_of(codes: Iterable[ExitCode]) -> ExitCode:

@@ -107,6 +107,11 @@ class Report:
         return [step for section in self.sections for step in section.steps]
 
     @property
+    def has_run(self) -> bool:
+        """Whether any command has run."""
+        return any(step.results for step in self.steps)
+
+    @property
     def failed(self) -> list[StepReport]:
         """The commands that did not pass."""
         return [step for step in self.steps if step.outcome == "failed"]
