@@ -203,7 +203,7 @@ def test_each_kind_of_patch_is_applied(north: InMemory) -> None:
         ({"metadata": None}, MERGE_PATCH, 400),
         ({"metadata": {"labels": {"a": 5}}}, MERGE_PATCH, 400),
         ({}, "text/plain", 415),
-        ({}, "application/apply-patch+yaml", 501),
+        ({}, "application/apply-patch+yaml", 422),
     ],
 )
 def test_patches_that_cannot_be_applied(

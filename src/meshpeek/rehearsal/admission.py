@@ -20,12 +20,15 @@ from meshpeek.rehearsal.status import (
     not_found,
     required_value,
 )
-from meshpeek.rehearsal.store import Object
+from meshpeek.rehearsal.store import Object, timestamp
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal.cluster import Cluster
+    from meshpeek.rehearsal.ownership import Manager
 
 NAMESPACES = ResourceKey("", "namespaces")
+# What a write of the status has to say about metadata.
+_WITH_STATUS = ("resourceVersion", "managedFields")
 
 
 @dataclass(slots=True)
@@ -33,10 +36,12 @@ class Write:
     """How a write was asked for, and what it says beside its result.
 
     `field_validation` is `Ignore`, `Warn` or `Strict`. `warnings` collects texts for the client.
+    `manager` comes to own what it writes; without one (seeds, controllers) nobody does.
     """
 
     field_validation: str = "Ignore"
     dry_run: bool = False
+    manager: Manager | None = None
     warnings: list[str] = field(default_factory=list)
 
 
@@ -57,6 +62,7 @@ def create(cluster: Cluster, resource: Resource, version: str, obj: Object, writ
         metadata.pop("namespace", None)
     _apply_defaults(cluster, resource, version, obj)
     _check(cluster, resource, obj, None)
+    _record(cluster, resource, obj, None, write)
     return cluster.store.create(resource.key, obj, dry_run=write.dry_run)
 
 
@@ -77,18 +83,30 @@ def update(
     _apply_defaults(cluster, resource, version, obj)
     _keep_other_part(resource, obj, old, subresource)
     _check(cluster, resource, obj, old)
+    _record(cluster, resource, obj, old, write)
     return cluster.store.update(resource.key, obj, subresource=subresource, dry_run=write.dry_run)
+
+
+def _record(
+    cluster: Cluster, resource: Resource, obj: Object, old: Object | None, write: Write
+) -> None:
+    """Note who wrote `obj`; one that applies has been noted when its configuration was merged."""
+    if write.manager is None or write.manager.operation == "Apply":
+        return
+    from meshpeek.rehearsal.ownership import record_update
+
+    record_update(resource, write.manager, obj, old, timestamp(cluster.clock()))
 
 
 def _keep_other_part(resource: Resource, obj: Object, old: Object, subresource: str) -> None:
     """Let a write of the status change only it, and any other write everything else."""
     if subresource == "status":
         status = obj.get("status")
-        resource_version = obj["metadata"].get("resourceVersion")
+        given = obj["metadata"]
+        kept = {name: given[name] for name in _WITH_STATUS if given.get(name)}
         obj.clear()
         obj.update(old)
-        if resource_version:
-            obj["metadata"] = {**old["metadata"], "resourceVersion": resource_version}
+        obj["metadata"] = {**old["metadata"], **kept}
         obj["status"] = status if status is not None else {}
     elif "status" in resource.subresources:
         obj.pop("status", None)

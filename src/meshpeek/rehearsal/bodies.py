@@ -38,6 +38,19 @@ def decode_object(body: bytes, content_type: str) -> dict[str, Any]:
     return value
 
 
+def decode_configuration(body: bytes) -> dict[str, Any]:
+    """Return the object in the body of a server-side apply, which is YAML; raises ApiError 400."""
+    # Clients send JSON, which is YAML, and is read much faster as what it is.
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = decode_yaml(body)
+    if not isinstance(value, dict):
+        raise _unreadable("yaml: cannot unmarshal the body into an object")
+    _check_depth(value)
+    return value
+
+
 def decode_json(body: bytes) -> Any:  # noqa: ANN401
     """Return the JSON value in a body; raises ApiError 400."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshpeek.rehearsal import admission, crds, listing, reviews, subresources
+from meshpeek.rehearsal import admission, crds, listing, patch, reviews, subresources
 from meshpeek.rehearsal.bodies import decode_object
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.deletion import delete, delete_options, deleted_status
@@ -19,6 +19,7 @@ from meshpeek.rehearsal.status import (
 )
 from meshpeek.rehearsal.store import Object
 from meshpeek.rehearsal.writing import (
+    apply_configuration,
     apply_patch,
     check_kind,
     check_namespace,
@@ -49,7 +50,7 @@ class ObjectApi:
         verb = _verb(request, target)
         if verb in ("list", "watch"):
             return listing.answer_list(self._cluster, resource, request, target)
-        write = write_options(request)
+        write = write_options(resource, request, target)
         present = Presentation(self._cluster, resource, target.version, request)
         match verb:
             case "get":
@@ -59,6 +60,12 @@ class ObjectApi:
                 return answer(present.one(stored), 201, **present.warnings(write.warnings))
             case "update":
                 stored = self._update(resource, request, target, write)
+            case "patch" if patch.is_apply(request):
+                stored, created = apply_configuration(
+                    self._cluster, resource, request, target, write
+                )
+                code = 201 if created else 200
+                return answer(present.one(stored), code, **present.warnings(write.warnings))
             case "patch":
                 stored = apply_patch(self._cluster, resource, request, target, write)
             case "delete":

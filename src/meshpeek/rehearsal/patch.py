@@ -11,7 +11,6 @@ from meshpeek.rehearsal.exchange import Request
 from meshpeek.rehearsal.resources import Resource, ResourceKey
 from meshpeek.rehearsal.status import (
     ApiError,
-    absent,
     bad_request,
     invalid,
     invalid_value,
@@ -28,11 +27,15 @@ OPTIONS = ResourceKey("meta.k8s.io", "")
 MAXIMUM_OPERATIONS = 10000
 
 
+def is_apply(request: Request) -> bool:
+    """Return whether a request is a server-side apply."""
+    kind = media_type(request.headers.get("content-type", ""))
+    return request.method == "PATCH" and kind == APPLY_PATCH
+
+
 def patched(current: Object, request: Request, resource: Resource) -> Object:
     """Return `current`, which may be changed, with the request's patch; raises ApiError."""
     kind = media_type(request.headers.get("content-type", ""))
-    if kind == APPLY_PATCH:
-        raise absent("server-side apply is not there; use kubectl apply without --server-side")
     if kind == JSON_PATCH:
         result = _json_patched(current, decode_json(request.body))
     elif kind == MERGE_PATCH:

@@ -135,9 +135,10 @@ class Store:
     ) -> Object:
         """Replace an object and return the stored one; without a difference nothing happens.
 
-        With `subresource="status"` only the status is taken from `obj`. uid, creationTimestamp
-        and deletionTimestamp stay as they are; the generation grows when anything but metadata
-        and status differs. An object that is being deleted goes when its last finalizer does.
+        With `subresource="status"` only the status is taken from `obj`, and who owns what. uid,
+        creationTimestamp and deletionTimestamp stay as they are; the generation grows when
+        anything but metadata and status differs. An object that is being deleted goes when its
+        last finalizer does.
         Raises ApiError NotFound, and Conflict when `obj` has a resourceVersion or uid that is
         not the stored object's (a missing one is not checked).
         """
@@ -149,6 +150,9 @@ class Store:
         self._check_preconditions(key, old, given.get("uid"), given.get("resourceVersion"))
         if subresource == "status":
             new = {**old, "status": obj["status"]} if "status" in obj else dict(old)
+            if "managedFields" in given:
+                owned = {"managedFields": given["managedFields"]}
+                new["metadata"] = {**old["metadata"], **owned}
         else:
             new = {**obj, "metadata": _kept_metadata(old["metadata"], given)}
         if _content(new) != _content(old) and "generation" in old["metadata"]:

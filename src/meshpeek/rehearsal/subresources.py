@@ -51,13 +51,15 @@ def handle(
 
 def _part(cluster: Cluster, resource: Resource, request: Request, target: ResourcePath) -> Response:
     """Read or write an object through `status` or `finalize`."""
-    write = writing.write_options(request)
+    write = writing.write_options(resource, request, target)
     name = target.subresource
     if request.method == "GET":
         stored = writing.existing(cluster, resource, target)
     elif request.method == "PUT":
         obj = decode_object(request.body, request.headers.get("content-type", ""))
         stored = writing.replace(cluster, resource, target, obj, write, name)
+    elif patch.is_apply(request):
+        stored, _ = writing.apply_configuration(cluster, resource, request, target, write)
     elif request.method == "PATCH":
         stored = writing.apply_patch(cluster, resource, request, target, write, name)
     else:
@@ -70,7 +72,7 @@ def _evict(
 ) -> Response:
     if request.method != "POST":
         raise method_not_supported(resource.key, request.method)
-    write = writing.write_options(request)
+    write = writing.write_options(resource, request, target)
     cluster.store.delete(resource.key, target.namespace, target.name, dry_run=write.dry_run)
     success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     return answer({**success, "code": 201}, 201)
@@ -79,7 +81,7 @@ def _evict(
 def _scale(
     cluster: Cluster, resource: Resource, request: Request, target: ResourcePath
 ) -> Response:
-    write = writing.write_options(request)
+    write = writing.write_options(resource, request, target)
     paths = _scale_paths(resource, target.version)
     old = writing.existing(cluster, resource, target)
     current = crds.read_as(resource, target.version, old)

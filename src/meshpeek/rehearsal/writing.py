@@ -6,18 +6,23 @@ from copy import deepcopy
 from typing import Any
 
 from meshpeek.rehearsal import admission, crds, patch
+from meshpeek.rehearsal.bodies import decode_configuration
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.exchange import Request
+from meshpeek.rehearsal.ownership import APPLY, LONGEST_NAME, UPDATE, Manager, writer
 from meshpeek.rehearsal.paths import ResourcePath
 from meshpeek.rehearsal.resources import Resource
 from meshpeek.rehearsal.status import (
     bad_request,
     conflict,
+    forbidden_value,
     invalid,
     not_found,
+    required_value,
+    too_long,
     unsupported_value,
 )
-from meshpeek.rehearsal.store import Object
+from meshpeek.rehearsal.store import Object, timestamp
 
 
 def existing(cluster: Cluster, resource: Resource, target: ResourcePath) -> Object:
@@ -59,6 +64,52 @@ def replace(
     return admission.update(cluster, resource, target.version, obj, old, write, subresource)
 
 
+def apply_configuration(
+    cluster: Cluster,
+    resource: Resource,
+    request: Request,
+    target: ResourcePath,
+    write: admission.Write,
+) -> tuple[Object, bool]:
+    """Apply a configuration (server-side) to the object a path names.
+
+    Return it as stored, and whether it was created.
+    """
+    from meshpeek.rehearsal.apply import applied
+
+    if write.manager is None:
+        raise LookupError("only a manager can apply")
+    config = decode_configuration(request.body)
+    check_kind(resource, target.version, config)
+    metadata = metadata_of(config)
+    if target.namespace:
+        metadata.setdefault("namespace", target.namespace)
+    _check_place(metadata, target)
+    found = cluster.store.get(resource.key, target.namespace or None, target.name)
+    if found is None and target.subresource:
+        raise not_found(resource.key, target.name)
+    live = None if found is None else crds.read_as(resource, target.version, found)
+    now = timestamp(cluster.clock())
+    force = request.flag("force")
+    result = applied(resource, target.version, config, live, write.manager, now, force=force)
+    if found is None:
+        if metadata.get("uid"):
+            raise conflict(
+                resource.key,
+                target.name,
+                f"uid mismatch: the provided object specified uid {metadata['uid']}, "
+                "and no existing object was found",
+            )
+        created = admission.create(cluster, resource, target.version, result, write)
+        return created, True
+    if metadata.get("resourceVersion") is None:
+        result["metadata"].pop("resourceVersion", None)
+    stored = admission.update(
+        cluster, resource, target.version, result, found, write, target.subresource
+    )
+    return stored, False
+
+
 def apply_patch(
     cluster: Cluster,
     resource: Resource,
@@ -72,13 +123,7 @@ def apply_patch(
     current = deepcopy(crds.read_as(resource, target.version, old))
     patched = patch.patched(current, request, resource)
     metadata = metadata_of(patched)
-    for name, wanted in (("name", target.name), ("namespace", target.namespace)):
-        if wanted and metadata.get(name) != wanted:
-            given = metadata.get(name) or ""
-            raise bad_request(
-                f"the {name} of the object ({given}) does not match "
-                f"the {name} on the URL ({wanted})"
-            )
+    _check_place(metadata, target)
     if metadata.get("resourceVersion") == old["metadata"]["resourceVersion"]:
         del metadata["resourceVersion"]
     check_kind(resource, target.version, patched)
@@ -89,8 +134,12 @@ def apply_patch(
         raise patch.not_decodable(text, error.problems) from None
 
 
-def write_options(request: Request) -> admission.Write:
-    """Read dryRun and fieldValidation (Warn by default, as of 1.27); raises ApiError 422."""
+def write_options(resource: Resource, request: Request, target: ResourcePath) -> admission.Write:
+    """Read dryRun, fieldValidation (Warn by default, as of 1.27), fieldManager.
+
+    Raises ApiError 422.
+    """
+    applying = patch.is_apply(request)
     causes = []
     dry_run = request.query.get("dryRun", "")
     if dry_run not in ("", "All"):
@@ -99,10 +148,21 @@ def write_options(request: Request) -> admission.Write:
     if validation not in ("Ignore", "Strict", "Warn"):
         names = ["", "Ignore", "Strict", "Warn"]
         causes.append(unsupported_value("fieldValidation", validation, names))
+    manager = writer(request)
+    if len(manager) > LONGEST_NAME:
+        causes.append(too_long("fieldManager", LONGEST_NAME))
+    if applying and not request.query.get("fieldManager"):
+        causes.append(required_value("fieldManager", "is required for apply patch"))
+    if "force" in request.query and not applying:
+        causes.append(forbidden_value("force", "may not be specified for non-apply patch"))
     if causes:
         kind = {"POST": "CreateOptions", "PUT": "UpdateOptions"}.get(request.method, "PatchOptions")
         raise invalid(patch.OPTIONS, kind, "", causes)
-    return admission.Write(validation, dry_run == "All")
+    operation = APPLY if applying else UPDATE
+    version = resource.api_version(target.version)
+    return admission.Write(
+        validation, dry_run == "All", Manager(manager, operation, version, target.subresource)
+    )
 
 
 def check_kind(resource: Resource, version: str, obj: Object) -> None:
@@ -128,6 +188,17 @@ def metadata_of(obj: Object) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         raise bad_request("metadata: Invalid value: must be an object")
     return metadata
+
+
+def _check_place(metadata: dict[str, Any], target: ResourcePath) -> None:
+    """Raise ApiError where a changed or applied object has another name than the path has."""
+    for name, wanted in (("name", target.name), ("namespace", target.namespace)):
+        if wanted and metadata.get(name) != wanted:
+            given = metadata.get(name) or ""
+            raise bad_request(
+                f"the {name} of the object ({given}) does not match "
+                f"the {name} on the URL ({wanted})"
+            )
 
 
 def check_namespace(metadata: dict[str, Any], target: ResourcePath) -> None:
