@@ -197,6 +197,10 @@ def test_until_gives_up_in_the_end(play: Play) -> None:
     ended = [event.result for event in events if isinstance(event, CommandEnded)]
     assert len(ended) > 1
     assert [result.final for result in ended] == [False] * (len(ended) - 1) + [True]
+    left = [result.time_left for result in ended]
+    assert left == sorted(left, reverse=True)
+    assert 0 < left[0] < 5
+    assert left[-1] == 0
 
 
 @pytest.mark.parametrize(

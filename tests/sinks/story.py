@@ -66,7 +66,10 @@ def result(
     output: str, verdict: Verdict = PASSED, *, attempt: int = 1, final: bool = True
 ) -> Result:
     status = 0 if verdict else 1
-    return Result(attempt, status, (status,), 0.25, output, 0, verdict, final=final)
+    time_left = 0.0 if final else 29.5
+    return Result(
+        attempt, status, (status,), 0.25, output, 0, verdict, final=final, time_left=time_left
+    )
 
 
 def attempt(step: Command, result: Result) -> Iterator[Event]:

@@ -26,10 +26,10 @@ class EventLines:
     """Turns a run's events into lines of JSON.
 
     Every line has `event` and, where a step is meant, `step` (its 1-based number in the
-    workshop), `path`, `line`, `section` and `text`. A `command` line adds `attempt`, `status`,
-    `pipestatus`, `duration` (seconds), `output` (without escape sequences), `omitted` (bytes of
-    it that were not kept), `contexts`, `verdict`, `reasons`, `hint`, and the step's `name`, `tags`
-    and `note`.
+    workshop), `path`, `line`, `section` and `text`. A `command` line adds `attempt`, `final`,
+    `time_left` (seconds that `until` leaves for more attempts), `status`, `pipestatus`,
+    `duration` (seconds), `output` (without escape sequences), `omitted` (bytes of it that were
+    not kept), `contexts`, `verdict`, `reasons`, `hint`, and the step's `name`, `tags` and `note`.
     """
 
     def __init__(self) -> None:
@@ -99,6 +99,7 @@ def _result(event: CommandEnded) -> dict[str, Any]:
         "note": event.step.note,
         "attempt": result.attempt,
         "final": result.final,
+        "time_left": round(result.time_left, 6),
         "status": result.status,
         "pipestatus": list(result.pipestatus),
         "duration": round(result.duration, 6),

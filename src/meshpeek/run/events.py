@@ -41,7 +41,7 @@ class Result(NamedTuple):
 
     `duration` is in seconds. `output` is the text it wrote, escape sequences included;
     `omitted` counts bytes of it that were too many to keep. `final` is False for an attempt
-    that an `until` annotation lets be repeated.
+    that an `until` annotation lets be repeated, for `time_left` more seconds.
     """
 
     attempt: int
@@ -53,6 +53,7 @@ class Result(NamedTuple):
     verdict: Verdict
     shell_ended: bool = False
     final: bool = True
+    time_left: float = 0.0
 
 
 class Reason(StrEnum):

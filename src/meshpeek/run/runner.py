@@ -204,7 +204,7 @@ class Runner:
             yield CommandEnded(step, result)
             if result.final:
                 break
-            self._sleep(pause)
+            self._sleep(min(pause, result.time_left))
             pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
         if result.verdict:
             if step.shown:
@@ -266,6 +266,7 @@ class Runner:
                 contexts=self._contexts,
             )
         interrupted = verdict.kind is VerdictKind.INTERRUPTED
+        time_left = 0.0 if verdict or interrupted else max(0.0, give_up - self._clock())
         return Result(
             attempt=attempt,
             status=outcome.status,
@@ -275,7 +276,8 @@ class Runner:
             omitted=transcript.omitted,
             verdict=verdict,
             shell_ended=outcome.ending is Ending.SHELL_ENDED,
-            final=bool(verdict) or interrupted or self._clock() >= give_up,
+            final=not time_left,
+            time_left=time_left,
         )
 
     def _leave_out(self, cursor: Cursor, reason: str) -> Iterator[Event]:

@@ -90,8 +90,9 @@ class PlainLog:
         word = result.verdict.kind.value if result.final else "not yet"
         reasons = "".join(f"; {reason}" for reason in result.verdict.reasons)
         restarted = "; the shell ended, the next command gets a fresh one in its state"
+        left = "" if result.final else f"; {format_duration(result.time_left)} left"
         self._line(
-            f"-- {word} in {format_duration(result.duration)}{reasons}"
+            f"-- {word} in {format_duration(result.duration)}{reasons}{left}"
             f"{restarted if result.shell_ended else ''}"
         )
         if result.final and result.verdict.hint:
