@@ -54,7 +54,7 @@ def test_model_parser_and_reports_know_no_outside_world(name: str) -> None:
         ("termios", {"keys.py", "run/shell.py"}),
         ("markdown_it", {"parse/blocks.py", "parse/comments.py", "parse/prose.py"}),
         ("rich", {"play.py", "sinks/screen.py"}),
-        ("uvicorn", {"rehearsal/server.py"}),
+        ("h11", {"rehearsal/connection.py"}),
         ("click", {"arguments.py", "cli.py", *COMMANDS}),
     ],
 )
@@ -96,4 +96,4 @@ def test_ci_loads_what_it_uses(tmp_path: Path) -> None:
     (tmp_path / "w.md").write_text("```bash\ntrue\n```\n")
     loaded = loaded_after(["ci", str(tmp_path / "w.md")])
     assert "pexpect" in loaded
-    assert not loaded & {"rich", "yaml", "jsonpatch", "uvicorn", "asyncio"}
+    assert not loaded & {"rich", "yaml", "jsonpatch", "h11", "asyncio"}

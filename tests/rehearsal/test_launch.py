@@ -124,9 +124,9 @@ class TestFailures:
         assert error.hint == "free one"
 
     def test_a_missing_package_is_named(self, pose: Pose) -> None:
-        pose("""echo "ModuleNotFoundError: No module named 'uvicorn.config'" >&2; exit 1""")
+        pose("""echo "ModuleNotFoundError: No module named 'h11._connection'" >&2; exit 1""")
         error = self.fail()
-        assert "need the Python package uvicorn, which is not installed" in error.message
+        assert "need the Python package h11, which is not installed" in error.message
         assert error.hint is not None
         assert "pip install 'meshpeek[rehearsal]'" in error.hint
 

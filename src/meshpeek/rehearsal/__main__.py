@@ -24,9 +24,11 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, MeshpeekError
 from meshpeek.rehearsal import controllers, crds, snapshot
+from meshpeek.rehearsal.api import Api
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.seed import Plan, seed
 from meshpeek.rehearsal.server import Application, serve
@@ -104,7 +106,11 @@ async def _run(
 ) -> None:
     for cluster in clusters.values():
         controllers.start(cluster)
-    application = Application(clusters.values(), listener.getsockname()[1])
+    handlers = {}
+    for cluster in clusters.values():
+        prefix = urlsplit(cluster.server).path
+        handlers[prefix] = Api(cluster, prefix).handle
+    application = Application(handlers, listener.getsockname()[1])
     stop = asyncio.Event()
     _stop_with_parent(stop.set)
     _say({"clusters": {name: cluster.server for name, cluster in clusters.items()}})

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncGenerator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request to one cluster; `path` has no server prefix, `headers` have lower-case names."""
 
     method: str
@@ -25,15 +24,14 @@ class Request:
         return self.query.get(name, "").lower() in ("1", "t", "true")
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer: either `body`, or `stream` of chunks that goes on until one side ends it."""
 
     code: int
     body: bytes = b""
     content_type: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
-    stream: AsyncIterator[bytes] | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
+    stream: AsyncGenerator[bytes, None] | None = None
 
 
 def encode(value: Any) -> bytes:  # noqa: ANN401
@@ -51,8 +49,7 @@ def text(body: str, code: int = 200) -> Response:
     return Response(code, body.encode(), "text/plain; charset=utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
+class MediaType(NamedTuple):
     """One entry of an Accept header: `application/json;as=Table;g=meta.k8s.io;v=v1`."""
 
     name: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,7 @@ async def watch(
     show: Callable[[Object], Any],
     bookmark: Callable[[int], Object],
     show_bookmark: Callable[[Object], Any],
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield a watch's events, one JSON line each, until its time is over or the reader leaves.
 
     `show` turns an object into what the client asked for (a version, a Table); `bookmark` makes
