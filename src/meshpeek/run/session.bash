@@ -8,7 +8,7 @@
 # begin TOKEN STATUS: mark where a step's output begins; give the prompts back to the workshop;
 # leave STATUS, that of the step before, in $?.
 __meshpeek_begin() {
-    __meshpeek_ended=
+    __meshpeek_ended= __meshpeek_number=${1##*.}
     PS0=$__meshpeek_ps0 PS1=$__meshpeek_ps1
     if [[ ${__meshpeek_prompt_command+set} ]]; then
         PROMPT_COMMAND=("${__meshpeek_prompt_command[@]}")
@@ -49,7 +49,7 @@ __meshpeek_hide_prompts() {
 
 # save NAME: write down what a fresh shell needs to go on where this one stopped. It runs while
 # meshpeek deals with the step's end, so it delays nothing. The last line tells a whole file
-# from one that was cut off.
+# from one that was cut off, and which step's end it is from.
 __meshpeek_save() {
     __meshpeek_options=$SHELLOPTS __meshpeek_shopts=$BASHOPTS
     __meshpeek_directory=$PWD __meshpeek_previous=${OLDPWD-}
@@ -60,7 +60,7 @@ __meshpeek_save() {
         builtin alias -p
         builtin trap -p
         builtin umask -p
-        builtin printf '%s\n' '# complete'
+        builtin printf '# complete %s\n' "$__meshpeek_number"
     } >|"$__meshpeek_directory_of_state/$1"
     __meshpeek_export
 }

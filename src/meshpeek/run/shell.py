@@ -21,10 +21,12 @@ import pexpect
 
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.keys import Keyboard
+from meshpeek.run import state
 from meshpeek.run.deadline import Deadline
 from meshpeek.run.markers import Marker, MarkerScanner, command_lines, end_line
 from meshpeek.run.outcome import Ending, Leftover, Outcome, Output
 from meshpeek.run.processes import SESSION_VARIABLE, end_processes, start_of
+from meshpeek.run.state import Restoration
 
 _BOOTSTRAP = Path(__file__).with_name("session.bash")
 _BASH_OPTIONS = ("--noediting", "--rcfile", str(_BOOTSTRAP), "-i")
@@ -54,9 +56,11 @@ Running = Generator[Output | Leftover | Outcome, None, None]
 class Shell:
     """One bash session: `run` commands one after the other, and `close` it in the end.
 
-    `directory` is an existing, empty folder for the session's own files. `environment` is the
-    whole environment; `arguments` are bash's `$1` and on; `size` is rows and columns. `name` is
-    its `$0`, and what its messages begin with (bash's own where it is empty; bash 5.0 and newer).
+    `directory` is an existing, empty folder for the session's own files, and `state_folder` one
+    for the state that outlives bash (None: the same). `restoration` is what to go on with from
+    an earlier session. `environment` is the whole environment; `arguments` are bash's `$1` and on;
+    `size` is rows and columns. `name` is its `$0`, and what its messages begin with (bash's own
+    where it is empty; bash 5.0 and newer).
     `keyboard` is lent to each command while it runs, and output has the line ends that a screen
     needs (CR LF). Without one, commands read end-of-file, from the terminal too, and output is
     passed on exactly as it was written. Raises EnvironmentUnfitError without bash.
@@ -71,8 +75,11 @@ class Shell:
         size: tuple[int, int] = (24, 80),
         arguments: tuple[str, ...] = (),
         name: str = "",
+        state_folder: Path | None = None,
+        restoration: Restoration | None = None,
     ) -> None:
         self._directory = directory
+        self._state_folder = state_folder or directory
         self._path = environment.get("PATH", os.defpath)
         self._keyboard = keyboard
         self._lent: Keyboard | None = None
@@ -80,15 +87,26 @@ class Shell:
         self._arguments = arguments
         self._name = name
         self._token = os.urandom(8).hex()
-        self._count = 0
-        self._statuses: tuple[int, ...] = (0, 0)
+        self._count = restoration.state.number if restoration else 0
+        self._saves = self._count
+        self._statuses = restoration.statuses if restoration else (0, 0)
         self._flags = ""
         self._fifo_path = directory / "commands"
         self._device = directory / "terminal"
         os.mkfifo(self._fifo_path, 0o600)
         # Open for both, so that bash never finds the FIFO without a writer while we live.
         self._fifo = os.open(self._fifo_path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        self._start({**environment, SESSION_VARIABLE: self._token}, restore=None)
+        state.prepare(self._state_folder)
+        if restoration is None:
+            self._start({**environment, SESSION_VARIABLE: self._token}, restore=None)
+        else:
+            script = directory / "restore"
+            script.touch(mode=0o600)
+            script.write_bytes(
+                state.adapted(restoration, environment)
+                + f"builtin export {SESSION_VARIABLE}={self._token}\n".encode()
+            )
+            self._start_again(script)
         self._began = start_of(self._leader)
 
     @contextlib.contextmanager
@@ -116,7 +134,7 @@ class Shell:
                     ],
                     env={
                         **environment,
-                        "MESHPEEK_STATE": str(self._directory),
+                        "MESHPEEK_STATE": str(self._state_folder),
                         "MESHPEEK_RESTORE": str(restore or ""),
                         "MESHPEEK_NAME": self._name,
                     },
@@ -158,6 +176,11 @@ class Shell:
         self._size = (rows, columns)
         self._child.setwinsize(rows, columns)
 
+    @property
+    def count(self) -> int:
+        """How many commands there have been; the number of the last one."""
+        return self._count
+
     def run(self, command: str, *, timeout: float | None = None) -> Running:
         """Run one complete bash command; yield what it writes, and last its Outcome.
 
@@ -170,16 +193,19 @@ class Shell:
 
     def ask(self, command: str) -> str:
         """Run a command of our own, that needs no keyboard, and return what it prints."""
-        items = self._execute(command, Deadline(_ASK_SECONDS), None)
+        items = self._execute(command, Deadline(_ASK_SECONDS), None, saves=False)
         printed = b"".join(item.data for item in items if isinstance(item, Output))
         return printed.decode(errors="replace")
 
-    def _execute(self, command: str, deadline: Deadline, keyboard: Keyboard | None) -> Running:
+    def _execute(
+        self, command: str, deadline: Deadline, keyboard: Keyboard | None, *, saves: bool = True
+    ) -> Running:
         if not self._child.isalive():
             self._replace()
         if termios.tcgetattr(self._terminal) != self._settings:
             termios.tcsetattr(self._terminal, termios.TCSANOW, self._settings)
         self._count += 1
+        self._saves += saves
         self._marked = f"{self._token}.{self._count}"
         stdin = "/dev/null" if keyboard is None else "/dev/tty"
         self._unsent = command_lines(
@@ -188,7 +214,7 @@ class Shell:
             statuses=self._statuses,
             traced="x" in self._flags,
             stdin=stdin,
-            slot=self._count % 2,
+            slot=self._saves % 2 if saves else None,
         ).encode(errors="surrogateescape")
         if self._keyboard is None:
             self._end_input()
@@ -339,11 +365,13 @@ class Shell:
         with contextlib.suppress(BlockingIOError):  # lines that the old one did not come to
             while os.read(self._fifo, _CHUNK_BYTES):
                 pass
-        states = [self._directory / slot for slot in ("exit", "0", "1")]
-        whole = [state for state in states if _is_complete(state)]
-        restore = max(whole, key=lambda state: state.stat().st_mtime_ns, default=None)
+        saved = state.newest(self._state_folder)
+        self._start_again(saved.path if saved else None)
+
+    def _start_again(self, script: Path | None) -> None:
+        """Start a bash that goes on with what `script` says, as if it were the one before."""
         statuses = self._statuses
-        self._start({"PATH": self._path}, restore)
+        self._start({"PATH": self._path}, script)
         self._statuses = statuses
 
     def background_jobs(self) -> str:
@@ -377,10 +405,3 @@ class Shell:
         process = self._child.ptyproc  # type: ignore[attr-defined]  # the stubs lack it
         process.delayafterclose = process.delayafterterminate = 0
         self._child.close(force=True)
-
-
-def _is_complete(state: Path) -> bool:
-    try:
-        return state.read_bytes().endswith(b"# complete\n")
-    except OSError:
-        return False
