@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from meshpeek.rehearsal import discovery
 from meshpeek.rehearsal.cluster import VERSION, Cluster
 from meshpeek.rehearsal.exchange import Request, Response, answer, text
-from meshpeek.rehearsal.objects import ObjectApi
 from meshpeek.rehearsal.paths import parse_path
 from meshpeek.rehearsal.status import ApiError, bad_request, unknown_path
 
 if TYPE_CHECKING:
+    from meshpeek.rehearsal.objects import ObjectApi
     from meshpeek.rehearsal.openapi import Documents
 
 VERSION_INFO = {
@@ -37,7 +37,7 @@ class Api:
         self._cluster = cluster
         self._prefix = prefix
         self._discovery = discovery.Discovery(cluster.resources)
-        self._objects = ObjectApi(cluster)
+        self._objects: ObjectApi | None = None
         self._openapi: Documents | None = None
 
     def handle(self, request: Request) -> Response:
@@ -58,7 +58,7 @@ class Api:
         path = request.path.rstrip("/") or "/"
         target = parse_path(path)
         if target is not None:
-            return self._objects.handle(request, target)
+            return self._object_api().handle(request, target)
         if request.method != "GET":
             raise (
                 unknown_path()
@@ -75,6 +75,14 @@ class Api:
         if found is None:
             raise unknown_path()
         return found
+
+    def _object_api(self) -> ObjectApi:
+        if self._objects is None:
+            # What only requests need is loaded by the first one, not by the start.
+            from meshpeek.rehearsal.objects import ObjectApi
+
+            self._objects = ObjectApi(self._cluster)
+        return self._objects
 
     def _describe(self, path: str, request: Request) -> Response | None:
         if not path.startswith("/openapi/"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from meshpeek.rehearsal.resources import Resource
@@ -29,7 +29,7 @@ Type = dict[str, Any]
 @cache
 def all_types() -> dict[str, Type]:
     """Return every type by its name."""
-    text = files("meshpeek.rehearsal").joinpath("builtin_types.json").read_text("utf-8")
+    text = Path(__file__).with_name("builtin_types.json").read_bytes()
     types: dict[str, Type] = json.loads(text)
     return types
 

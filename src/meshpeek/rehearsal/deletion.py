@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.bodies import decode_object
 from meshpeek.rehearsal.cluster import Cluster
@@ -18,8 +17,7 @@ FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 POLICIES = ("Background", "Foreground", "Orphan")
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteOptions:
+class DeleteOptions(NamedTuple):
     """How a delete was asked for; `finalizer` is what its propagation policy adds first."""
 
     uid: str | None

@@ -10,7 +10,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 LINKERD_VERSION = "stable-2.14.10"
 EXTENSION_NAMESPACE = "linkerd-multicluster"
@@ -22,8 +22,7 @@ KubernetesObject = dict[str, Any]
 """A plain JSON object as the Kubernetes API has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gateway:
+class Gateway(NamedTuple):
     """The target cluster's gateway: where mirrored traffic goes, and how it is probed.
 
     `address` is a comma-separated list of addresses. `probe_period` is in seconds.

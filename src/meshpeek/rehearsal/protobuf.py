@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from meshpeek.rehearsal.status import ApiError, bad_request
@@ -93,7 +93,7 @@ def _decode_unknown(data: bytes) -> dict[str, Any]:
 
 @cache
 def _messages() -> dict[str, Fields]:
-    text = files("meshpeek.rehearsal").joinpath("protobuf_fields.json").read_text("utf-8")
+    text = Path(__file__).with_name("protobuf_fields.json").read_bytes()
     messages: dict[str, Fields] = json.loads(text)
     return messages
 

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal import admission, controllers
@@ -35,8 +34,7 @@ _AGE_SECONDS = 14 * 60
 """How long ago the clusters were created."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a cluster holds beside what every one does.
 
     `manifests` are files, or folders of files, of YAML or JSON; `links` are the names of the
@@ -146,12 +144,8 @@ def definitions() -> Mapping[str, Object]:
 
     All clusters share their contents, which nobody changes.
     """
-    folder = files("meshpeek.rehearsal").joinpath("crds")
-    definitions = [
-        json.loads(each.read_text("utf-8"))
-        for each in folder.iterdir()
-        if each.name.endswith(".json")
-    ]
+    folder = Path(__file__).with_name("crds")
+    definitions = [json.loads(each.read_bytes()) for each in folder.glob("*.json")]
     return {each["metadata"]["name"]: each for each in definitions}
 
 

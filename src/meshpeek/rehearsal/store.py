@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from meshpeek.rehearsal.resources import Registry, Resource, ResourceKey
 from meshpeek.rehearsal.status import already_exists, conflict, expired, modified, not_found
@@ -23,8 +22,7 @@ NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 Object = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One write; `previous` is the object before it, None when it was created."""
 
     type: Literal["ADDED", "MODIFIED", "DELETED"]

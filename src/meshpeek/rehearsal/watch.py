@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.exchange import encode
 from meshpeek.rehearsal.resources import ResourceKey
@@ -23,8 +22,7 @@ BOOKMARK_SECONDS = 60.0
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Which objects of a kind are meant; `namespace` is None for all."""
 
     key: ResourceKey
@@ -40,8 +38,7 @@ class Selection:
         return self.matches(obj)
 
 
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
+class WatchOptions(NamedTuple):
     """How a watch was asked for; `since` None means that the present objects come first."""
 
     since: int | None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Object, Store, timestamp
@@ -14,8 +14,7 @@ EVENTS = ResourceKey("", "events")
 _order = itertools.count()
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """What an Event says: `source` says it, `kind` is Normal or Warning.
 
     `path` names the part of the object that it is about, such as `spec.containers{color}`.

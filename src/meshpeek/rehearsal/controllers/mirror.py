@@ -9,9 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.controllers.deployments import DEPLOYMENTS
@@ -40,8 +39,7 @@ _REMOTE_SERVICE = "multicluster.linkerd.io/remote-service"
 _TOPOLOGY = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode")
 
 
-@dataclass(frozen=True, slots=True)
-class _Export:
+class _Export(NamedTuple):
     """A remote Service that is to be mirrored, by remote discovery or through the gateway."""
 
     service: Object

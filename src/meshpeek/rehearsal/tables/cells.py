@@ -6,9 +6,8 @@ The wording is that of Kubernetes 1.27's server-side printers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 KubernetesObject = Mapping[str, Any]
 Cell = str | int | float | bool | None
@@ -20,8 +19,7 @@ _YEAR = 365 * _DAY
 _LISTED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column: its heading, and how its cell is read from an object at a moment.
 
     `wide` columns are those of `-o wide` (priority 1). `type` and `format` are OpenAPI's.

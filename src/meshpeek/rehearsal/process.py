@@ -1,0 +1,210 @@
+"""The process of the rehearsal clusters, `python -m meshpeek.rehearsal`, started by meshpeek.
+
+It reads one JSON line from standard input, `{"clusters": {NAME: {"manifests": [PATH…], "links":
+[NAME…]}}}`, and writes one to standard output: `{"clusters": {NAME: URL}}` when the clusters
+answer, or `{"error": …, "hint": …}` with exit status 3. It serves until standard input ends (its
+parent is gone), or SIGTERM, SIGHUP or SIGINT arrives, and exits with 0.
+
+With `"keep": PATH` beside `"clusters"`, the clusters are written to that file at the end; with
+`"resume": true` as well, they begin with what it holds, under the same URLs if that can be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from meshpeek.errors import EnvironmentUnfitError, ExitCode, MeshpeekError
+from meshpeek.rehearsal import controllers, crds, snapshot
+from meshpeek.rehearsal.api import Api
+from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.seed import Plan, seed
+from meshpeek.rehearsal.server import Application, serve
+
+STANDARD_INPUT = 0
+
+_FORM = 'write one line: {"clusters": {"north": {"manifests": ["/a/folder"], "links": ["east"]}}}'
+_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def main() -> int:
+    """Run the rehearsal clusters; return the exit status."""
+    # What is made until the clusters are ready stays, so looking through it for garbage is waste.
+    gc.disable()
+    try:
+        request = _read_request()
+        plans = _plans(request)
+        keep = Path(request["keep"]) if request.get("keep") else None
+        with snapshot.claim(keep) if keep else contextlib.nullcontext():
+            _serve(plans, keep, resume=bool(request.get("resume")))
+    except MeshpeekError as error:
+        return _report(error.message, error.hint)
+    except KeyboardInterrupt:
+        pass
+    return ExitCode.PASSED
+
+
+def _serve(plans: Mapping[str, Plan], keep: Path | None, *, resume: bool) -> None:
+    """Serve the clusters of `plans` until the end; write them to the file `keep` then."""
+    past = snapshot.take(keep) if keep and resume else None
+    listener = _listen(past.port if past else 0)
+    port = listener.getsockname()[1]
+    secret = past.secret if past else os.urandom(16).hex()
+    clusters = build_clusters(plans, port, secret, past.contents if past else None)
+    gc.freeze()
+    gc.enable()
+
+    def write() -> None:
+        if keep:
+            snapshot.write(keep, clusters.values(), port, secret)
+
+    asyncio.run(_run(clusters, listener, write))
+
+
+def build_clusters(
+    plans: Mapping[str, Plan],
+    port: int,
+    secret: str,
+    past: Mapping[str, snapshot.Contents] | None = None,
+) -> dict[str, Cluster]:
+    """Make clusters, and seed them or give them what they held in the `past`.
+
+    `port` and `secret` are in their servers' URLs. Raises EnvironmentUnfitError for a plan that
+    cannot be carried out.
+    """
+    if past is not None and list(past) != list(plans):
+        raise EnvironmentUnfitError(
+            f"the clusters were {', '.join(past)}, and are now to be {', '.join(plans)}",
+            hint="begin anew: the contexts in the front matter have been changed",
+        )
+    clusters: dict[str, Cluster] = {}
+    for index, name in enumerate(plans, start=1):
+        cluster = Cluster(name, index, clusters, server=f"http://127.0.0.1:{port}/{secret}/{name}")
+        crds.serve_definitions(cluster)
+    if past is None:
+        seed(clusters, plans)
+    else:
+        for name, contents in past.items():
+            snapshot.restore(clusters[name], contents)
+    return clusters
+
+
+async def _run(
+    clusters: dict[str, Cluster], listener: socket.socket, at_end: Callable[[], None]
+) -> None:
+    for cluster in clusters.values():
+        controllers.start(cluster)
+    handlers = {}
+    for cluster in clusters.values():
+        prefix = urlsplit(cluster.server).path
+        handlers[prefix] = Api(cluster, prefix).handle
+    application = Application(handlers, listener.getsockname()[1])
+    stop = asyncio.Event()
+    _stop_with_parent(stop.set)
+    _say({"clusters": {name: cluster.server for name, cluster in clusters.items()}})
+    await serve(application, listener, stop.wait())
+    at_end()  # here, where a second signal does nothing
+
+
+def _listen(port: int) -> socket.socket:
+    """Listen on `port` of the loopback address; on any, if it is 0 or taken."""
+    # asyncio sends at once (TCP_NODELAY) only on sockets that name their protocol; without it
+    # every answer to a client that keeps its connection would wait 40 ms for an acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    # A port from before may still have connections that are coming to their end.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            listener.bind(("127.0.0.1", 0))
+        listener.listen(256)
+    except OSError as error:
+        listener.close()
+        raise EnvironmentUnfitError(
+            f"no port of the loopback address can be had: {error.strerror}",
+            hint="check that 127.0.0.1 is up and that ports are free",
+        ) from None
+    return listener
+
+
+def _plans(request: Mapping[str, Any]) -> dict[str, Plan]:
+    wanted = request.get("clusters")
+    if not isinstance(wanted, dict) or not wanted:
+        raise EnvironmentUnfitError("the request on standard input names no clusters", hint=_FORM)
+    return {name: _plan(name, given) for name, given in wanted.items()}
+
+
+def _plan(name: str, given: object) -> Plan:
+    if not _NAME.fullmatch(name):
+        raise EnvironmentUnfitError(
+            f"{name!r} cannot name a cluster",
+            hint="a name has lower-case letters, digits and -, and begins with a letter",
+        )
+    lists = given if isinstance(given, dict) else {"manifests": given}
+    manifests, links = _texts(name, lists.get("manifests")), _texts(name, lists.get("links"))
+    return Plan(tuple(map(Path, manifests)), links)
+
+
+def _texts(name: str, given: Any) -> tuple[str, ...]:  # noqa: ANN401
+    if not isinstance(given or [], list) or not all(isinstance(each, str) for each in given or ()):
+        raise EnvironmentUnfitError(
+            f"the request on standard input says of {name} what cannot be read", hint=_FORM
+        )
+    return tuple(given or ())
+
+
+def _read_request() -> Mapping[str, Any]:
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        byte = os.read(STANDARD_INPUT, 1)
+        if not byte:
+            break
+        line += byte
+    try:
+        request = json.loads(line)
+    except ValueError as error:
+        raise EnvironmentUnfitError(
+            f"the request on standard input is no JSON line: {error}",
+            hint="`meshpeek clusters` starts rehearsal clusters by hand",
+        ) from None
+    return request if isinstance(request, dict) else {}
+
+
+def _stop_with_parent(stop: Callable[[], None]) -> None:
+    """Call `stop` when the parent or a signal says so."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    # A regular file is always at its end, so it tells nothing about a parent.
+    if stat.S_ISREG(os.fstat(STANDARD_INPUT).st_mode):
+        return
+
+    def check() -> None:
+        if not os.read(STANDARD_INPUT, 4096):
+            loop.remove_reader(STANDARD_INPUT)
+            stop()
+
+    loop.add_reader(STANDARD_INPUT, check)
+
+
+def _say(value: object) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+def _report(message: str, hint: str | None) -> int:
+    _say({"error": message, "hint": hint or ""})
+    return ExitCode.UNFIT_ENVIRONMENT
