@@ -96,4 +96,5 @@ def test_ci_loads_what_it_uses(tmp_path: Path) -> None:
     (tmp_path / "w.md").write_text("```bash\ntrue\n```\n")
     loaded = loaded_after(["ci", str(tmp_path / "w.md")])
     assert "pexpect" in loaded
-    assert not loaded & {"rich", "yaml", "jsonpatch", "h11", "asyncio"}
+    unused = {"rich", "yaml", "jsonpatch", "h11", "asyncio", "subprocess", "json", "difflib"}
+    assert not loaded & unused

@@ -6,8 +6,8 @@ Each is raised where it is found and printed in one place, `cli.main`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from meshpeek.source import Span, draw_excerpt
 
@@ -50,8 +50,7 @@ class EnvironmentUnfitError(MeshpeekError):
     exit_code = ExitCode.UNFIT_ENVIRONMENT
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong in a workshop: what, where (`span`), and what to do next (`hint`).
 
     `excerpt` is the drawn line with its caret, or an empty string where there is none to draw.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import shutil
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
 from meshpeek.keys import Keyboard
@@ -32,8 +33,7 @@ _BY_WEIGHT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What the command line says about a run.
 
     `pace` is a factor on reading time (`run`), `typing` one on the time between typed characters
@@ -97,6 +97,7 @@ def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -
             contexts=session.contexts,
         )
         fanout = Fanout(sinks)
+        _collect_garbage_from_here()
         _publish(runner.run(), fanout.take)
         fanout.close()
     # A reader of our output who has seen enough (`| head`) is no reason to complain.
@@ -123,6 +124,12 @@ def _nothing_ran(workshop: Workshop, report: Report) -> InputError:
         f"{workshop.path}: there is no command in it",
         hint="only fences that begin with ```bash or ```sh are run",
     )
+
+
+def _collect_garbage_from_here() -> None:
+    """Collect what a run of hours may leave, and never look at what has been loaded for it."""
+    gc.freeze()
+    gc.enable()
 
 
 def worst_of(codes: Iterable[ExitCode]) -> ExitCode:

@@ -11,8 +11,6 @@ from pathlib import Path
 OUTER_REHEARSAL = "MESHPEEK_REHEARSAL"
 """The variable that tells an inner run the kubeconfig of the rehearsal that it is a part of."""
 
-_PROGRAM = "from meshpeek.cli import main; main()"
-
 
 def write_launcher(
     folder: Path,
@@ -28,7 +26,7 @@ def write_launcher(
     start a shell by this variable, too. `rehearsal` is the kubeconfig of a rehearsal under way.
     """
     bash = shutil.which("bash", path=environment.get("PATH")) or "/bin/bash"
-    again = shlex.join([sys.executable, "-P", "-c", _PROGRAM, *arguments])
+    again = shlex.join([sys.executable, "-P", "-m", "meshpeek", *arguments])
     rehearsing = f"    export {OUTER_REHEARSAL}={shlex.quote(rehearsal)}\n" if rehearsal else ""
     folder.mkdir()
     launcher = folder / "bash"  # vim, for one, goes by the name of a shell

@@ -6,11 +6,9 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from meshpeek.clusters import scope_kubeconfig
 from meshpeek.errors import InputError
 from meshpeek.headless import stand_in
 from meshpeek.keys import Keyboard
@@ -19,7 +17,6 @@ from meshpeek.private_folder import private_folder
 from meshpeek.reentry import OUTER_REHEARSAL, write_launcher
 from meshpeek.run.editor import EditorDesk
 from meshpeek.run.shell import Shell
-from meshpeek.tools import check_tools
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal.launch import Session as Prepared
@@ -28,8 +25,7 @@ _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV
 _OWN_NAME = re.compile(r"\$\{?0")
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """What a run works with. `contexts` are those of its kubeconfig, None if it has no own one."""
 
     shell: Shell
@@ -72,8 +68,13 @@ def open_session(
             if outer_rehearsal is not None:
                 variables["KUBECONFIG"] = outer_rehearsal
             if contexts:
+                from meshpeek.clusters import scope_kubeconfig
+
                 variables |= scope_kubeconfig(contexts, variables, directory)
-        check_tools(workshop.front_matter.requires, variables)
+        if workshop.front_matter.requires:
+            from meshpeek.tools import check_tools
+
+            check_tools(workshop.front_matter.requires, variables)
         if keyboard is None:
             variables |= stand_in(
                 workshop.front_matter.stand_ins,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _TAB_WIDTH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Where something stands: `path`, then 1-based lines and a 1-based column.
 
     `end_line` is the last line, included. `column` counts characters of `line`;

@@ -221,6 +221,19 @@ def test_only_and_skip(play: Play, annotation: str, options: dict[str, object], 
     assert bool(skipped(events)) is not runs
 
 
+def test_the_workshop_s_own_python_files_do_not_get_into_the_editor(
+    play: Play, tmp_path: Path
+) -> None:
+    (tmp_path / "shlex.py").write_text("raise SystemExit('not this one')\n")
+    (tmp_path / "b.txt").write_text("old\n")
+    events = play(
+        f"```bash\ncd {tmp_path}\n```\n<!-- meshpeek: editor sed -i s/old/new/ -->\n"
+        "```bash\n$EDITOR b.txt\n```\n"
+    )
+    assert [verdict for _, verdict in results(events)] == ["passed", "passed"]
+    assert (tmp_path / "b.txt").read_text() == "new\n"
+
+
 def test_an_edit_is_made_by_the_step_s_annotation(play: Play, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("spec: {timeout: 5s, other: 1}\n")
     (tmp_path / "b.txt").write_text("old\n")

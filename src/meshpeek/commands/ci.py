@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -61,7 +60,7 @@ def _play_all(files: Sequence[Path], options: Options) -> ExitCode:
             if index > 0:
                 click.echo()
             with noting_errors(codes):
-                codes.append(play(workshop, replace(options, append=index > 0), os.environ))
+                codes.append(play(workshop, options._replace(append=index > 0), os.environ))
             if codes[-1] is ExitCode.INTERRUPTED:
                 break
     return worst_of(codes)

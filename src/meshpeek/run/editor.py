@@ -5,11 +5,10 @@ belongs to the command under way in a file that is written before each command. 
 `python -m meshpeek.run.editor EDIT-FILE FILE`.
 """
 
+# Every run imports this module, so what only the editor needs is imported where it is used.
 from __future__ import annotations
 
-import json
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ class EditorDesk:
 
     def install(self) -> Path:
         """Write the program that is to be the session's `$EDITOR`, and return its path."""
-        program = shlex.join([sys.executable, "-m", __spec__.name, str(self._edit)])
+        program = shlex.join([sys.executable, "-P", "-m", __spec__.name, str(self._edit)])
         self._script.write_text(f'#!/bin/sh\nexec {program} "$@"\n')
         self._script.chmod(0o700)
         return self._script
@@ -44,6 +43,8 @@ class EditorDesk:
         if edit is None:
             written = None
         else:
+            import json  # most steps have nothing to edit
+
             written = json.dumps({"command": edit.command, "patch": edit.patch})
         if written == self._written:
             return
@@ -56,11 +57,15 @@ class EditorDesk:
 
 def carry_out(edit_file: Path, files: list[str]) -> int:
     """Edit `files` as the edit in `edit_file` says; return the exit status of an editor."""
+    import json
+
     try:
         edit = json.loads(edit_file.read_text())
     except FileNotFoundError:
         return _refuse(_NO_EDIT, _HINT)
     if edit["command"] is not None:
+        import subprocess
+
         command = f"{edit['command']} {shlex.join(files)}"
         return subprocess.run(["bash", "-c", command], check=False).returncode
     for file in files:
@@ -71,7 +76,7 @@ def carry_out(edit_file: Path, files: list[str]) -> int:
 
 
 def _patch(file: Path, patch: str) -> int:
-    import jsonpatch  # only an editor needs these
+    import jsonpatch
     import yaml
 
     try:

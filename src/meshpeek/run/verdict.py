@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from meshpeek.model import Checks, Command, Mode
@@ -116,6 +115,8 @@ def _hint(step: Command, contexts: Sequence[str] | None) -> str | None:
     known = ", ".join(contexts)
     for context in step.contexts:
         if context not in contexts:
+            import difflib  # most runs do not need it, and it is slow to load
+
             close = difflib.get_close_matches(context, contexts, n=1)
             meant = f"; did you mean {close[0]}?" if close else ""
             return f"there is no context {context} here, only {known}{meant}"
