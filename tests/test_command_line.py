@@ -131,6 +131,7 @@ def test_events_are_json_lines(meshpeek: RunProgram, workshop: Path, tmp_path: P
         "note": None,
         "attempt": 1,
         "final": True,
+        "time_left": 0.0,
         "status": 0,
         "pipestatus": [0, 0],
         "output": "two\n",
