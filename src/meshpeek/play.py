@@ -8,7 +8,6 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
@@ -22,6 +21,7 @@ from meshpeek.run.shell import Shell
 from meshpeek.session import open_session
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
+from meshpeek.sinks.reports import refusal_reported
 
 _HEADLESS_SIZE = (24, 120)
 _BY_WEIGHT = (
@@ -37,9 +37,8 @@ class Options(NamedTuple):
     """What the command line says about a run.
 
     `pace` is a factor on reading time (`run`), `typing` one on the time between typed characters
-    (`present`). `timeout` is in seconds, None for the mode's default. `events` is the file for
-    JSON lines, `append` adds to it instead of beginning it anew. `startup` says whether start-up
-    files (`.demoshrc`) are read.
+    (`present`). `timeout` is in seconds, None for the mode's default. `startup` says whether
+    start-up files (`.demoshrc`) are read.
     """
 
     mode: Mode
@@ -48,41 +47,42 @@ class Options(NamedTuple):
     typing: float = 1.0
     stop_on_failure: bool = False
     timeout: float | None = None
-    events: Path | None = None
-    append: bool = False
     arguments: tuple[str, ...] = ()
     startup: bool = True
 
 
-def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -> ExitCode:
-    """Run `workshop` and return what the process is to exit with.
+def play(
+    workshop: Workshop, options: Options, environment: Mapping[str, str], reports: Fanout
+) -> ExitCode:
+    """Run `workshop` and return what the process is to exit with; `reports` get what happens.
 
-    Raises EnvironmentUnfitError if the run could not begin, or a report could not be written;
+    Raises EnvironmentUnfitError if the run could not begin, or the screen could not be written;
     InputError if it was a test and nothing in it ran.
     """
     report = Report()
-    with contextlib.ExitStack() as stack:
-        sinks: list[tuple[str, Sink]] = [("the verdict", report)]
-        if options.events:
-            from meshpeek.sinks.files import EventFile
+    fanout = Fanout([("the verdict", report), ("screen", _screen(options.mode))])
 
-            sinks.append((str(options.events), EventFile(options.events, append=options.append)))
-        sinks.append(("screen", _screen(options.mode)))
+    def take(event: Event) -> None:
+        reports.take(event)
+        fanout.take(event)
+
+    with contextlib.ExitStack() as stack:
         stack.enter_context(_signals_interrupt())
         keyboard = None
         if options.mode is Mode.PRESENT:
             keyboard = stack.enter_context(Keyboard(sys.stdin.fileno()))
-        session = stack.enter_context(
-            open_session(
-                workshop,
-                environment,
-                rehearse=options.rehearse,
-                keyboard=keyboard,
-                size=_size(),
-                arguments=options.arguments,
-                reentry=_arguments_of(options),
+        with refusal_reported(workshop.path, reports):
+            session = stack.enter_context(
+                open_session(
+                    workshop,
+                    environment,
+                    rehearse=options.rehearse,
+                    keyboard=keyboard,
+                    size=_size(),
+                    arguments=options.arguments,
+                    reentry=_arguments_of(options),
+                )
             )
-        )
         if keyboard:
             stack.enter_context(_resizing(session.shell))
         runner = Runner(
@@ -96,15 +96,14 @@ def play(workshop: Workshop, options: Options, environment: Mapping[str, str]) -
             timeout=_timeout(workshop, options),
             contexts=session.contexts,
         )
-        fanout = Fanout(sinks)
         _collect_garbage_from_here()
-        _publish(runner.run(), fanout.take)
+        _publish(runner.run(), take)
         fanout.close()
     # A reader of our output who has seen enough (`| head`) is no reason to complain.
     broken = [each for each in fanout.broken if not isinstance(each[1], BrokenPipeError)]
     if broken:
         told = "; ".join(f"{name}: {error}" for name, error in broken)
-        raise EnvironmentUnfitError(f"a report could not be written: {told}")
+        raise EnvironmentUnfitError(f"the output could not be written: {told}")
     if report.reason is Reason.INTERRUPTED:
         return ExitCode.INTERRUPTED
     if options.mode is Mode.CI and not report.has_run:

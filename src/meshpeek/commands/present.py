@@ -7,17 +7,18 @@ from pathlib import Path
 
 import click
 
-from meshpeek.commands.options import ARGUMENTS, EVENTS, FILE, NO_INIT, REHEARSE
+from meshpeek.commands.options import ARGUMENTS, FILE, NO_INIT, REHEARSE, takes_reports
 from meshpeek.commands.workshops import load
 from meshpeek.model import Mode
 from meshpeek.play import Options, play
+from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
 
 
 @click.command()
 @FILE
 @ARGUMENTS
 @REHEARSE
-@EVENTS
+@takes_reports
 @NO_INIT
 @click.option(
     "--typing",
@@ -30,17 +31,20 @@ def command(
     file: Path,
     arguments: tuple[str, ...],
     rehearse: bool,
-    events: Path | None,
     no_init: bool,
     typing: float,
+    reports: ReportPaths,
 ) -> None:
     """Present FILE live: RETURN runs, SPACE finishes typing, + skips, - goes back, Q quits."""
     options = Options(
         Mode.PRESENT,
         rehearse,
         typing=typing,
-        events=events,
         arguments=arguments,
         startup=not no_init,
     )
-    raise SystemExit(play(load(file, options), options, os.environ))
+    with open_reports(reports) as opened:
+        with refusal_reported(str(file), opened):
+            workshop = load(file, options)
+        code = play(workshop, options, os.environ, opened)
+    raise SystemExit(code)

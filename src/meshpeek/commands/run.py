@@ -7,17 +7,18 @@ from pathlib import Path
 
 import click
 
-from meshpeek.commands.options import ARGUMENTS, EVENTS, FILE, NO_INIT, REHEARSE, TIMEOUT
+from meshpeek.commands.options import ARGUMENTS, FILE, NO_INIT, REHEARSE, TIMEOUT, takes_reports
 from meshpeek.commands.workshops import load
 from meshpeek.model import Mode
 from meshpeek.play import Options, play
+from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
 
 
 @click.command()
 @FILE
 @ARGUMENTS
 @REHEARSE
-@EVENTS
+@takes_reports
 @TIMEOUT
 @NO_INIT
 @click.option(
@@ -31,10 +32,10 @@ def command(
     file: Path,
     arguments: tuple[str, ...],
     rehearse: bool,
-    events: Path | None,
     timeout: float | None,
     no_init: bool,
     pace: float,
+    reports: ReportPaths,
 ) -> None:
     """Play FILE by itself, at a reader's pace, and sum up what passed."""
     options = Options(
@@ -42,8 +43,11 @@ def command(
         rehearse,
         pace=pace,
         timeout=timeout,
-        events=events,
         arguments=arguments,
         startup=not no_init,
     )
-    raise SystemExit(play(load(file, options), options, os.environ))
+    with open_reports(reports) as opened:
+        with refusal_reported(str(file), opened):
+            workshop = load(file, options)
+        code = play(workshop, options, os.environ, opened)
+    raise SystemExit(code)

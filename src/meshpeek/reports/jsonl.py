@@ -13,6 +13,7 @@ from meshpeek.run.events import (
     Event,
     JobsLeft,
     RunEnded,
+    RunRefused,
     RunStarted,
     ScreenCleared,
     StepSkipped,
@@ -48,6 +49,7 @@ class EventLines:
             case RunStarted(workshop=workshop, mode=mode, rehearsal=rehearsal):
                 self._numbers = {id(step): n for n, step in enumerate(workshop.steps, 1)}
                 self._titles = [section.title for section in workshop.sections]
+                self._report = Report()
                 return {
                     "event": "run-started",
                     "path": workshop.path,
@@ -55,6 +57,8 @@ class EventLines:
                     "rehearsal": rehearsal,
                     "contexts": [context.name for context in workshop.front_matter.contexts],
                 }
+            case RunRefused(path=path, message=message):
+                return {"event": "run-refused", "path": path, "message": message}
             case TextShown(step=step, text=text):
                 return {**self._place("text", step), "kind": step.kind, "text": text}
             case ScreenCleared(step=step):

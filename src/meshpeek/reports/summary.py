@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from meshpeek.model import Command
 from meshpeek.reports.fold import Report, StepReport
+from meshpeek.run.events import Result
 
 OUTCOMES = ("passed", "failed", "skipped")
 _TAIL_LINES = 20
@@ -63,6 +64,17 @@ def describe_failure(failure: StepReport) -> list[str]:
     if result.verdict.hint:
         lines.append(f"  hint: {result.verdict.hint}")
     return lines
+
+
+def describe_attempt(result: Result) -> str:
+    """Return the line that tells of one of several attempts: which, what came of it, why."""
+    told = "; ".join(
+        [
+            f"{result.verdict.kind.value} in {format_duration(result.duration)}",
+            *result.verdict.reasons,
+        ]
+    )
+    return f"attempt {result.attempt}: {told}"
 
 
 def output_tail(output: str) -> list[str]:

@@ -71,6 +71,13 @@ class RunStarted(NamedTuple):
     rehearsal: bool
 
 
+class RunRefused(NamedTuple):
+    """The only event of a workshop that could not be run: `message` tells a person why."""
+
+    path: str
+    message: str
+
+
 class TextShown(NamedTuple):
     """Narration, a comment or printed text; `text` has its variables filled in."""
 
@@ -152,6 +159,7 @@ class RunEnded(NamedTuple):
 
 Event = (
     RunStarted
+    | RunRefused
     | TextShown
     | ScreenCleared
     | CommandShown

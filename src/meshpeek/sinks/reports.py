@@ -1,0 +1,101 @@
+"""The reports that were asked for: opened before anything runs, and kept for all workshops."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from meshpeek.errors import EnvironmentUnfitError, MeshpeekError
+from meshpeek.run.events import RunRefused
+from meshpeek.sinks import Sink
+from meshpeek.sinks.fanout import Fanout
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from meshpeek.reports.growth import Builder
+
+
+class ReportPaths(NamedTuple):
+    """The files that reports go to; None for those that are not wanted."""
+
+    events: Path | None = None
+    junit: Path | None = None
+    json: Path | None = None
+
+
+@contextlib.contextmanager
+def open_reports(paths: ReportPaths) -> Iterator[Fanout]:
+    """Yield a sink for all the events of one run, or of several one after the other.
+
+    Raises EnvironmentUnfitError at once for a file that cannot be written, and in the end for
+    those that could not be written any more.
+    """
+    with contextlib.ExitStack() as stack:
+        sinks: list[tuple[str, Sink]] = []
+        for name, path in zip(ReportPaths._fields, paths, strict=True):
+            if path is None:
+                continue
+            try:
+                sink = _OPEN[name](path)
+            except OSError as error:
+                raise EnvironmentUnfitError(
+                    f"cannot write {path}: {error.strerror}",
+                    hint="name a file in an existing folder that you may write to",
+                ) from error
+            stack.callback(sink.close)
+            sinks.append((str(path), sink))
+        stack.pop_all()
+        reports = Fanout(sinks)
+        try:
+            yield reports
+        finally:
+            reports.close()
+    if reports.broken:
+        told = "; ".join(f"{name}: {error}" for name, error in reports.broken)
+        raise EnvironmentUnfitError(f"a report could not be written: {told}")
+
+
+@contextlib.contextmanager
+def refusal_reported(path: str, reports: Sink) -> Iterator[None]:
+    """Let `reports` have it, too, that the workshop `path` could not be run; the error goes on."""
+    try:
+        yield
+    except MeshpeekError as error:
+        reports.take(RunRefused(path, error.render()))
+        raise
+
+
+def _now() -> datetime:
+    from datetime import datetime
+
+    return datetime.now().astimezone()
+
+
+def _events(path: Path) -> Sink:
+    from meshpeek.sinks.files import EventFile
+
+    return EventFile(path)
+
+
+def _file(path: Path, builder: Builder) -> Sink:
+    from meshpeek.sinks.files import ReportFile
+
+    return ReportFile(path, builder)
+
+
+def _junit(path: Path) -> Sink:
+    from meshpeek.reports.junit import JUnitReport
+
+    return _file(path, JUnitReport(_now))
+
+
+def _json(path: Path) -> Sink:
+    from meshpeek.reports.json_document import JsonReport
+
+    return _file(path, JsonReport(_now))
+
+
+_OPEN: dict[str, Callable[[Path], Sink]] = {"events": _events, "junit": _junit, "json": _json}
