@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from meshpeek.rehearsal.resources import Registry, ResourceKey
 from meshpeek.rehearsal.status import ApiError
@@ -245,7 +247,43 @@ def test_the_history_has_what_came_after_a_version(store: Store) -> None:
         store.create(PODS, named(f"face-{number}"))
     assert [event.resource_version for event in store.events_since(1)] == [2, 3]
     assert store.events_since(3) == []
-    assert store.events_since(99) == []
+
+
+def test_a_version_that_is_still_to_come_is_refused(store: Store) -> None:
+    store.create(PODS, named("face-1"))
+    error = refusal(504, lambda: store.events_since(99))
+    assert error.message == "Timeout: Too large resource version: 99, current: 1"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["create", "update", "delete"]),
+            st.sampled_from(["faces", "other"]),
+            st.sampled_from("abc"),
+        ),
+        max_size=25,
+    )
+)
+def test_a_list_at_a_version_is_the_list_of_then(writes: list[tuple[str, str, str]]) -> None:
+    store = Store(Registry(), Clock())
+    lists = {0: {"": store.list(PODS), "faces": store.list(PODS, "faces")}}
+    for number, (verb, namespace, name) in enumerate(writes):
+        old = store.get(PODS, namespace, name)
+        if verb == "create" and old is None:
+            store.create(PODS, named(name, namespace))
+            store.create(PODS, named(f"other-{number}", "third"))
+        elif verb == "update" and old is not None:
+            store.update(PODS, {**old, "spec": {"number": number}})
+        elif verb == "delete":
+            store.delete(PODS, namespace, name)
+        lists[store.resource_version] = {
+            "": store.list(PODS),
+            "faces": store.list(PODS, "faces"),
+        }
+    for version, by_namespace in lists.items():
+        for namespace, listed in by_namespace.items():
+            assert store.list_at(PODS, namespace or None, version) == listed
 
 
 def test_a_version_before_the_history_is_gone(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
@@ -25,10 +26,13 @@ class Watching:
         response = north.respond("GET", url, None, "", {"accept": accept})
         assert response.stream is not None
         self.stream: Any = response.stream
+        self._lines: deque[bytes] = deque()
 
     async def next(self) -> Any:
-        async with asyncio.timeout(5):
-            return json.loads(await anext(self.stream))
+        if not self._lines:
+            async with asyncio.timeout(5):
+                self._lines.extend((await anext(self.stream)).splitlines())
+        return json.loads(self._lines.popleft())
 
     async def names(self, count: int) -> list[tuple[str, str]]:
         events = [await self.next() for _ in range(count)]
@@ -107,6 +111,30 @@ def test_a_version_out_of_history_is_gone(north: InMemory) -> None:
         assert (event["type"], event["object"]["code"]) == ("ERROR", 410)
         assert event["object"]["reason"] == "Expired"
         assert await watching.ends()
+
+    played(scene)
+
+
+def test_a_version_of_the_future_is_refused(north: InMemory) -> None:
+    async def scene() -> None:
+        watching = Watching(north, "resourceVersion=99999")
+        event = await watching.next()
+        assert (event["type"], event["object"]["code"]) == ("ERROR", 504)
+        assert await watching.ends()
+
+    played(scene)
+
+
+def test_thousands_of_objects_come_in_few_chunks(north: InMemory) -> None:
+    async def scene() -> None:
+        for number in range(1000):
+            north.ok("POST", CONFIG_MAPS, config(f"c{number}"))
+        watching = Watching(north)
+        chunks: list[bytes] = []
+        while sum(chunk.count(b"\n") for chunk in chunks) < 1000:
+            chunks.append(await anext(watching.stream))
+        assert len(chunks) < 20
+        assert all(chunk.endswith(b"\n") for chunk in chunks)
 
     played(scene)
 

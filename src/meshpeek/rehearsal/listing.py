@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import random
 from typing import Any
@@ -14,8 +13,8 @@ from meshpeek.rehearsal.exchange import Request, Response, answer
 from meshpeek.rehearsal.paths import ResourcePath
 from meshpeek.rehearsal.presentation import Presentation
 from meshpeek.rehearsal.resources import Resource
-from meshpeek.rehearsal.status import ApiError, bad_request
-from meshpeek.rehearsal.store import Object
+from meshpeek.rehearsal.status import ApiError, bad_request, expired_list, from_the_future, quoted
+from meshpeek.rehearsal.store import Object, Store, place_of
 from meshpeek.rehearsal.watch import Selection, WatchOptions, watch
 
 SHORTEST_WATCH_SECONDS = 1800
@@ -39,10 +38,8 @@ def answer_list(
     headers = present.warnings([])
     if request.flag("watch"):
         return _open_watch(cluster, request, present, chosen, headers)
-    found = [
-        obj for obj in cluster.store.list(resource.key, chosen.namespace) if chosen.matches(obj)
-    ]
-    chunk, metadata = _chunk(found, request, cluster.store.resource_version)
+    metadata, listed = _listed(cluster.store, chosen, request)
+    chunk = _chunk([obj for obj in listed if chosen.matches(obj)], request, metadata)
     return answer(present.many(chunk, metadata), 200, **headers)
 
 
@@ -68,42 +65,82 @@ def _open_watch(
     return Response(200, headers=headers, stream=stream)
 
 
-def _chunk(
-    found: list[Object], request: Request, resource_version: int
-) -> tuple[list[Object], dict[str, Any]]:
-    """Return the part of a list that was asked for, and the metadata that says what is left."""
-    metadata: dict[str, Any] = {"resourceVersion": str(resource_version)}
+def _listed(
+    store: Store, chosen: Selection, request: Request
+) -> tuple[dict[str, Any], list[Object]]:
+    """Return a list's metadata, and what it lists of all times that a request may name.
+
+    A chunk of a list shows the moment of its first chunk.
+    """
     token = request.query.get("continue", "")
     if token:
-        start = _read_token(token)
-        found = [obj for obj in found if _place(obj) > start]
+        if request.query.get("resourceVersion", "0") != "0":
+            raise bad_request("specifying resource version is not allowed when using continue")
+        version, start = _read_token(token)
+    else:
+        version, start = _wanted_version(store, request), ("", "")
+    try:
+        listed = (
+            store.list_at(chosen.key, chosen.namespace, version)
+            if version
+            else store.list(chosen.key, chosen.namespace)
+        )
+    except ApiError as error:
+        if not token or error.code != 410:
+            raise
+        raise expired_list(_make_token(0, start)) from None
+    metadata = {"resourceVersion": str(version or store.resource_version)}
+    return metadata, [obj for obj in listed if place_of(obj) > start] if token else listed
+
+
+def _wanted_version(store: Store, request: Request) -> int:
+    """Return the version to list at, 0 for the present one; raises ApiError."""
+    version = _number(request, "resourceVersion")
+    match = request.query.get("resourceVersionMatch", "")
+    if match and not request.query.get("resourceVersion"):
+        raise _invalid_match("resourceVersionMatch is forbidden unless resourceVersion is provided")
+    if match not in ("", "Exact", "NotOlderThan"):
+        raise _invalid_match(f"resourceVersionMatch {quoted(match)} is not supported")
+    if match == "Exact" and not version:
+        raise _invalid_match(
+            'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"',
+        )
+    if version > store.resource_version:
+        raise from_the_future(version, store.resource_version)
+    # Without a match, a version means that one exactly where a list is asked for in chunks.
+    is_exact = match == "Exact" or (not match and _number(request, "limit") > 0)
+    return version if is_exact else 0
+
+
+def _invalid_match(message: str) -> ApiError:
+    return ApiError(422, "Invalid", f'ListOptions.meta.k8s.io "" is invalid: {message}')
+
+
+def _chunk(found: list[Object], request: Request, metadata: dict[str, Any]) -> list[Object]:
+    """Return the chunk of a list that was asked for, and tell in `metadata` what is left."""
     limit = _number(request, "limit")
     if not limit or len(found) <= limit:
-        return found, metadata
+        return found
     chunk = found[:limit]
-    metadata["continue"] = _make_token(_place(chunk[-1]))
+    metadata["continue"] = _make_token(int(metadata["resourceVersion"]), place_of(chunk[-1]))
     if not request.query.get("labelSelector") and not request.query.get("fieldSelector"):
         metadata["remainingItemCount"] = len(found) - limit
-    return chunk, metadata
+    return chunk
 
 
-def _place(obj: Object) -> tuple[str, str]:
-    metadata = obj["metadata"]
-    return (metadata.get("namespace", ""), metadata["name"])
+def _make_token(version: int, place: tuple[str, str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps([version, *place]).encode()).decode()
 
 
-def _make_token(place: tuple[str, str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
-
-
-def _read_token(token: str) -> tuple[str, str]:
+def _read_token(token: str) -> tuple[int, tuple[str, str]]:
     try:
-        namespace, name = json.loads(base64.urlsafe_b64decode(token))
-    except (ValueError, TypeError, binascii.Error):
+        parts = json.loads(base64.urlsafe_b64decode(token))
+    except (ValueError, RecursionError):
         raise _bad_token() from None
-    if not isinstance(namespace, str) or not isinstance(name, str):
-        raise _bad_token()
-    return (namespace, name)
+    match parts:
+        case [int(version), str(namespace), str(name)] if version >= 0:
+            return version, (namespace, name)
+    raise _bad_token()
 
 
 def _bad_token() -> ApiError:

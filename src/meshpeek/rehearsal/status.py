@@ -33,19 +33,21 @@ class ApiError(Exception):
         reason: str,
         message: str,
         details: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.message = message
         self.details = details
+        self.metadata = metadata or {}
 
     def status(self) -> dict[str, Any]:
         """Return the Status object to send."""
         status: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": dict(self.metadata),
             "status": "Failure",
             "message": self.message,
         }
@@ -213,6 +215,26 @@ def method_not_supported(key: ResourceKey | None, verb: str) -> ApiError:
 def expired(asked: int, oldest: int) -> ApiError:
     """Make the 410 for a watch that starts before the history kept."""
     return ApiError(410, "Expired", f"too old resource version: {asked} ({oldest})")
+
+
+def expired_list(token: str) -> ApiError:
+    """Make the 410 for a chunk of a list that is out of history; `token` gets the rest of it."""
+    message = (
+        "The provided continue parameter is too old to display a consistent list result. You can "
+        "start a new list without the continue parameter, or use the continue token in this "
+        "response to retrieve the remainder of the results. Continuing with the provided token "
+        "results in an inconsistent list - objects that were created, modified, or deleted "
+        "between the time the first chunk was returned and now may show up in the list."
+    )
+    return ApiError(410, "Expired", message, metadata={"continue": token})
+
+
+def from_the_future(asked: int, present: int) -> ApiError:
+    """Make the 504 for a resourceVersion that the server has not come to yet."""
+    message = f"Too large resource version: {asked}, current: {present}"
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    details = {"causes": [cause], "retryAfterSeconds": 1}
+    return ApiError(504, "Timeout", f"Timeout: {message}", details)
 
 
 def unsupported_media_type(accepted: Sequence[str]) -> ApiError:

@@ -14,7 +14,14 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from meshpeek.rehearsal.resources import Registry, Resource, ResourceKey
-from meshpeek.rehearsal.status import already_exists, conflict, expired, modified, not_found
+from meshpeek.rehearsal.status import (
+    already_exists,
+    conflict,
+    expired,
+    from_the_future,
+    modified,
+    not_found,
+)
 
 HISTORY_LENGTH = 4096
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -214,15 +221,29 @@ class Store:
     def events_since(self, resource_version: int) -> Events:
         """Return the events after a version, oldest first.
 
-        Raises ApiError Expired (410) when the history kept does not reach back that far.
+        Raises ApiError Expired (410) when the history kept does not reach back that far, and
+        Timeout (504) for a version that is still to come.
         """
+        if resource_version > self._resource_version:
+            raise from_the_future(resource_version, self._resource_version)
         oldest = self._resource_version - len(self._history)
         if resource_version < oldest:
             raise expired(resource_version, oldest + 1)
         missing = self._resource_version - resource_version
-        if missing <= 0:
-            return []
-        return [*self._history][-missing:]
+        return [*self._history][-missing:] if missing else []
+
+    def list_at(self, key: ResourceKey, namespace: str | None, resource_version: int) -> Objects:
+        """Return what `list` returned at a version; raises ApiError as `events_since` does."""
+        present = {place_of(obj): obj for obj in self.list(key, namespace)}
+        for event in reversed(self.events_since(resource_version)):
+            place = place_of(event.object)
+            if event.key != key or namespace not in (None, "", place[0]):
+                continue
+            if event.previous is None:
+                del present[place]
+            else:
+                present[place] = event.previous
+        return [present[place] for place in sorted(present)]
 
     def _resource(self, key: ResourceKey) -> Resource:
         resource = self._resources.get(key)
@@ -278,6 +299,12 @@ class Store:
                     listener(following)
         finally:
             self._publishing = False
+
+
+def place_of(obj: Object) -> tuple[str, str]:
+    """Return an object's namespace, empty for a cluster-scoped kind, and its name."""
+    metadata = obj["metadata"]
+    return (metadata.get("namespace", ""), metadata["name"])
 
 
 def _kept_metadata(old: Mapping[str, Any], given: Mapping[str, Any]) -> Object:

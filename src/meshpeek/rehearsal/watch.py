@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.exchange import encode
@@ -19,6 +19,7 @@ from meshpeek.rehearsal.status import ApiError
 from meshpeek.rehearsal.store import HISTORY_LENGTH, Event, Object, Store
 
 BOOKMARK_SECONDS = 60.0
+CHUNK_BYTES = 64 * 1024
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
@@ -55,7 +56,7 @@ async def watch(
     bookmark: Callable[[int], Object],
     show_bookmark: Callable[[Object], Any],
 ) -> AsyncGenerator[bytes, None]:
-    """Yield a watch's events, one JSON line each, until its time is over or the reader leaves.
+    """Yield a watch's events, as JSON lines, until its time is over or the reader leaves.
 
     `show` turns an object into what the client asked for (a version, a Table); `bookmark` makes
     the object of a bookmark from a resourceVersion, `show_bookmark` what the client sees of it.
@@ -63,9 +64,13 @@ async def watch(
     """
     pending: deque[Event] = deque()
     awake = asyncio.Event()
+    is_cut_off = False
 
     def follow(event: Event) -> None:
-        if event.key == selection.key:
+        nonlocal is_cut_off
+        # What waits for a reader that takes nothing must not grow for ever.
+        is_cut_off = is_cut_off or len(pending) >= HISTORY_LENGTH
+        if event.key == selection.key and not is_cut_off:
             pending.append(event)
             awake.set()
 
@@ -74,22 +79,20 @@ async def watch(
     except ApiError as error:
         yield _line("ERROR", error.status())
         return
+    version = store.resource_version
     unsubscribe = store.subscribe(follow)
     try:
-        version = store.resource_version
-        for line in first:
-            yield line
+        for chunk in _chunks(first):
+            yield chunk
         if options.initial_events_end:
             end = bookmark(version)
             end["metadata"]["annotations"] = {INITIAL_EVENTS_END: "true"}
             yield _line("BOOKMARK", show_bookmark(end))
         loop = asyncio.get_running_loop()
         deadline = loop.time() + options.timeout_seconds
-        while (left := deadline - loop.time()) > 0 and len(pending) <= HISTORY_LENGTH:
-            while pending:
-                following = _event_line(pending.popleft(), selection, show)
-                if following:
-                    yield following
+        while (left := deadline - loop.time()) > 0 and not is_cut_off:
+            for chunk in _chunks(_taken(pending, selection, show)):
+                yield chunk
             awake.clear()
             try:
                 await asyncio.wait_for(awake.wait(), min(left, BOOKMARK_SECONDS))
@@ -102,19 +105,36 @@ async def watch(
 
 def _first_events(
     store: Store, selection: Selection, options: WatchOptions, show: Callable[[Object], Any]
-) -> list[bytes]:
+) -> Iterator[bytes]:
+    """Return the lines that come first, of what the store holds now; raises ApiError 410, 504."""
     if options.since is not None:
-        lines = [
-            _event_line(event, selection, show)
-            for event in store.events_since(options.since)
-            if event.key == selection.key
-        ]
-        return [line for line in lines if line]
-    return [
-        _line("ADDED", show(obj))
-        for obj in store.list(selection.key, selection.namespace)
-        if selection.matches(obj)
-    ]
+        return _taken(deque(store.events_since(options.since)), selection, show)
+    present = store.list(selection.key, selection.namespace)
+    return (_line("ADDED", show(obj)) for obj in present if selection.matches(obj))
+
+
+def _taken(
+    events: deque[Event], selection: Selection, show: Callable[[Object], Any]
+) -> Iterator[bytes]:
+    """Yield the lines of events, taken one by one from the front."""
+    while events:
+        event = events.popleft()
+        if event.key == selection.key:
+            line = _event_line(event, selection, show)
+            if line:
+                yield line
+
+
+def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Join lines, so that thousands of objects are not as many packets."""
+    chunk = bytearray()
+    for line in lines:
+        chunk += line
+        if len(chunk) >= CHUNK_BYTES:
+            yield bytes(chunk)
+            chunk.clear()
+    if chunk:
+        yield bytes(chunk)
 
 
 def _event_line(event: Event, selection: Selection, show: Callable[[Object], Any]) -> bytes | None:
