@@ -25,6 +25,10 @@ from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Event, Object
 
 LINKS = ResourceKey("multicluster.linkerd.io", "links")
+REMOTE_DISCOVERY = "multicluster.linkerd.io/remote-discovery"
+REMOTE_SERVICE = "multicluster.linkerd.io/remote-service"
+"""Labels of a mirror of remote discovery: the cluster and the Service that it stands for."""
+
 MIRROR_SECONDS = 0.3
 """How long the mirror takes to act on a change."""
 
@@ -34,8 +38,6 @@ _CLUSTER = f"{_PREFIX}cluster-name"
 _REMOTE_VERSION = f"{_PREFIX}remote-resource-version"
 _REMOTE_NAME = f"{_PREFIX}remote-svc-fq-name"
 _GATEWAY_IDENTITY = f"{_PREFIX}remote-gateway-identity"
-_REMOTE_DISCOVERY = "multicluster.linkerd.io/remote-discovery"
-_REMOTE_SERVICE = "multicluster.linkerd.io/remote-service"
 _TOPOLOGY = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode")
 
 
@@ -112,8 +114,7 @@ class ServiceMirror:
         """Return the cluster that the link's credentials lead to."""
         name = _spec(link).get("clusterCredentialsSecret", "")
         secret = self._runtime.store.get(SECRETS, link["metadata"]["namespace"], name)
-        server = _server((secret or {}).get("data", {}).get("kubeconfig", ""))
-        return find_cluster(self._runtime.cluster.peers.values(), server) if server else None
+        return find_target(self._runtime.cluster, secret or {})
 
     def _has_namespace(self, target: Cluster, service: Object) -> bool:
         name = service["metadata"]["namespace"]
@@ -208,6 +209,12 @@ class ServiceMirror:
         self._runtime.delete(SERVICES, mirror)
 
 
+def find_target(cluster: Cluster, credentials: Object) -> Cluster | None:
+    """Return the cluster that a credentials Secret leads to from `cluster`, if there is one."""
+    server = _server((credentials.get("data") or {}).get("kubeconfig", ""))
+    return find_cluster(cluster.peers.values(), server) if server else None
+
+
 @lru_cache(maxsize=64)
 def _server(kubeconfig: str) -> str:
     """Return the server URL in a kubeconfig, as a Secret holds it, or an empty string."""
@@ -269,7 +276,7 @@ def _mirror_labels(link: Object, export: _Export) -> dict[str, str]:
     labels = {key: value for key, value in remote.items() if not key.startswith(_PREFIX)}
     labels |= {_MIRRORED: "true", _CLUSTER: name}
     if export.is_discovered:
-        labels |= {_REMOTE_DISCOVERY: name, _REMOTE_SERVICE: export.service["metadata"]["name"]}
+        labels |= {REMOTE_DISCOVERY: name, REMOTE_SERVICE: export.service["metadata"]["name"]}
     return labels
 
 

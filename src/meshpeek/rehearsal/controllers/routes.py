@@ -93,7 +93,7 @@ class RouteStatusController:
             for rule in route["spec"].get("rules") or ()
             for reference in rule.get("backendRefs") or ()
         ]
-        if any(not _is_service(reference) for reference in references):
+        if any(not is_service(reference) for reference in references):
             return _condition("ResolvedRefs", False, "InvalidKind")
         resolved = any(
             self._runtime.store.get(SERVICES, each.get("namespace") or namespace, each["name"])
@@ -124,7 +124,8 @@ class RouteStatusController:
         return {**status, "conditions": stamped}
 
 
-def _is_service(reference: Mapping[str, Any]) -> bool:
+def is_service(reference: Mapping[str, Any]) -> bool:
+    """Return whether a backendRef means a Service."""
     return reference.get("kind", "Service") == "Service" and reference.get("group", "") in _CORE
 
 
