@@ -1,7 +1,7 @@
 """The figures of Faces over many requests: how long cells take, how often they fade and count.
 
-They are those of `linkerd-facts`' simulation of Faces 0.8.0, 16 cells × 4,000 requests each; here
-the requests go through the objects of the rehearsal clusters.
+What is expected came from a simulation of Faces 0.8.0 alone, 16 cells × 4,000 requests; here the
+requests go through the objects of the rehearsal clusters.
 """
 
 from __future__ import annotations

@@ -330,7 +330,7 @@ def test_without_links_nothing_is_mirrored() -> None:
 def test_what_the_page_says_of_the_routes(world: FacesWorld) -> None:
     world.canary()
     world.rules("color-canary", to("color=1", "color2-west=3", "nowhere=0"))
-    face, color, smiley = world.cells().view({})
+    color, smiley, face = world.cells().view({})
     assert (face.route, face.backends[0].pods) == ("", 2)
     assert [(b.name, b.share, b.clusters, b.pods) for b in color.backends] == [
         ("color", 0.25, ("north",), 2),

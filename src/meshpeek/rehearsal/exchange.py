@@ -11,7 +11,10 @@ JSON = "application/json"
 
 
 class Request(NamedTuple):
-    """A request to one cluster; `path` has no server prefix, `headers` have lower-case names."""
+    """A request to one cluster, or to Faces.
+
+    `path` has no server prefix, so it may be empty; `headers` have lower-case names.
+    """
 
     method: str
     path: str

@@ -44,10 +44,15 @@ class ClusterSeed:
 
 @dataclass(frozen=True, slots=True)
 class RunningClusters:
-    """Rehearsal clusters that answer: their URLs by name, and the id of the process."""
+    """Rehearsal clusters that answer: their URLs by name, and the id of the process.
+
+    `faces` is the URL of the page that shows Faces; `has_faces` says whether it is there already.
+    """
 
     servers: Mapping[str, str]
     pid: int
+    faces: str = ""
+    has_faces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,13 @@ def start(
         )
         try:
             reply = _exchange(process, _request(clusters, keeping), patience)
-            yield RunningClusters(_servers(reply, clusters, errors), process.pid)
+            answer = _understand(reply, clusters, errors)
+            yield RunningClusters(
+                {name: str(answer["clusters"][name]) for name in clusters},
+                process.pid,
+                str(answer.get("faces", "")),
+                bool(answer.get("has_faces")),
+            )
         finally:
             _stop(process)
 
@@ -174,9 +185,10 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes, patience: float)
     return reply.partition(b"\n")[0]
 
 
-def _servers(
+def _understand(
     reply: bytes, clusters: Mapping[str, ClusterSeed], errors: IO[bytes]
-) -> dict[str, str]:
+) -> dict[str, Any]:
+    """Return what the reply says, the URLs of all `clusters` for one; raises what it reports."""
     try:
         answer: Any = json.loads(reply)
     except ValueError:
@@ -190,7 +202,7 @@ def _servers(
     servers = answer.get("clusters")
     if not isinstance(servers, dict) or set(servers) != set(clusters):
         raise _crashed(_tail(errors))
-    return {name: str(servers[name]) for name in clusters}
+    return answer
 
 
 def _tail(errors: IO[bytes]) -> str:

@@ -1,9 +1,10 @@
 """The process of the rehearsal clusters, `python -m meshpeek.rehearsal`, started by meshpeek.
 
 It reads one JSON line from standard input, `{"clusters": {NAME: {"manifests": [PATH…], "links":
-[NAME…]}}}`, and writes one to standard output: `{"clusters": {NAME: URL}}` when the clusters
-answer, or `{"error": …, "hint": …}` with exit status 3. It serves until standard input ends (its
-parent is gone), or SIGTERM, SIGHUP or SIGINT arrives, and exits with 0.
+[NAME…]}}}`, and writes one to standard output: `{"clusters": {NAME: URL}, "faces": URL,
+"has_faces": BOOL}` when the clusters answer, or `{"error": …, "hint": …}` with exit status 3. It
+serves until standard input ends (its parent is gone), or SIGTERM, SIGHUP or SIGINT arrives, and
+exits with 0.
 
 With `"keep": PATH` beside `"clusters"`, the clusters are written to that file at the end; with
 `"resume": true` as well, they begin with what it holds, under the same URLs if that can be.
@@ -22,16 +23,21 @@ import socket
 import stat
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, MeshpeekError
 from meshpeek.rehearsal import controllers, crds, snapshot
 from meshpeek.rehearsal.api import Api
 from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.defaults import SERVICES
 from meshpeek.rehearsal.seed import Plan, seed
-from meshpeek.rehearsal.server import Application, serve
+from meshpeek.rehearsal.server import Application, Handler, serve
+
+if TYPE_CHECKING:
+    from meshpeek.rehearsal.faces.site import Site
 
 STANDARD_INPUT = 0
 
@@ -61,8 +67,10 @@ def _serve(plans: Mapping[str, Plan], keep: Path | None, *, resume: bool) -> Non
     past = snapshot.take(keep) if keep and resume else None
     listener = _listen(past.port if past else 0)
     port = listener.getsockname()[1]
-    secret = past.secret if past else os.urandom(16).hex()
-    clusters = build_clusters(plans, port, secret, past.contents if past else None)
+    secret = past.secret if past else os.urandom(32).hex()
+    # Faces has a secret of its own: an audience sees its address, and is not to reach the clusters.
+    of_clusters, of_faces = secret[:32], secret[32:]
+    clusters = build_clusters(plans, port, of_clusters, past.contents if past else None)
     gc.freeze()
     gc.enable()
 
@@ -70,7 +78,7 @@ def _serve(plans: Mapping[str, Plan], keep: Path | None, *, resume: bool) -> Non
         if keep:
             snapshot.write(keep, clusters.values(), port, secret)
 
-    asyncio.run(_run(clusters, listener, write))
+    asyncio.run(_run(clusters, f"/{of_faces}/faces", listener, write))
 
 
 def build_clusters(
@@ -102,20 +110,45 @@ def build_clusters(
 
 
 async def _run(
-    clusters: dict[str, Cluster], listener: socket.socket, at_end: Callable[[], None]
+    clusters: dict[str, Cluster], faces: str, listener: socket.socket, at_end: Callable[[], None]
 ) -> None:
+    """Serve `clusters`, and the page of Faces at the path `faces`."""
     for cluster in clusters.values():
         controllers.start(cluster)
-    handlers = {}
+    handlers: dict[str, Handler] = {}
     for cluster in clusters.values():
         prefix = urlsplit(cluster.server).path
         handlers[prefix] = Api(cluster, prefix).handle
-    application = Application(handlers, listener.getsockname()[1])
+    handlers[faces] = _faces_handler(clusters)
+    port = listener.getsockname()[1]
+    application = Application(handlers, port)
     stop = asyncio.Event()
     _stop_with_parent(stop.set)
-    _say({"clusters": {name: cluster.server for name, cluster in clusters.items()}})
+    _say(
+        {
+            "clusters": {name: cluster.server for name, cluster in clusters.items()},
+            "faces": f"http://127.0.0.1:{port}{faces}/",
+            "has_faces": any(map(_has_faces, clusters.values())),
+        }
+    )
     await serve(application, listener, stop.wait())
     at_end()  # here, where a second signal does nothing
+
+
+def _faces_handler(clusters: Mapping[str, Cluster]) -> Handler:
+    """Return what answers for Faces; loaded once somebody looks, for a start does not need it."""
+
+    @cache
+    def site() -> Site:
+        from meshpeek.rehearsal.faces.site import Site
+
+        return Site(clusters.values())
+
+    return lambda request: site().handle(request)
+
+
+def _has_faces(cluster: Cluster) -> bool:
+    return any(each["metadata"]["name"] == "face" for each in cluster.store.list(SERVICES))
 
 
 def _listen(port: int) -> socket.socket:

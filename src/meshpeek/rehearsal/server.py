@@ -42,7 +42,7 @@ class Application:
         handler = self._handlers.get(prefix)
         if handler is None:
             raise unknown_path()
-        return handler(request._replace(path=request.path[len(prefix) :] or "/"))
+        return handler(request._replace(path=request.path[len(prefix) :]))
 
 
 async def serve(

@@ -19,7 +19,7 @@ SERVICE_PORT = 80
 """The port that Faces asks Services on."""
 
 FACE = "face"
-SERVICES_OF_FACES = (FACE, "color", "smiley")
+SERVICES_OF_FACES = ("color", "smiley", FACE)
 
 
 class Client(NamedTuple):
