@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
+from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
 import h11
@@ -126,7 +127,9 @@ class Connection:
             headers.append((b"Connection", b"close"))
         if response.stream is None and response.code != 304:
             headers.append((b"Content-Length", str(len(response.body)).encode()))
-        head = h11.Response(status_code=response.code, headers=headers)
+        head = h11.Response(
+            status_code=response.code, headers=headers, reason=HTTPStatus(response.code).phrase
+        )
         if response.stream is not None:
             await self._send_stream(head, response.stream)
         elif response.body and not bodiless:
