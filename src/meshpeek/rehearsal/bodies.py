@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from meshpeek.rehearsal.status import ApiError, bad_request, unsupported_media_type
@@ -42,7 +43,7 @@ def decode_configuration(body: bytes) -> dict[str, Any]:
     """Return the object in the body of a server-side apply, which is YAML; raises ApiError 400."""
     # Clients send JSON, which is YAML, and is read much faster as what it is.
     try:
-        value = json.loads(body)
+        value = _load_json(body)
     except (ValueError, RecursionError):
         value = decode_yaml(body)
     if not isinstance(value, dict):
@@ -54,7 +55,7 @@ def decode_configuration(body: bytes) -> dict[str, Any]:
 def decode_json(body: bytes) -> Any:  # noqa: ANN401
     """Return the JSON value in a body; raises ApiError 400."""
     try:
-        value = json.loads(body, parse_constant=_refuse_constant)
+        value = _load_json(body)
     except (ValueError, RecursionError) as error:
         raise _unreadable(str(error)) from None
     _check_depth(value)
@@ -62,26 +63,33 @@ def decode_json(body: bytes) -> Any:  # noqa: ANN401
 
 
 def decode_yaml(body: bytes) -> Any:  # noqa: ANN401
-    """Return the value of a YAML document; raises ApiError 400, also for aliases.
-
-    Aliases are refused because a few of them can stand for gigabytes.
-    """
+    """Return the value of a YAML document; raises ApiError 400, also for aliases."""
     import yaml
 
-    from meshpeek.rehearsal.yaml_documents import load_documents
+    from meshpeek.rehearsal.yaml_documents import check_modest, load_documents
 
     try:
         text = body.decode()
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise _unreadable("yaml: aliases are not accepted")
+        check_modest(text, MAXIMUM_DEPTH)
         documents = load_documents(text)
         return decode_json(json.dumps(documents[0] if documents else None).encode())
     except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
         raise _unreadable(f"yaml: {error}") from None
 
 
+def _load_json(body: bytes) -> Any:  # noqa: ANN401
+    return json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+
+
 def _refuse_constant(name: str) -> Any:  # noqa: ANN401
     raise ValueError(f"invalid number {name}")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"cannot unmarshal number {text} into Go value of type float64")
+    return number
 
 
 def _check_depth(value: object) -> None:

@@ -63,6 +63,27 @@ def load_documents(text: str) -> list[Any]:
     return list(yaml.load_all(text, Loader=_Loader))
 
 
+def check_modest(text: str, maximum_depth: int) -> None:
+    """Raise yaml.YAMLError where `text` is malformed, or a little of it would cost a lot.
+
+    A few aliases can stand for gigabytes, libyaml's time grows with the square of the depth, and
+    of many documents only the first would be read.
+    """
+    depth = documents = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if documents > 1:
+            raise yaml.YAMLError("more than one document")
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not accepted")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > maximum_depth:
+            raise yaml.YAMLError("nested too deeply")
+
+
 def dump_document(value: Any, *, indent_lists: bool = False) -> str:  # noqa: ANN401
     """Write one value as a YAML document, ending in a line feed, keys in their order."""
     text: str = yaml.dump(
