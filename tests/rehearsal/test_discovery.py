@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -113,9 +114,43 @@ def test_openapi_documents_are_complete(north: InMemory) -> None:
             assert part.partition('"')[0] in known
 
 
-def test_openapi_v2_is_there_but_empty(north: InMemory) -> None:
+def test_openapi_v2_says_what_it_can_of_every_kind(north: InMemory) -> None:
     asked_for = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
     response = north.respond("GET", "/openapi/v2", None, "", {"accept": asked_for})
-    assert "@" not in response.content_type
-    assert b"2.0" in response.body
-    assert north.ok("GET", "/openapi/v2")["swagger"] == "2.0"
+    assert response.content_type == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+    # What it means is for kubectl 1.20 to say, in test_battery.py.
+    assert b"io.k8s.api.apps.v1.DeploymentSpec" in response.body
+    assert b"/apis/apps/v1/namespaces/{namespace}/deployments/{name}" in response.body
+    document = north.ok("GET", "/openapi/v2")
+    definitions = document["definitions"]
+    text = json.dumps(definitions)
+    references = set(re.findall(r'"\$ref": "#/definitions/([^"]+)"', text))
+    assert references <= definitions.keys()
+    assert "#/components" not in text
+    service = definitions["io.k8s.api.core.v1.ServiceSpec"]["properties"]
+    assert service["ports"]["x-kubernetes-patch-merge-key"] == "port"
+
+
+def test_openapi_v2_leaves_out_what_it_cannot_say() -> None:
+    schema = {
+        "type": "object",
+        "required": ["a"],
+        "properties": {
+            "a": {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}]},
+            "b": {"type": "string", "nullable": True, "description": "B."},
+            "c": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+            "d": {"type": "array", "items": {"type": "string", "default": "x"}},
+            "metadata": {"allOf": [{"$ref": "#/components/schemas/Meta"}]},
+        },
+    }
+    assert openapi_v2.definition(schema) == {
+        "type": "object",
+        "required": ["a"],
+        "properties": {
+            "a": {"x-kubernetes-int-or-string": True},
+            "b": {"description": "B."},
+            "c": {"x-kubernetes-preserve-unknown-fields": True},
+            "d": {"type": "array", "items": {"type": "string"}},
+            "metadata": {"$ref": "#/definitions/Meta"},
+        },
+    }

@@ -1,7 +1,7 @@
-"""OpenAPI documents: v3 as kubectl reads it for `explain`, `apply` and `edit`, and an empty v2.
+"""OpenAPI documents, as kubectl reads them for `explain`, `apply`, `edit` and `--dry-run`.
 
-Of v3 kubectl needs the paths with their kinds and query parameters, and the schemas. Of v2, which
-only old kubectl asks for (as protobuf), an empty document is enough for every version tried.
+It needs the paths with their kinds and query parameters, and the schemas. v3 has a document for
+each group version, v2 (`openapi_v2`) is one for all.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ from meshpeek.rehearsal.resources import Registry, Resource
 # Clients ask with an `@`, which no media type may have, so servers answer with a dot.
 V2_PROTOBUF_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
-# Field 1 of gnostic's Document message, `swagger`, is "2.0"; all others are left out.
-_V2_DOCUMENT = b"\x0a\x032.0"
 _INFO = {"title": "Kubernetes", "version": VERSION}
 
 _READ = ("get", "list", "watch")
@@ -39,11 +37,13 @@ class Documents:
     def __init__(self, resources: Registry, prefix: str) -> None:
         self._resources = resources
         self._prefix = prefix
+        self._version_2 = b""
+        self._version_2_revision = 0
 
     def answer(self, path: str, request: Request) -> Response | None:
         """Return the answer for a path below `/openapi`, None for one that is not there."""
         if path == "/openapi/v2":
-            return _version_2(request)
+            return self._answer_version_2(request)
         if path == "/openapi/v3":
             return answer({"paths": self._index()})
         wanted = path.removeprefix("/openapi/v3/")
@@ -75,16 +75,7 @@ class Documents:
         return sorted(found)
 
     def _document(self, wanted: str) -> dict[str, Any]:
-        paths: dict[str, Any] = {}
-        schemas: dict[str, Any] = {}
-        for resource in self._resources:
-            for version in resource.versions:
-                root = "apis" if resource.key.group else "api"
-                if f"{root}/{resource.api_version(version)}" != wanted:
-                    continue
-                name = _add_schema(schemas, resource, version)
-                paths |= _paths(f"/{wanted}", resource, version, name)
-        _add_referenced(schemas)
+        schemas, paths = self._described(wanted)
         return {
             "openapi": "3.0.0",
             "info": _INFO,
@@ -92,12 +83,33 @@ class Documents:
             "components": {"schemas": dict(sorted(schemas.items()))},
         }
 
+    def _described(self, wanted: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the schemas and paths of a group version, of all of them without one."""
+        paths: dict[str, Any] = {}
+        schemas: dict[str, Any] = {}
+        for resource in self._resources:
+            for version in resource.versions:
+                root = "apis" if resource.key.group else "api"
+                place = f"{root}/{resource.api_version(version)}"
+                if place == wanted or not wanted:
+                    name = _add_schema(schemas, resource, version)
+                    paths |= _paths(f"/{place}", resource, version, name)
+        _add_referenced(schemas)
+        return schemas, paths
 
-def _version_2(request: Request) -> Response:
-    for media_type in accepted(request.headers.get("accept", "")):
-        if media_type.name in (V2_PROTOBUF_ASKED, V2_PROTOBUF):
-            return Response(200, _V2_DOCUMENT, V2_PROTOBUF)
-    return answer({"swagger": "2.0", "info": _INFO, "paths": {}, "definitions": {}})
+    def _answer_version_2(self, request: Request) -> Response:
+        from meshpeek.rehearsal import openapi_v2
+
+        asked = {media_type.name for media_type in accepted(request.headers.get("accept", ""))}
+        if asked.isdisjoint((V2_PROTOBUF_ASKED, V2_PROTOBUF)):
+            schemas, _ = self._described()
+            definitions = {name: openapi_v2.definition(each) for name, each in schemas.items()}
+            about = {"swagger": "2.0", "info": _INFO, "paths": {}}
+            return answer({**about, "definitions": definitions})
+        if self._version_2_revision != self._resources.revision:
+            self._version_2 = openapi_v2.document(*self._described(), _INFO)
+            self._version_2_revision = self._resources.revision
+        return Response(200, self._version_2, V2_PROTOBUF)
 
 
 def _kind(resource: Resource, version: str) -> dict[str, str]:
