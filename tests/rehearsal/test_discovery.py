@@ -10,6 +10,8 @@ import pytest
 from in_memory import InMemory
 from test_crds import DEFINITIONS, definition, shipped
 
+from meshpeek.rehearsal import openapi_v2
+
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from meshpeek.rehearsal import crds, defaults, policy_webhook, validation
-from meshpeek.rehearsal.crd_validation import check_definition
+from meshpeek.rehearsal import crd_validation, crds, defaults, policy_webhook, validation
 from meshpeek.rehearsal.resources import Resource, ResourceKey
 from meshpeek.rehearsal.status import (
     ApiError,
@@ -50,6 +49,9 @@ def create(cluster: Cluster, resource: Resource, version: str, obj: Object, writ
 
     `obj` belongs to the cluster afterwards. Raises ApiError as the API server does.
     """
+    if crds.is_terminating(resource):
+        message = "create not allowed while custom resource definition is terminating"
+        raise ApiError(405, "MethodNotAllowed", message)
     obj.setdefault("metadata", {})
     _decode(resource, version, obj, write)
     metadata = obj["metadata"]
@@ -61,7 +63,7 @@ def create(cluster: Cluster, resource: Resource, version: str, obj: Object, writ
     else:
         metadata.pop("namespace", None)
     _apply_defaults(cluster, resource, version, obj)
-    _check(cluster, resource, obj, None)
+    _check(cluster, resource, obj, None, write)
     _record(cluster, resource, obj, None, write)
     return cluster.store.create(resource.key, obj, dry_run=write.dry_run)
 
@@ -82,7 +84,7 @@ def update(
     _decode(resource, version, obj, write)
     _apply_defaults(cluster, resource, version, obj)
     _keep_other_part(resource, obj, old, subresource)
-    _check(cluster, resource, obj, old)
+    _check(cluster, resource, obj, old, write)
     _record(cluster, resource, obj, old, write)
     return cluster.store.update(resource.key, obj, subresource=subresource, dry_run=write.dry_run)
 
@@ -185,14 +187,18 @@ class StrictDecodingError(ApiError):
         super().__init__(refusal.code, refusal.reason, refusal.message)
 
 
-def _check(cluster: Cluster, resource: Resource, obj: Object, old: Object | None) -> None:
+def _check(
+    cluster: Cluster, resource: Resource, obj: Object, old: Object | None, write: Write
+) -> None:
     causes = validation.check(cluster, resource.key, obj, old)
     if resource.key == crds.DEFINITIONS:
-        causes += check_definition(obj)
+        causes += crd_validation.check_definition(obj, old)
     if resource.definition is not None:
         from meshpeek.rehearsal.schema_validation import validate
 
         causes += validate(crds.schema_of(resource, resource.storage_version), obj)
     if causes:
         raise invalid(resource.key, resource.kind, obj["metadata"].get("name", ""), causes)
+    if resource.key == crds.DEFINITIONS:
+        write.warnings += crd_validation.warnings(obj)
     policy_webhook.review(cluster, resource.key, obj)

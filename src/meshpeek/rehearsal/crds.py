@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from meshpeek.rehearsal import crd_names
 from meshpeek.rehearsal.resources import ALL_VERBS, Resource, ResourceKey
 from meshpeek.rehearsal.store import Event, Object
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from meshpeek.rehearsal.cluster import Cluster
 
 DEFINITIONS = ResourceKey("apiextensions.k8s.io", "customresourcedefinitions")
+# What holds a definition that is deleted until its objects are gone.
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
 _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
 
@@ -26,18 +29,21 @@ _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
 def serve_definitions(cluster: Cluster) -> None:
     """Serve the kinds of the cluster's CustomResourceDefinition objects from now on.
 
-    A definition's status gets the conditions that `kubectl wait` looks for; when a definition
-    goes, its objects go with it.
+    A definition's status gets the conditions that `kubectl wait` looks for. One that is deleted
+    stays until its objects, which are deleted with it, are gone.
     """
 
     def follow(event: Event) -> None:
         if event.key != DEFINITIONS:
-            return
-        if event.type == "DELETED":
-            _withdraw(cluster, event.object)
-        elif "deletionTimestamp" not in event.object["metadata"]:
-            cluster.resources.add(resource_of(event.object))
-            _establish(cluster, event.object)
+            if event.type == "DELETED":
+                _finish_deletion(cluster, event.key)
+        elif event.type == "DELETED":
+            cluster.resources.remove(_key_of(event.object))
+            _reconsider(cluster, event.object["spec"]["group"])
+        elif "deletionTimestamp" in event.object["metadata"]:
+            _delete_objects(cluster, event.object)
+        else:
+            _serve(cluster, event.object)
 
     cluster.store.subscribe(follow)
 
@@ -115,51 +121,105 @@ def deprecation(resource: Resource, version: str) -> str:
     return ""
 
 
-def _establish(cluster: Cluster, definition: Object) -> None:
-    since = definition["metadata"]["creationTimestamp"]
+def _serve(cluster: Cluster, definition: Object) -> None:
+    """Serve a definition's kind if its names are free, and say in its status which it is."""
     spec = definition["spec"]
-    accepted = {
-        "listKind": f"{spec['names']['kind']}List",
-        "singular": spec["names"]["kind"].lower(),
-        **spec["names"],
-    }
+    key = _key_of(definition)
+    others = [each for each in cluster.resources if each.key.group == key.group and each.key != key]
+    taken = crd_names.conflict(spec["names"], others)
+    since = definition["metadata"]["creationTimestamp"]
     status = definition.get("status") or {}
     stored = next(version["name"] for version in spec["versions"] if version.get("storage"))
     earlier = status.get("storedVersions") or []
-    wanted = {
-        "acceptedNames": accepted,
-        "conditions": [
+    served = cluster.resources.get(key) is not None
+    if taken is None:
+        cluster.resources.add(resource_of(definition))
+        conditions = [
             _condition("NamesAccepted", since, "NoConflicts", "no conflicts found"),
             _condition(
                 "Established", since, "InitialNamesAccepted", "the initial names have been accepted"
             ),
-        ],
+        ]
+    else:
+        conditions = [_condition("NamesAccepted", since, *taken, status="False")]
+        if not served:
+            message = "not all names are accepted"
+            established = _condition("Established", since, "NotAccepted", message, status="False")
+            conditions.append(established)
+    wanted = {
+        "acceptedNames": spec["names"] if taken is None else {"kind": "", "plural": ""},
+        "conditions": conditions,
         "storedVersions": earlier if stored in earlier else [*earlier, stored],
     }
-    if status != wanted:
+    _set_status(cluster, definition, wanted)
+
+
+def _reconsider(cluster: Cluster, group: str) -> None:
+    """Serve what waited for names that have become free."""
+    for definition in cluster.store.list(DEFINITIONS):
+        waiting = cluster.resources.get(_key_of(definition)) is None
+        if waiting and definition["spec"]["group"] == group:
+            _serve(cluster, definition)
+
+
+def _set_status(cluster: Cluster, definition: Object, status: Object) -> None:
+    if definition.get("status") != status:
         cluster.store.update(
             DEFINITIONS,
-            {"metadata": {"name": definition["metadata"]["name"]}, "status": wanted},
+            {"metadata": {"name": definition["metadata"]["name"]}, "status": status},
             subresource="status",
         )
 
 
-def _condition(kind: str, since: str, reason: str, message: str) -> dict[str, str]:
+def _condition(
+    kind: str, since: str, reason: str, message: str, status: str = "True"
+) -> dict[str, str]:
     return {
         "lastTransitionTime": since,
         "message": message,
         "reason": reason,
-        "status": "True",
+        "status": status,
         "type": kind,
     }
 
 
-def _withdraw(cluster: Cluster, definition: Object) -> None:
-    key = resource_of(definition).key
-    for obj in cluster.store.list(key):
-        metadata = obj["metadata"]
-        if metadata.get("finalizers"):
-            released = {**obj, "metadata": {**metadata, "finalizers": []}}
-            cluster.store.update(key, released)
-        cluster.store.delete(key, metadata.get("namespace"), metadata["name"])
-    cluster.resources.remove(key)
+def _key_of(definition: Mapping[str, Any]) -> ResourceKey:
+    spec = definition["spec"]
+    return ResourceKey(spec["group"], spec["names"]["plural"])
+
+
+def is_terminating(resource: Resource) -> bool:
+    """Return whether a custom kind goes away, so that nothing of it may be created."""
+    definition = resource.definition
+    return definition is not None and "deletionTimestamp" in definition["metadata"]
+
+
+def _delete_objects(cluster: Cluster, definition: Object) -> None:
+    key = _key_of(definition)
+    if cluster.resources.get(key) is not None:
+        cluster.resources.add(resource_of(definition))
+        for obj in cluster.store.list(key):
+            if "deletionTimestamp" not in obj["metadata"]:
+                metadata = obj["metadata"]
+                cluster.store.delete(key, metadata.get("namespace"), metadata["name"])
+    if not cluster.store.list(key):
+        _let_go(cluster, definition)
+
+
+def _finish_deletion(cluster: Cluster, key: ResourceKey) -> None:
+    """Let a definition go whose last object has just gone."""
+    resource = cluster.resources.get(key)
+    if resource is None or not is_terminating(resource) or cluster.store.list(key):
+        return
+    definition = cluster.store.get(DEFINITIONS, None, str(key))
+    if definition is not None:
+        _let_go(cluster, definition)
+
+
+def _let_go(cluster: Cluster, definition: Object) -> None:
+    metadata = definition["metadata"]
+    finalizers = [each for each in metadata.get("finalizers", ()) if each != CLEANUP]
+    if finalizers != metadata.get("finalizers"):
+        cluster.store.update(
+            DEFINITIONS, {**definition, "metadata": {**metadata, "finalizers": finalizers}}
+        )

@@ -10,7 +10,7 @@ import base64
 import zlib
 from collections.abc import Callable
 
-from meshpeek.rehearsal import injection, pod_defaults
+from meshpeek.rehearsal import crd_names, injection, pod_defaults
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Object
@@ -172,11 +172,16 @@ def _binding(_cluster: Cluster, obj: Object, _old: Object | None) -> None:
             subject.setdefault("apiGroup", group)
 
 
+def _definition(_cluster: Cluster, obj: Object, _old: Object | None) -> None:
+    crd_names.apply_defaults(obj)
+
+
 _DEFAULTS: dict[tuple[str, str], Callable[[Cluster, Object, Object | None], None]] = {
     ("", "namespaces"): _namespace,
     ("", "pods"): _pod,
     ("", "secrets"): _secret,
     ("", "services"): _service,
+    ("apiextensions.k8s.io", "customresourcedefinitions"): _definition,
     ("apps", "deployments"): _deployment,
     ("apps", "replicasets"): _replica_set,
     ("rbac.authorization.k8s.io", "clusterrolebindings"): _binding,

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.bodies import decode_object
 from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.crds import CLEANUP, DEFINITIONS
 from meshpeek.rehearsal.exchange import Request
 from meshpeek.rehearsal.patch import OPTIONS
 from meshpeek.rehearsal.resources import Resource
@@ -58,7 +59,7 @@ def delete(
         name,
         uid=options.uid,
         resource_version=options.resource_version,
-        finalizer=options.finalizer,
+        finalizer=CLEANUP if resource.key == DEFINITIONS else options.finalizer,
         dry_run=options.dry_run,
     )
     if options.dry_run or cluster.store.get(resource.key, namespace, name) is None:

@@ -44,6 +44,8 @@ _OTHER_KINDS = {
     ("pods", "eviction"): ("policy", "v1", "Eviction"),
     ("pods", "exec"): ("", "v1", "PodExecOptions"),
     ("pods", "portforward"): ("", "v1", "PodPortForwardOptions"),
+    ("pods", "proxy"): ("", "v1", "PodProxyOptions"),
+    ("services", "proxy"): ("", "v1", "ServiceProxyOptions"),
     ("serviceaccounts", "token"): ("authentication.k8s.io", "v1", "TokenRequest"),
 }
 _SUBRESOURCE_VERBS = {
@@ -56,6 +58,8 @@ _SUBRESOURCE_VERBS = {
     "portforward": ("create", "get"),
     "eviction": ("create",),
     "token": ("create",),
+    "ephemeralcontainers": ("get", "patch", "update"),
+    "proxy": ("create", "delete", "get", "patch", "update"),
 }
 
 

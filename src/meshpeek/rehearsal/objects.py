@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshpeek.rehearsal import admission, crds, listing, patch, reviews, subresources
+from meshpeek.rehearsal import absences, admission, crds, listing, patch, reviews, subresources
 from meshpeek.rehearsal.bodies import decode_object
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.deletion import delete, delete_options, deleted_status
 from meshpeek.rehearsal.exchange import Request, Response, answer
 from meshpeek.rehearsal.paths import ResourcePath
 from meshpeek.rehearsal.presentation import Presentation
-from meshpeek.rehearsal.resources import Resource
+from meshpeek.rehearsal.resources import Resource, ResourceKey
 from meshpeek.rehearsal.status import (
     ApiError,
     method_not_supported,
@@ -40,7 +40,8 @@ class ObjectApi:
         """Return the answer to a request for `target`; raises ApiError."""
         resource = self._cluster.resources.served(target.group, target.version, target.plural)
         if resource is None or (target.namespace and not resource.namespaced):
-            raise unknown_path()
+            key = ResourceKey(target.group, target.plural)
+            raise absences.not_served(request.method, key, target.name)
         if "list" not in resource.verbs:
             return reviews.review(resource, request, target)
         if target.name and resource.namespaced and not target.namespace:
@@ -54,8 +55,9 @@ class ObjectApi:
         present = Presentation(self._cluster, resource, target.version, request)
         match verb:
             case "get":
-                return answer(present.one(existing(self._cluster, resource, target)))
+                stored = existing(self._cluster, resource, target)
             case "create":
+                write.warnings += absences.check_creation(resource.key)
                 stored = self._create(resource, request, target, write)
                 return answer(present.one(stored), 201, **present.warnings(write.warnings))
             case "update":

@@ -119,7 +119,7 @@ def _kind(resource: Resource, version: str) -> dict[str, str]:
 def _add_schema(schemas: dict[str, Any], resource: Resource, version: str) -> str:
     """Add the schema of a kind, and return its name, empty where the kind has none."""
     if resource.definition is None:
-        name = type_name(resource)
+        name = type_name(resource) if version == resource.storage_version else ""
         if name:
             schemas[name] = all_types()[name]
         return name

@@ -60,7 +60,7 @@ def builtin(
     plural: str,
     kind: str,
     *,
-    version: str = "v1",
+    versions: str = "v1",
     cluster: bool = False,
     short: str = "",
     categories: str = "",
@@ -68,12 +68,15 @@ def builtin(
     verbs: tuple[str, ...] = ALL_VERBS,
     generation: bool = False,
 ) -> Resource:
-    """Describe a built-in kind; `short`, `categories`, `subresources` are space-separated."""
+    """Describe a built-in kind; texts with several words are lists.
+
+    The first of `versions` is the one that is preferred and stored.
+    """
     return Resource(
         key=ResourceKey(group, plural),
         kind=kind,
-        versions=(version,),
-        storage_version=version,
+        versions=tuple(versions.split()),
+        storage_version=versions.split()[0],
         namespaced=not cluster,
         singular=kind.lower(),
         list_kind=f"{kind}List",
@@ -110,7 +113,7 @@ BUILTINS = (
         "Pod",
         short="po",
         categories="all",
-        subresources="status log exec attach portforward eviction",
+        subresources="status log exec attach portforward proxy eviction ephemeralcontainers",
     ),
     builtin(
         "",
@@ -124,7 +127,7 @@ BUILTINS = (
     builtin("", "resourcequotas", "ResourceQuota", short="quota", subresources="status"),
     builtin("", "secrets", "Secret"),
     builtin("", "serviceaccounts", "ServiceAccount", short="sa", subresources="token"),
-    builtin("", "services", "Service", short="svc", categories="all", subresources="status"),
+    builtin("", "services", "Service", short="svc", categories="all", subresources="status proxy"),
     builtin(
         _ADMISSION,
         "mutatingwebhookconfigurations",
@@ -200,7 +203,7 @@ BUILTINS = (
         "authentication.k8s.io",
         "selfsubjectreviews",
         "SelfSubjectReview",
-        version="v1beta1",
+        versions="v1beta1",
         cluster=True,
         verbs=REVIEW_VERBS,
     ),
@@ -222,7 +225,7 @@ BUILTINS = (
         "autoscaling",
         "horizontalpodautoscalers",
         "HorizontalPodAutoscaler",
-        version="v2",
+        versions="v2 v1",
         short="hpa",
         categories="all",
         subresources="status",

@@ -31,7 +31,7 @@ INT_OR_STRING = "x-kubernetes-int-or-string"
 _INTEGER_RANGES = {"int32": 2**31, "int64": 2**63}
 
 
-def validate(schema: Schema, obj: Mapping[str, Any]) -> list[Cause]:
+def validate(schema: Schema, obj: object) -> list[Cause]:
     """Return what is wrong with an object, in the order of its schema; empty if nothing is."""
     return list(_check(schema, obj, ""))
 

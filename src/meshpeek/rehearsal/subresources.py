@@ -5,14 +5,13 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from meshpeek.rehearsal import admission, crds, patch, writing
+from meshpeek.rehearsal import absences, admission, crds, patch, writing
 from meshpeek.rehearsal.bodies import decode_object
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.exchange import Request, Response, answer
 from meshpeek.rehearsal.paths import ResourcePath
 from meshpeek.rehearsal.resources import Resource, ResourceKey
 from meshpeek.rehearsal.status import (
-    absent,
     bad_request,
     conflict,
     invalid,
@@ -24,14 +23,6 @@ from meshpeek.rehearsal.store import Object
 
 PODS = ResourceKey("", "pods")
 
-_ABSENT = {
-    "log": "its Pods are modelled, no container runs, so there are no logs",
-    "exec": "its Pods are modelled, no container runs, so there is nothing to exec into",
-    "attach": "its Pods are modelled, no container runs, so there is nothing to attach to",
-    "portforward": "its Pods are modelled, no container runs, so no port can be forwarded",
-    "token": "there are no credentials, so there are no tokens to create",
-}
-
 
 def handle(
     cluster: Cluster, resource: Resource, request: Request, target: ResourcePath
@@ -40,8 +31,7 @@ def handle(
     if target.subresource not in resource.subresources:
         raise unknown_path()
     writing.existing(cluster, resource, target)
-    if target.subresource in _ABSENT:
-        raise absent(_ABSENT[target.subresource])
+    absences.check_subresource(target.subresource)
     if target.subresource == "eviction":
         return _evict(cluster, resource, request, target)
     if target.subresource == "scale":
