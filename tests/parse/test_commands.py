@@ -65,6 +65,9 @@ def _compounds(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds('x="$({0}\n)"; y=(a\n  b) {1}'.format, code, code),
         st.builds("[[ a == b && ( c || $x =~ ^(a|b)+$ ) ]] && {0}".format, code),
         st.builds("(( x < 2 )) && {0}; {1}".format, code, code),
+        st.builds("if {{ {0}; }} then ( {1} ) fi".format, code, code),
+        st.builds("until [[ a ]] do if (( 1 )) then {0}; fi done".format, code),
+        st.builds("x=( # it's )\n  'a)' # {1}\n  b) {0}".format, code, st.just("`")),
     )
 
 
@@ -78,6 +81,7 @@ here_documents = st.sampled_from(
         "cat <<EOF &&\na \\\nEOF\nEOF\necho b",
         "if true; then cat <<EOF; fi\nx\nEOF",
         'x="$(cat <<EOF\nit\'s )\nEOF\n)"',
+        "cat <<E\\\nOF\n$(\nEOF",
         "cat <<<EOF",
         "cat {fd}<<EOF 3<<-E\n(\nEOF\n\tE",
         "echo $$'\\' x",

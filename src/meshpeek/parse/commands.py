@@ -1,7 +1,8 @@
 """Splitting bash into complete commands: what a shell would run at each end of a line.
 
 Some text that bash refuses is accepted here; what is refused here, bash refuses, too (but for
-what is no use to anyone, such as a reserved word after `time` in a command substitution).
+what is no use to anyone, such as a reserved word after `time` in a command substitution, or one
+that goes on in the next line).
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ class StatementReader(WordReader):
         self.commands: list[list[str]] = []
         self.functions: list[str] = []
         self.ends_in_pipeline = False
+        self._closed = -1
 
     @abstractmethod
     def read_command(self) -> None:
@@ -76,13 +77,6 @@ class StatementReader(WordReader):
             return True
         return False
 
-    def skip_newlines(self) -> None:
-        """Pass over blanks, comments and newlines."""
-        self.skip_blanks()
-        while self.peek() == "\n":
-            self.read_newline()
-            self.skip_blanks()
-
     def read_list(self, ends: tuple[str, ...], *, may_be_empty: bool = False) -> str:
         """Read commands up to one of `ends` and return that one, without passing over it."""
         empty = True
@@ -100,7 +94,7 @@ class StatementReader(WordReader):
             self.skip_blanks()
             if self._read_separator() or self._at_line_end():
                 continue
-            if not self._end_at_position(ends, operators_only=True):
+            if not self._end_at_position(ends, operators_only=self._closed != self.position):
                 raise self.unexpected()
 
     def _end_at_position(self, ends: tuple[str, ...], *, operators_only: bool = False) -> str:
@@ -192,8 +186,12 @@ class StatementReader(WordReader):
             raise self.unexpected()
 
     def read_redirections(self) -> None:
-        """Read the redirections that follow a compound command."""
+        """Read the redirections that follow a compound command.
+
+        Where there is none, a reserved word may come next: `if (true) then`.
+        """
         self.skip_blanks()
+        self._closed = self.position
         while self._read_redirection():
             self.skip_blanks()
 

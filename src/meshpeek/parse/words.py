@@ -130,6 +130,13 @@ class WordReader(ABC):
             position += 1
         self.position = position
 
+    def skip_newlines(self) -> None:
+        """Pass over blanks, comments and newlines."""
+        self.skip_blanks()
+        while self.peek() == "\n":
+            self.read_newline()
+            self.skip_blanks()
+
     def read_plain(self) -> str:
         """Return the unquoted word at the position without passing over it, or ''."""
         word = _WHOLE_WORD.match(self.text, self.position)
@@ -158,15 +165,19 @@ class WordReader(ABC):
                 self.position += 1
                 self._read_substitution()
             elif character == "(" and self.position > start:
-                if not self._continues_with_parentheses(start):
+                if text[self.position - 1] in _EXTENDED_PATTERN:
+                    self._read_pair("(", ")", _IN_PARENTHESES)
+                elif _ARRAY_ASSIGNMENT.fullmatch(text, start, self.position):
+                    self._read_array()
+                else:
                     break
-                self._read_pair("(", ")", _IN_PARENTHESES)
             else:
                 break
         return text[start : self.position]
 
     def add_here_document(self, offset: int, operator: str, word: str) -> None:
         """Note that the text of a here-document follows the line that is being read."""
+        word = word.replace("\\\n", "")
         literal = any(mark in word for mark in "'\"\\")
         delimiter = re.sub(r"\\(.)|['\"]|\$(?=['\"])", r"\1", word, flags=re.DOTALL)
         self._here_documents.append(_HereDocument(offset, operator, delimiter, literal))
@@ -218,10 +229,17 @@ class WordReader(ABC):
         del self._open[depth:]
         return end
 
-    def _continues_with_parentheses(self, start: int) -> bool:
-        if self.text[self.position - 1] in _EXTENDED_PATTERN:
-            return True
-        return _ARRAY_ASSIGNMENT.fullmatch(self.text, start, self.position) is not None
+    def _read_array(self) -> None:
+        """Read the words of an array's value; unlike those of a pattern, they may have remarks."""
+        self.enter(self.position, "(", ")")
+        self.position += 1
+        self.skip_newlines()
+        while self.peek() != ")":
+            if not self.read_word():
+                raise self.unexpected()
+            self.skip_newlines()
+        self.position += 1
+        self.leave()
 
     def _read_single_quotes(self) -> None:
         end = self.text.find("'", self.position + 1)
