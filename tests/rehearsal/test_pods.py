@@ -118,6 +118,19 @@ def test_a_cordoned_node_takes_no_pods(simulation: Simulation) -> None:
     assert pod["status"]["phase"] == "Pending"
 
 
+def test_a_pod_of_another_scheduler_waits_for_it(simulation: Simulation) -> None:
+    given = deployment("face", replicas=1)
+    given["spec"]["template"]["spec"]["schedulerName"] = "mine"
+    simulation.apply("north", given)
+    simulation.advance(10)
+    assert states(simulation) == ["0/1 Pending"]
+    assert not [
+        event
+        for event in simulation.north.store.list(EVENTS, "faces")
+        if event["involvedObject"]["kind"] == "Pod"
+    ]
+
+
 def test_a_pod_deleted_while_it_starts_does_not_come_back(simulation: Simulation) -> None:
     simulation.apply(
         "north",

@@ -15,6 +15,7 @@ from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Event, Object
 
 NODES = ResourceKey("", "nodes")
+DEFAULT_SCHEDULER = "default-scheduler"
 START_SECONDS = 1.0
 """How long a Pod takes from its node to being ready."""
 
@@ -55,7 +56,9 @@ class Kubelet:
             self._runtime.after(START_SECONDS, lambda: self._run(item, uid))
 
     def _schedule(self, pod: Object) -> bool:
-        """Bind a Pod to a node with room; return whether there is one."""
+        """Bind a Pod to a node with room; return whether there is one, and it is ours to bind."""
+        if pod["spec"].get("schedulerName", DEFAULT_SCHEDULER) != DEFAULT_SCHEDULER:
+            return False
         nodes = self._runtime.store.list(NODES)
         node = next((each for each in nodes if self._has_room(each)), None)
         if node is None:
@@ -73,7 +76,7 @@ class Kubelet:
             pod,
             "Scheduled",
             f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {name}",
-            source="default-scheduler",
+            source=DEFAULT_SCHEDULER,
         )
         return True
 
@@ -99,7 +102,7 @@ class Kubelet:
             return
         self._runtime.update_status(PODS, pod, {**pod["status"], "conditions": conditions})
         self._runtime.record(
-            pod, "FailedScheduling", message, source="default-scheduler", kind="Warning"
+            pod, "FailedScheduling", message, source=DEFAULT_SCHEDULER, kind="Warning"
         )
 
     def _prepare(self, item: Item) -> None:
