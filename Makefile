@@ -7,7 +7,7 @@ PACE   ?= 0
 JOBS   ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: rehearse test test-fast test-tools lint types format lock bench clean
+.PHONY: rehearse test test-fast test-tools lint types format manifests lock bench clean
 
 rehearse: $(READY)  ## run the workshop unattended on rehearsal clusters
 	$(BIN)/meshpeek run --rehearse --pace $(PACE) workshop.md
@@ -42,6 +42,12 @@ types: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+manifests: $(READY)  ## what setup-demo.sh has in place of Emissary on rehearsal clusters
+	$(BIN)/python -c 'from pathlib import Path; \
+	    from meshpeek.rehearsal.installations.emissary import manifests; \
+	    folder = Path("k8s/emissary/rehearsal"); \
+	    [(folder / name).write_text(text) for name, text in manifests().items()]'
 
 # Exact versions with hashes, the same for every platform and Python from 3.11 on.
 lock:

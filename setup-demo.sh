@@ -9,6 +9,7 @@ source ./create-clusters.sh
 
 LINKERD_VERSION=stable-2.14.10
 EMISSARY_URL=https://app.getambassador.io/yaml/emissary/3.8.0
+EMISSARY_MANIFESTS=${EMISSARY_MANIFESTS:-}
 FACES_URL=http://localhost/faces/
 CERTIFICATES=${CERTIFICATES:-.certificates}
 
@@ -20,20 +21,36 @@ Installs Linkerd $LINKERD_VERSION, its multicluster extension, Emissary and Face
 $CLUSTERS, and links north to the others. May be run again: what is there is kept,
 what the workshop changed is put back.
 
+On rehearsal clusters (meshpeek clusters --bare) it does the same without any network, with
+the manifests in k8s/emissary/rehearsal in Emissary's place; no page is served there.
+
 environment:
-  CERTIFICATES   where the trust anchor and the issuers are kept (now $CERTIFICATES)
-  WAIT_SECONDS   how long anything may take to become ready (now $WAIT_SECONDS)
+  CERTIFICATES        where the trust anchor and the issuers are kept (now $CERTIFICATES)
+  EMISSARY_MANIFESTS  a folder with emissary-crds.yaml and emissary-emissaryns.yaml, saved from
+                      $EMISSARY_URL, for a machine without network
+  WAIT_SECONDS        how long anything may take to become ready (now $WAIT_SECONDS)
 EOF
+}
+
+# Rehearsal clusters say so themselves, in their version. Nothing is fetched for those, and no page is
+# served there.
+is_rehearsal() {
+    case $(read_node north '{.status.nodeInfo.kubeletVersion}') in
+        *+rehearsal*) ;;
+        *) return 1 ;;
+    esac
 }
 
 require_setup_tools() {
     local signer="step or openssl: https://smallstep.com/docs/step-cli/installation"
+    local fetcher="curl: https://curl.se/download.html"
     ! command -v step >/dev/null 2>&1 || signer="step: found"
     ! command -v openssl >/dev/null 2>&1 || signer="openssl: found"
+    ! is_rehearsal 2>/dev/null || fetcher="kubectl: found"
     require_tools \
         "kubectl: https://kubernetes.io/docs/tasks/tools/" \
         "linkerd: curl -sL https://run.linkerd.io/install | LINKERD2_VERSION=$LINKERD_VERSION sh" \
-        "curl: https://curl.se/download.html" \
+        "$fetcher" \
         "$signer"
 }
 
@@ -195,12 +212,18 @@ link_cluster() {
     run_quietly north wait_for_deployments north linkerd-multicluster "linkerd-service-mirror-$1"
 }
 
+print_emissary() {
+    if [ -n "$EMISSARY_MANIFESTS" ]; then
+        cat "$EMISSARY_MANIFESTS/$1"
+    else
+        curl --proto '=https' --fail --silent --show-error --location --retry 3 --max-time 120 \
+            "$EMISSARY_URL/$1"
+    fi
+}
+
 # One replica of each is enough for a demo.
 apply_emissary() {
-    curl --proto '=https' --fail --silent --show-error --location --retry 3 --max-time 120 \
-        "$EMISSARY_URL/$1" |
-        sed 's/replicas: 3/replicas: 1/' |
-        kubectl --context north apply -f -
+    print_emissary "$1" | sed 's/replicas: 3/replicas: 1/' | kubectl --context north apply -f -
 }
 
 install_emissary() {
@@ -229,10 +252,14 @@ install_faces() {
     done
 }
 
-wait_for_page() {
-    say "waiting for smileys and for the page"
+wait_for_mirror() {
+    say "waiting for smileys"
     wait_until "north: the mirror smiley-east exists" \
         kubectl --context north -n faces get service smiley-east
+}
+
+wait_for_page() {
+    say "waiting for the page"
     wait_until "the page $FACES_URL answers" \
         curl --fail --silent --show-error --output /dev/null --max-time 5 "$FACES_URL"
 }
@@ -276,7 +303,7 @@ check_cluster() {
 }
 
 setup_main() {
-    local name
+    local name rehearsal=""
     case ${1:-} in
         "") ;;
         -h | --help) print_setup_help && return ;;
@@ -285,15 +312,24 @@ setup_main() {
     require_setup_tools
     require_linkerd_version
     require_clusters
+    if is_rehearsal; then
+        rehearsal=yes
+        EMISSARY_MANIFESTS=${EMISSARY_MANIFESTS:-k8s/emissary/rehearsal}
+    fi
     create_certificates
     for name in $CLUSTERS; do install_linkerd "$name"; done
     for name in $CLUSTERS; do install_multicluster "$name"; done
     for name in east west; do link_cluster "$name"; done
     install_emissary
     install_faces
-    wait_for_page
+    wait_for_mirror
+    [ -n "$rehearsal" ] || wait_for_page
     for name in $CLUSTERS; do check_cluster "$name"; done
-    say "done: Faces is at $FACES_URL, and workshop.md is ready to run"
+    if [ -n "$rehearsal" ]; then
+        say "done: these are rehearsal clusters, and workshop.md is ready to run on them"
+    else
+        say "done: Faces is at $FACES_URL, and workshop.md is ready to run"
+    fi
 }
 
 setup_main "$@"

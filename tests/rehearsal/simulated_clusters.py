@@ -6,10 +6,11 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from meshpeek.rehearsal import admission, controllers, crds, seed
+from meshpeek.rehearsal import admission, controllers, crds
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.controllers.runtime import SimulatedTimeline
 from meshpeek.rehearsal.installations import k3s
+from meshpeek.rehearsal.installations.definitions import definitions
 from meshpeek.rehearsal.resources import ResourceKey, group_and_version
 
 START = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
@@ -96,7 +97,7 @@ class Simulation:
 
 def define(simulation: Simulation, name: str, *groups: str) -> None:
     """Install the CRDs of `groups` that ship with meshpeek."""
-    for definition in seed.definitions().values():
+    for definition in definitions().values():
         if definition["spec"]["group"] in groups:
             simulation.apply(name, definition)
     simulation.advance()

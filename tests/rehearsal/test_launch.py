@@ -64,7 +64,9 @@ class TestStart:
             pass
         assert (tmp_path / "arguments").read_text() == "-P -m meshpeek.rehearsal\n"
         assert json.loads((tmp_path / "request").read_text()) == {
-            "clusters": {"north": {"manifests": [f"{tmp_path}/k8s/north"], "links": ["east"]}}
+            "clusters": {
+                "north": {"manifests": [f"{tmp_path}/k8s/north"], "links": ["east"], "bare": False}
+            }
         }
 
     @pytest.mark.parametrize("deaf_to", ["", "TERM"])
@@ -153,4 +155,5 @@ def test_the_kubeconfig_has_a_context_for_each_cluster_and_none_current() -> Non
     config = yaml.safe_load(kubeconfig_text({"north": "http://a/north", "e: x": "http://a/e"}))
     assert config["current-context"] == "none (add --context with one of north, e: x)"
     assert [c["name"] for c in config["contexts"]] == ["north", "e: x"]
-    assert config["clusters"][1] == {"name": "e: x", "cluster": {"server": "http://a/e"}}
+    assert config["clusters"][1] == {"name": "k3d-e: x", "cluster": {"server": "http://a/e"}}
+    assert config["contexts"][1]["context"]["cluster"] == "k3d-e: x"

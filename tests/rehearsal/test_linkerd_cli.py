@@ -290,6 +290,10 @@ def linked_target() -> Recorded:
         "/api/v1/namespaces/linkerd/configmaps/linkerd-config": {
             "data": {"values": "linkerdVersion: stable-2.14.10\nclusterDomain: cluster.local\n"}
         },
+        "/api/v1/namespaces/linkerd/pods": [
+            {"metadata": {"name": f"linkerd-{component}-1"}, "status": {"phase": "Running"}}
+            for component in ("destination", "identity", "proxy-injector")
+        ],
         f"{EXTENSION}/serviceaccounts/{ACCOUNT}": {"metadata": {"name": ACCOUNT}},
         f"{EXTENSION}/secrets": [
             {"metadata": {"name": "other"}},

@@ -35,11 +35,13 @@ _INSTALL_HINT = "install what rehearsal needs: pip install 'meshpeek[rehearsal]'
 class ClusterSeed:
     """What a cluster holds at the start, beside what every rehearsal cluster has.
 
-    `manifests` are files or folders of YAML; `links` are the clusters it is linked to.
+    `manifests` are files or folders of YAML; `links` are the clusters it is linked to. A `bare`
+    cluster has no Linkerd, no manifests and no links.
     """
 
     manifests: tuple[Path, ...] = ()
     links: tuple[str, ...] = ()
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +139,20 @@ def kubeconfig_text(servers: Mapping[str, str]) -> str:
     lines = ["apiVersion: v1", "kind: Config", f"current-context: {current}", "preferences: {}"]
     lines.append("clusters:")
     for name, server in servers.items():
-        lines += [f"- name: {json.dumps(name)}", "  cluster:", f"    server: {json.dumps(server)}"]
+        cluster = json.dumps(cluster_entry(name))
+        lines += [f"- name: {cluster}", "  cluster:", f"    server: {json.dumps(server)}"]
     lines.append("contexts:")
-    for name in map(json.dumps, servers):
-        lines += [f"- name: {name}", "  context:", f"    cluster: {name}", "    user: rehearsal"]
+    for name in servers:
+        cluster = json.dumps(cluster_entry(name))
+        lines += [f"- name: {json.dumps(name)}", "  context:"]
+        lines += [f"    cluster: {cluster}", "    user: rehearsal"]
     lines += ["users:", "- name: rehearsal", "  user: {}"]
     return "\n".join(lines) + "\n"
+
+
+def cluster_entry(name: str) -> str:
+    """Return what a kubeconfig calls the cluster of a context that k3d made and we renamed."""
+    return f"k3d-{name}"
 
 
 def _request(clusters: Mapping[str, ClusterSeed], keeping: Keeping | None) -> bytes:
@@ -150,6 +160,7 @@ def _request(clusters: Mapping[str, ClusterSeed], keeping: Keeping | None) -> by
         name: {
             "manifests": [str(path.absolute()) for path in seed.manifests],
             "links": list(seed.links),
+            "bare": seed.bare,
         }
         for name, seed in clusters.items()
     }

@@ -1,10 +1,10 @@
 """The process of the rehearsal clusters, `python -m meshpeek.rehearsal`, started by meshpeek.
 
 It reads one JSON line from standard input, `{"clusters": {NAME: {"manifests": [PATH…], "links":
-[NAME…]}}}`, and writes one to standard output: `{"clusters": {NAME: URL}, "faces": URL,
-"has_faces": BOOL}` when the clusters answer, or `{"error": …, "hint": …}` with exit status 3. It
-serves until standard input ends (its parent is gone), or SIGTERM, SIGHUP or SIGINT arrives, and
-exits with 0.
+[NAME…], "bare": BOOL}}}`, and writes one to standard output: `{"clusters": {NAME: URL}, "faces":
+URL, "has_faces": BOOL}` when the clusters answer, or `{"error": …, "hint": …}` with exit status 3.
+It serves until standard input ends (its parent is gone), or SIGTERM, SIGHUP or SIGINT arrives,
+and exits with 0.
 
 With `"keep": PATH` beside `"clusters"`, the clusters are written to that file at the end; with
 `"resume": true` as well, they begin with what it holds, under the same URLs if that can be.
@@ -188,7 +188,7 @@ def _plan(name: str, given: object) -> Plan:
         )
     lists = given if isinstance(given, dict) else {"manifests": given}
     manifests, links = _texts(name, lists.get("manifests")), _texts(name, lists.get("links"))
-    return Plan(tuple(map(Path, manifests)), links)
+    return Plan(tuple(map(Path, manifests)), links, bare=lists.get("bare") is True)
 
 
 def _texts(name: str, given: Any) -> tuple[str, ...]:  # noqa: ANN401

@@ -6,6 +6,7 @@ simulated timeline that ends at the present: so ages, revisions and events read 
 
 from __future__ import annotations
 
+import base64
 import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,10 +20,23 @@ from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal import admission, controllers
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.controllers.kubelet import NODES
+from meshpeek.rehearsal.controllers.namespaces import SECRETS
 from meshpeek.rehearsal.controllers.runtime import Runtime, SimulatedTimeline
 from meshpeek.rehearsal.crds import DEFINITIONS
 from meshpeek.rehearsal.installations import emissary, k3s, linkerd, multicluster
-from meshpeek.rehearsal.links import LinkRequest, link_objects
+from meshpeek.rehearsal.installations.definitions import (
+    EMISSARY_GROUP,
+    definitions,
+    emissary_definitions,
+    link_definition,
+    linkerd_definitions,
+)
+from meshpeek.rehearsal.links import (
+    EXTENSION_NAMESPACE,
+    REMOTE_ACCESS_ACCOUNT,
+    LinkRequest,
+    link_objects,
+)
 from meshpeek.rehearsal.peers import node_server
 from meshpeek.rehearsal.resources import group_and_version
 from meshpeek.rehearsal.status import ApiError
@@ -38,11 +52,13 @@ class Plan(NamedTuple):
     """What a cluster holds beside what every one does.
 
     `manifests` are files, or folders of files, of YAML or JSON; `links` are the names of the
-    clusters that it is linked to, without gateways.
+    clusters that it is linked to, without gateways. A `bare` cluster is as create-clusters.sh
+    leaves it: nothing at all is installed there.
     """
 
     manifests: tuple[Path, ...] = ()
     links: tuple[str, ...] = ()
+    bare: bool = False
 
 
 @dataclass(slots=True)
@@ -86,22 +102,22 @@ def _set_up(sites: list[_Site], timeline: SimulatedTimeline) -> None:
         ]
         _check_links(site)
         _make_cluster(site)
+    sites = [site for site in sites if not site.plan.bare]
     timeline.advance(75)
     for site in sites:
-        _define(site, "linkerd.io")
+        _define(site, linkerd_definitions())
         _apply(site, linkerd.control_plane())
     timeline.advance(85)
     for site in sites:
-        _define(site, "multicluster.linkerd.io")
-        _apply(site, multicluster.extension())
+        _apply(site, multicluster.extension(link_definition()))
     timeline.advance(40)
     for site in sites:
         for name in site.plan.links:
             _apply(site, link_objects(_link_request(site.cluster.peers[name])))
     timeline.advance(45)
     for site in sites:
-        if any(_group(obj) == emissary.CRD_GROUP for _, obj in site.objects):
-            _define(site, emissary.CRD_GROUP)
+        if any(_group(obj) == EMISSARY_GROUP for _, obj in site.objects):
+            _define(site, emissary_definitions())
             _apply(site, [_emissary_home(site), *emissary.emissary()])
     timeline.advance(90)
     for site in sites:
@@ -126,36 +142,47 @@ def _make_cluster(site: _Site) -> None:
         _install(site, obj)
 
 
-def _define(site: _Site, group: str) -> None:
-    """Install the CRDs of `group`; Linkerd's are those of all groups but its extension's."""
-    for name, definition in definitions().items():
-        owner = name.partition(".")[2]
-        if owner == group or (
-            group == "linkerd.io" and owner not in (emissary.CRD_GROUP, "multicluster.linkerd.io")
-        ):
-            site.runtime.create(
-                DEFINITIONS, {**definition, "metadata": dict(definition["metadata"])}
-            )
+def _define(site: _Site, definitions: Iterable[Object]) -> None:
+    """Install CRDs that come with meshpeek: those are known to be well-formed."""
+    for definition in definitions:
+        site.runtime.create(DEFINITIONS, _with_applied_annotation(definition["metadata"]["name"]))
 
 
 @cache
-def definitions() -> Mapping[str, Object]:
-    """Return the CRDs that come with meshpeek, by name.
+def _applied_annotation(name: str) -> str:
+    """Return the text of the annotation of a CRD: large, and the same in every cluster."""
+    annotated = _annotated(definitions()[name])
+    text: str = annotated["metadata"]["annotations"][LAST_APPLIED]
+    return text
 
-    All clusters share their contents, which nobody changes.
-    """
-    folder = Path(__file__).with_name("crds")
-    definitions = [json.loads(each.read_bytes()) for each in folder.glob("*.json")]
-    return {each["metadata"]["name"]: each for each in definitions}
+
+def _with_applied_annotation(name: str) -> Object:
+    definition = definitions()[name]
+    metadata = definition["metadata"]
+    annotations = {**metadata.get("annotations", {}), LAST_APPLIED: _applied_annotation(name)}
+    return {**definition, "metadata": {**metadata, "annotations": annotations}}
 
 
 def _link_request(target: Cluster) -> LinkRequest:
     return LinkRequest(
         cluster_name=target.name,
         server=node_server(k3s.node_address(target)),
+        token=_access_token(target),
         context=target.name,
         kubeconfig_cluster=f"k3d-{target.name}",
     )
+
+
+def _access_token(target: Cluster) -> str:
+    """Return the token of the account with which other clusters' service mirrors come."""
+    name = f"{REMOTE_ACCESS_ACCOUNT}-token"
+    secret = target.store.get(SECRETS, EXTENSION_NAMESPACE, name)
+    if secret is None:
+        raise EnvironmentUnfitError(
+            f"nothing can be linked to the rehearsal cluster {target.name}: it is bare",
+            hint="link to a cluster that has Linkerd",
+        )
+    return base64.b64decode(secret["data"]["token"]).decode()
 
 
 def _emissary_home(site: _Site) -> Object:

@@ -5,6 +5,7 @@ The Namespace `emissary` is not among the objects: Emissary leaves that one to i
 
 from __future__ import annotations
 
+from meshpeek.rehearsal.installations.definitions import EMISSARY_GROUP, emissary_definitions
 from meshpeek.rehearsal.installations.workloads import (
     cluster_access,
     container,
@@ -19,7 +20,6 @@ from meshpeek.rehearsal.store import Object
 
 HOME = "emissary"
 SYSTEM = "emissary-system"
-CRD_GROUP = "getambassador.io"
 
 _IMAGE = "docker.io/emissaryingress/emissary:3.8.0"
 _AGENT_IMAGE = "docker.io/ambassador/ambassador-agent:1.0.14"
@@ -28,7 +28,32 @@ _PRODUCT = {"product": "aes"}
 
 def emissary() -> list[Object]:
     """Return the objects of Emissary but for its CRDs."""
-    return [namespace(SYSTEM), *_conversion(), *_ingress(), *_agent()]
+    return [*_system(), *_ingress(), *_agent()]
+
+
+def manifests() -> dict[str, str]:
+    """Return the texts that setup-demo.sh applies on rehearsal clusters, by file name.
+
+    They are in k8s/emissary/rehearsal, under the names of Emissary's own manifests.
+    """
+    from meshpeek.rehearsal.yaml_documents import dump_stream
+
+    note = (
+        "# What rehearsal clusters have in place of Emissary 3.8.0; `make manifests` writes this.\n"
+        "# Real clusters get Emissary's own manifest of this name: see setup-demo.sh.\n"
+    )
+    objects = {
+        "emissary-crds.yaml": [*emissary_definitions(), *_system()],
+        "emissary-emissaryns.yaml": [*_ingress(), *_agent()],
+    }
+    return {
+        name: note + dump_stream(contents).removesuffix("---\n")
+        for name, contents in objects.items()
+    }
+
+
+def _system() -> list[Object]:
+    return [namespace(SYSTEM), *_conversion()]
 
 
 def _conversion() -> list[Object]:
@@ -75,7 +100,7 @@ def _ingress() -> list[Object]:
     selector = {"app.kubernetes.io/instance": name, "app.kubernetes.io/name": name}
     rules = [
         rule("core", "endpoints namespaces secrets services", "get list watch"),
-        rule(CRD_GROUP, "*", "get list watch update patch create delete"),
+        rule(EMISSARY_GROUP, "*", "get list watch update patch create delete"),
     ]
     return [
         service_account(metadata(name, HOME, labels)),

@@ -1,158 +1,196 @@
-"""Linkerd's control plane, as `linkerd install` of stable-2.14.10 leaves it on a cluster."""
+"""Linkerd's control plane, as `linkerd install` of stable-2.14.10 prints it and leaves it.
+
+The objects, their names and their order are the real ones. Of what is in them there is what people
+look at and what checks and controllers here read.
+"""
 
 from __future__ import annotations
 
-from meshpeek.rehearsal.injection import WEBHOOK, add_proxy
-from meshpeek.rehearsal.installations.workloads import (
-    cluster_access,
-    config_map,
-    container,
-    deployment,
-    metadata,
-    namespace,
-    rule,
-    service,
-    service_account,
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from meshpeek.rehearsal.injection import WEBHOOK
+from meshpeek.rehearsal.installations import linkerd_access as access
+from meshpeek.rehearsal.installations import linkerd_workloads as workloads
+from meshpeek.rehearsal.installations.linkerd_names import (
+    CREATED_BY,
+    HOME,
+    about_component,
+    control_plane_labels,
 )
-from meshpeek.rehearsal.links import CONTROL_PLANE_NAMESPACE as HOME
+from meshpeek.rehearsal.installations.workloads import config_map, metadata, namespace
 from meshpeek.rehearsal.links import LINKERD_VERSION
 from meshpeek.rehearsal.store import Object
+from meshpeek.rehearsal.yaml_documents import dump_document
 
-_CONTROLLER = f"cr.l5d.io/linkerd/controller:{LINKERD_VERSION}"
-_POLICY = f"cr.l5d.io/linkerd/policy-controller:{LINKERD_VERSION}"
-_COMPONENT = "linkerd.io/control-plane-component"
-_CREATED_BY = {"linkerd.io/created-by": f"linkerd/cli {LINKERD_VERSION}"}
-_TRUST_ROOTS = "-----BEGIN CERTIFICATE-----\nrehearsal\n-----END CERTIFICATE-----\n"
+PLACEHOLDER = "-----BEGIN CERTIFICATE-----\nrehearsal\n-----END CERTIFICATE-----\n"
+"""What stands for every certificate that nobody has given."""
+
+_PLACEHOLDER_KEY = "-----BEGIN EC PRIVATE KEY-----\nrehearsal\n-----END EC PRIVATE KEY-----\n"
 _ADMISSION = "admissionregistration.k8s.io/v1"
-_CONFIG = f"""\
-linkerdVersion: {LINKERD_VERSION}
-cliVersion: linkerd/cli {LINKERD_VERSION}
-clusterDomain: cluster.local
-clusterNetworks: 10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16
-cniEnabled: false
-identity:
-  issuer:
-    clockSkewAllowance: 20s
-    issuanceLifetime: 24h0m0s
-    scheme: linkerd.io/tls
-identityTrustDomain: cluster.local
-"""
+_HIGHLY_AVAILABLE_REPLICAS = 3
 
 
-def control_plane() -> list[Object]:
-    """Return the objects of the control plane, the Namespace first."""
-    return [
-        namespace(
-            HOME,
-            {
-                "config.linkerd.io/admission-webhooks": "disabled",
-                "linkerd.io/control-plane-ns": HOME,
-                "linkerd.io/is-control-plane": "true",
-                "pod-security.kubernetes.io/enforce": "privileged",
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The mesh's trust anchors and the issuer's credentials: PEM texts."""
+
+    trust_anchors: str = PLACEHOLDER
+    issuer_certificate: str = PLACEHOLDER
+    issuer_key: str = _PLACEHOLDER_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What `linkerd install` is told: credentials, `--ha`, and Helm values given one by one."""
+
+    identity: Identity = Identity()
+    is_highly_available: bool = False
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+def control_plane(installation: Installation | None = None) -> Iterator[Object]:
+    """Yield the objects of the control plane in the order of `linkerd install`."""
+    wanted = installation or Installation()
+    values = _values(wanted)
+    replicas = int(values["controllerReplicas"])
+    yield _namespace()
+    yield from access.of_component("identity")
+    yield from access.of_component("destination")
+    yield from _webhook(wanted, "Validating", "sp-validator", "linkerd.io", "serviceprofiles")
+    yield from _webhook(
+        wanted,
+        "Validating",
+        "policy-validator",
+        "policy.linkerd.io",
+        "authorizationpolicies httproutes networkauthentications meshtlsauthentications "
+        "serverauthorizations servers",
+    )
+    yield from access.of_policy()
+    yield from access.of_heartbeat()
+    yield from access.of_component("proxy-injector")
+    yield from _webhook(wanted, "Mutating", "proxy-injector", "", "pods services")
+    about_config = about_component("linkerd-config", "controller")
+    yield config_map(about_config, {"values": dump_document(values)})
+    yield access.to_configuration()
+    yield _secret(
+        about_component("linkerd-identity-issuer", "identity"),
+        {"crt.pem": wanted.identity.issuer_certificate, "key.pem": wanted.identity.issuer_key},
+    )
+    yield config_map(
+        about_component("linkerd-identity-trust-roots", "identity"),
+        {"ca-bundle.crt": wanted.identity.trust_anchors},
+    )
+    yield from workloads.identity(replicas)
+    yield from workloads.destination(replicas)
+    yield workloads.heartbeat()
+    yield from workloads.proxy_injector(replicas)
+    yield _secret(
+        metadata("linkerd-config-overrides", HOME, {"linkerd.io/control-plane-ns": HOME}),
+        {"linkerd-config-overrides": dump_document(_overrides(wanted))},
+    )
+
+
+def _values(wanted: Installation) -> dict[str, Any]:
+    """Return the Helm values that the ConfigMap linkerd-config keeps."""
+    values: dict[str, Any] = {
+        "cliVersion": f"linkerd/cli {LINKERD_VERSION}",
+        "clusterDomain": "cluster.local",
+        "clusterNetworks": "10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16",
+        "cniEnabled": False,
+        "controllerReplicas": 1,
+        "highAvailability": False,
+        "identity": {
+            "issuer": {
+                "clockSkewAllowance": "20s",
+                "issuanceLifetime": "24h0m0s",
+                "scheme": "linkerd.io/tls",
             },
-            {"linkerd.io/inject": "disabled"},
-        ),
-        *_access(),
-        *_configuration(),
-        *_webhooks(),
-        *_services(),
-        *_deployments(),
-    ]
-
-
-def _about(name: str, component: str, **labels: str) -> Object:
-    made = {_COMPONENT: component, "linkerd.io/control-plane-ns": HOME, **labels}
-    return metadata(name, HOME, made, _CREATED_BY)
-
-
-def _access() -> list[Object]:
-    objects: list[Object] = []
-    for component, rules in (
-        ("identity", [rule("authentication.k8s.io", "tokenreviews", "create")]),
-        (
-            "destination",
-            [
-                rule("core", "pods endpoints services nodes namespaces", "list get watch"),
-                rule("discovery.k8s.io", "endpointslices", "list get watch"),
-                rule("linkerd.io", "serviceprofiles", "list get watch"),
-            ],
-        ),
-        ("proxy-injector", [rule("core", "namespaces pods", "list get watch")]),
-    ):
-        name = f"linkerd-{component}"
-        objects.append(service_account(_about(name, component)))
-        about = metadata(
-            f"linkerd-{HOME}-{component}",
-            labels={_COMPONENT: component, "linkerd.io/control-plane-ns": HOME},
-        )
-        objects += cluster_access(about, name, HOME, rules)
-    return objects
-
-
-def _configuration() -> list[Object]:
-    secrets = ("linkerd-policy-validator", "linkerd-proxy-injector", "linkerd-sp-validator")
-    return [
-        config_map(_about("linkerd-config", "controller"), {"values": _CONFIG}),
-        config_map(
-            _about("linkerd-identity-trust-roots", "identity"), {"ca-bundle.crt": _TRUST_ROOTS}
-        ),
-        *(
-            {
-                "apiVersion": "v1",
-                "kind": "Secret",
-                "metadata": _about(f"{name}-k8s-tls", name.removeprefix("linkerd-")),
-                "type": "kubernetes.io/tls",
-                "stringData": {"tls.crt": _TRUST_ROOTS, "tls.key": "rehearsal\n"},
-            }
-            for name in secrets
-        ),
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": _about("linkerd-identity-issuer", "identity"),
-            "type": "Opaque",
-            "stringData": {"crt.pem": _TRUST_ROOTS, "key.pem": "rehearsal\n"},
         },
-    ]
+        "identityTrustAnchorsPEM": PLACEHOLDER,
+        "identityTrustDomain": "cluster.local",
+        "linkerdVersion": LINKERD_VERSION,
+        "proxyInit": {"runAsRoot": False},
+    }
+    return _merged(values, _overrides(wanted, with_key=False))
 
 
-def _webhooks() -> list[Object]:
-    return [
-        _webhook("Mutating", WEBHOOK, "linkerd-proxy-injector", "core", "pods services"),
-        _webhook(
-            "Validating",
-            "linkerd-sp-validator-webhook-config",
-            "linkerd-sp-validator",
-            "linkerd.io",
-            "serviceprofiles",
-        ),
-        _webhook(
-            "Validating",
-            "linkerd-policy-validator-webhook-config",
-            "linkerd-policy-validator",
-            "policy.linkerd.io",
-            "authorizationpolicies httproutes networkauthentications meshtlsauthentications "
-            "serverauthorizations servers",
-        ),
-    ]
+def _overrides(wanted: Installation, *, with_key: bool = True) -> dict[str, Any]:
+    """Return the Helm values that differ from the chart's own."""
+    identity = wanted.identity
+    given: dict[str, Any] = {"identityTrustAnchorsPEM": identity.trust_anchors}
+    if with_key:
+        tls = {"crtPEM": identity.issuer_certificate, "keyPEM": identity.issuer_key}
+        given["identity"] = {"issuer": {"tls": tls}}
+    if wanted.is_highly_available:
+        given |= {"controllerReplicas": _HIGHLY_AVAILABLE_REPLICAS, "highAvailability": True}
+    return _merged(given, wanted.overrides)
 
 
-def _webhook(kind: str, name: str, server: str, group: str, resources: str) -> Object:
-    return {
+def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` with `changes`, mappings in them merged too."""
+    merged = dict(values)
+    for name, change in changes.items():
+        before = merged.get(name)
+        if isinstance(before, Mapping) and isinstance(change, Mapping):
+            merged[name] = _merged(before, change)
+        else:
+            merged[name] = change
+    return merged
+
+
+def _namespace() -> Object:
+    labels = {
+        "config.linkerd.io/admission-webhooks": "disabled",
+        "linkerd.io/control-plane-ns": HOME,
+        "linkerd.io/is-control-plane": "true",
+        "pod-security.kubernetes.io/enforce": "privileged",
+    }
+    return namespace(HOME, labels, {"linkerd.io/inject": "disabled"})
+
+
+def _webhook(
+    wanted: Installation, kind: str, name: str, group: str, resources: str
+) -> Iterator[Object]:
+    """Yield a webhook's certificate and its configuration."""
+    server = f"linkerd-{name}"
+    yield _secret(
+        about_component(f"{server}-k8s-tls", name),
+        {"tls.crt": PLACEHOLDER, "tls.key": _PLACEHOLDER_KEY},
+        kind="kubernetes.io/tls",
+    )
+    yield {
         "apiVersion": _ADMISSION,
         "kind": f"{kind}WebhookConfiguration",
-        "metadata": metadata(name, labels={"linkerd.io/control-plane-ns": HOME}),
+        "metadata": metadata(
+            WEBHOOK if kind == "Mutating" else f"{server}-webhook-config",
+            labels=control_plane_labels(name),
+        ),
         "webhooks": [
             {
                 "admissionReviewVersions": ["v1", "v1beta1"],
-                "clientConfig": {"service": {"name": server, "namespace": HOME, "path": "/"}},
-                "failurePolicy": "Ignore",
+                "clientConfig": {
+                    "caBundle": _encoded(PLACEHOLDER),
+                    "service": {"name": server, "namespace": HOME, "path": "/"},
+                },
+                "failurePolicy": "Fail" if wanted.is_highly_available else "Ignore",
                 "name": f"{server}.linkerd.io",
+                "namespaceSelector": {
+                    "matchExpressions": [
+                        {
+                            "key": "config.linkerd.io/admission-webhooks",
+                            "operator": "NotIn",
+                            "values": ["disabled"],
+                        }
+                    ]
+                },
                 "rules": [
                     {
-                        "apiGroups": ["" if group == "core" else group],
+                        "apiGroups": [group],
                         "apiVersions": ["*"],
-                        "operations": ["CREATE", "UPDATE"],
+                        "operations": ["CREATE"] + ["UPDATE"] * (kind == "Validating"),
                         "resources": resources.split(),
                         "scope": "Namespaced",
                     }
@@ -163,96 +201,15 @@ def _webhook(kind: str, name: str, server: str, group: str, resources: str) -> O
     }
 
 
-def _services() -> list[Object]:
-    made = []
-    for name, component, port, target, is_headless in (
-        ("linkerd-dst", "destination", ("grpc", 8086), 8086, False),
-        ("linkerd-dst-headless", "destination", ("grpc", 8086), 8086, True),
-        ("linkerd-identity", "identity", ("grpc", 8080), 8080, False),
-        ("linkerd-identity-headless", "identity", ("grpc", 8080), 8080, True),
-        ("linkerd-policy", "destination", ("grpc", 8090), 8090, True),
-        ("linkerd-policy-validator", "destination", ("policy-https", 443), "policy-https", False),
-        ("linkerd-proxy-injector", "proxy-injector", ("proxy-injector", 443), 8443, False),
-        ("linkerd-sp-validator", "destination", ("sp-validator", 443), "sp-validator", False),
-    ):
-        spec = {"clusterIP": "None"} if is_headless else {}
-        about = _about(name, component)
-        made.append(service(about, {_COMPONENT: component}, [(*port, target)], **spec))
-    return made
-
-
-def _deployments() -> list[Object]:
-    return [
-        _deployment(
-            "identity",
-            [
-                container(
-                    "identity",
-                    _CONTROLLER,
-                    {"ident-grpc": 8080, "ident-admin": 9990},
-                    args=["identity"],
-                )
-            ],
-        ),
-        _deployment(
-            "destination",
-            [
-                container(
-                    "destination",
-                    _CONTROLLER,
-                    {"dest-grpc": 8086, "dest-admin": 9996},
-                    args=["destination"],
-                ),
-                container(
-                    "sp-validator",
-                    _CONTROLLER,
-                    {"sp-validator": 8443, "spval-admin": 9997},
-                    args=["sp-validator"],
-                ),
-                container(
-                    "policy",
-                    _POLICY,
-                    {"policy-grpc": 8090, "policy-admin": 9990, "policy-https": 9443},
-                ),
-            ],
-        ),
-        _deployment(
-            "proxy-injector",
-            [
-                container(
-                    "proxy-injector",
-                    _CONTROLLER,
-                    {"proxy-injector": 8443, "injector-admin": 9995},
-                    args=["proxy-injector"],
-                )
-            ],
-        ),
-    ]
-
-
-def _deployment(component: str, containers: list[Object]) -> Object:
-    name = f"linkerd-{component}"
-    labels = {
-        _COMPONENT: component,
-        "linkerd.io/control-plane-ns": HOME,
-        "linkerd.io/proxy-deployment": name,
+def _secret(about: Object, texts: Mapping[str, str], kind: str = "Opaque") -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": about | {"annotations": dict(CREATED_BY)},
+        "type": kind,
+        "data": {name: _encoded(text) for name, text in texts.items()},
     }
-    made = deployment(
-        _about(
-            name,
-            component,
-            **{
-                "app.kubernetes.io/name": component,
-                "app.kubernetes.io/part-of": "Linkerd",
-                "app.kubernetes.io/version": LINKERD_VERSION,
-            },
-        ),
-        labels,
-        containers,
-        annotations={**_CREATED_BY, "linkerd.io/proxy-version": LINKERD_VERSION},
-        labels={"linkerd.io/workload-ns": HOME},
-        serviceAccountName=name,
-    )
-    # The injector does not inject its own namespace: the chart renders these Pods with the proxy.
-    add_proxy(made["spec"]["template"]["spec"])
-    return made
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

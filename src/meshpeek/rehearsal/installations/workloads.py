@@ -39,12 +39,8 @@ def namespace(
 
 def container(name: str, image: str, ports: Mapping[str, int], **more: object) -> Object:
     """Make a container with TCP ports by name."""
-    return {
-        "name": name,
-        "image": image,
-        "ports": [{"containerPort": number, "name": port} for port, number in ports.items()],
-        **more,
-    }
+    opened = [{"containerPort": number, "name": port} for port, number in ports.items()]
+    return {"name": name, "image": image, **({"ports": opened} if opened else {}), **more}
 
 
 def deployment(

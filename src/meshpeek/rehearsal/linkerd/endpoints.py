@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from meshpeek.rehearsal.linkerd_cluster import ApiClient, LinkerdError, parse_kubeconfig, reach
+from meshpeek.rehearsal.linkerd.api_client import ApiClient, LinkerdError, parse_kubeconfig, reach
 
 _SUFFIX = ["svc", "cluster", "local"]
 _DEFAULT_PORT = 80

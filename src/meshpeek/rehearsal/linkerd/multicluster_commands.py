@@ -1,53 +1,27 @@
-"""The commands and flags of the linkerd stand-in, worded as in stable-2.14.10's help."""
+"""The commands of `linkerd multicluster` and their flags, worded as in stable-2.14.10's help."""
 
 from __future__ import annotations
 
 import os
 
-from meshpeek.rehearsal import linkerd_actions
-from meshpeek.rehearsal.linkerd_arguments import Command, Flag
+from meshpeek.rehearsal.linkerd import actions
+from meshpeek.rehearsal.linkerd.arguments import Command, Flag
+
+CHECK_OUTPUT = Flag(
+    "output", "Output format. One of: basic, json, short", default="table", shorthand="o"
+)
+CHECK_WAIT = Flag("wait", "Maximum allowed time for all tests to pass", "duration", "5m0s")
+CHECK_NAMESPACE = Flag(
+    "namespace", "Namespace to use for --proxy checks (default: all namespaces)", shorthand="n"
+)
 
 _DISCOVERY_LABEL = "mirror.linkerd.io/exported"
 
-_GLOBAL_FLAGS = (
-    Flag("context", "Name of the kubeconfig context to use"),
-    Flag("kubeconfig", "Path to the kubeconfig file to use for CLI requests"),
-    Flag(
-        "linkerd-namespace",
-        "Namespace in which Linkerd is installed ($LINKERD_NAMESPACE)",
-        default=os.environ.get("LINKERD_NAMESPACE") or "linkerd",
-        shorthand="L",
-    ),
-    Flag("verbose", "Turn on debug logging", "bool", "false"),
-)
-
-_ENDPOINTS = Command(
-    "endpoints",
-    "Introspect Linkerd's service discovery state",
-    aliases=("ep",),
-    arguments="authorities",
-    minimum_words=1,
-    flags=(
-        Flag("output", 'Output format; one of: "table" or "json"', default="table", shorthand="o"),
-    ),
-    run=linkerd_actions.run_endpoints,
-)
-
-_INJECT = Command(
-    "inject",
-    "Add the Linkerd proxy to a Kubernetes config",
-    arguments="CONFIG-FILE",
-    flags=(
-        Flag(
-            "ignore-cluster",
-            "Ignore the current Kubernetes cluster when checking for existing cluster "
-            "configuration (default false)",
-            "bool",
-            "false",
-        ),
-    ),
-    absent_flags=frozenset({"manual", "enable-debug-sidecar", "close-wait-timeout", "ingress"}),
-    run=linkerd_actions.run_inject,
+_CHECK = Command(
+    "check",
+    "Check the multicluster extension for potential problems",
+    flags=(CHECK_OUTPUT, CHECK_NAMESPACE, CHECK_WAIT),
+    run=actions.run_multicluster_check,
 )
 
 _GATEWAYS = Command(
@@ -58,7 +32,40 @@ _GATEWAYS = Command(
         Flag("output", 'Output format; one of: "table" or "json"', default="table", shorthand="o"),
         Flag("wait", "time allowed to fetch diagnostics", "duration", "30s", "w"),
     ),
-    run=linkerd_actions.run_gateways,
+    run=actions.run_gateways,
+)
+
+_INSTALL = Command(
+    "install",
+    "Output Kubernetes configs to install the Linkerd multicluster add-on",
+    flags=(
+        Flag("gateway", "If the gateway component should be installed", "bool", "true"),
+        Flag(
+            "ignore-cluster",
+            "Ignore the current Kubernetes cluster when checking for existing cluster "
+            "configuration (default false)",
+            "bool",
+            "false",
+        ),
+        Flag("wait", "Wait for core control-plane components to be available", "duration", "5m0s"),
+    ),
+    absent_flags=frozenset(
+        {
+            "gateway-nginx-image",
+            "gateway-port",
+            "gateway-probe-port",
+            "ha",
+            "namespace",
+            "registry",
+            "remote-mirror-credentials",
+            "service-mirror-service-account-name",
+            "set",
+            "set-file",
+            "set-string",
+            "values",
+        }
+    ),
+    run=actions.run_multicluster_install,
 )
 
 _LINK = Command(
@@ -125,7 +132,7 @@ _LINK = Command(
         ),
     ),
     absent_flags=frozenset({"ha", "set", "set-file", "set-string", "values"}),
-    run=linkerd_actions.run_link,
+    run=actions.run_link,
 )
 
 _UNLINK = Command(
@@ -135,44 +142,12 @@ _UNLINK = Command(
         Flag("cluster-name", "Cluster name"),
         Flag("namespace", "The namespace for the service account", default="linkerd-multicluster"),
     ),
-    run=linkerd_actions.run_unlink,
+    run=actions.run_unlink,
 )
 
-_VERSION = Command(
-    "version",
-    "Print the client and server version information",
-    flags=(
-        Flag("client", "Print the client version only", "bool", "false"),
-        Flag(
-            "short",
-            "Print the version number(s) only, with no additional output",
-            "bool",
-            "false",
-        ),
-    ),
-    absent_flags=frozenset({"proxy", "namespace"}),
-    run=linkerd_actions.run_version,
-)
-
-LINKERD = Command(
-    "linkerd",
-    "linkerd manages the Linkerd service mesh",
-    flags=_GLOBAL_FLAGS,
-    absent_flags=frozenset({"api-addr", "as", "as-group"}),
-    subcommands=(
-        Command(
-            "diagnostics",
-            "Commands used to diagnose Linkerd components",
-            aliases=("dg",),
-            subcommands=(_ENDPOINTS,),
-        ),
-        _INJECT,
-        Command(
-            "multicluster",
-            "Manages the multicluster setup for Linkerd",
-            aliases=("mc",),
-            subcommands=(_GATEWAYS, _LINK, _UNLINK),
-        ),
-        _VERSION,
-    ),
+MULTICLUSTER = Command(
+    "multicluster",
+    "Manages the multicluster setup for Linkerd",
+    aliases=("mc",),
+    subcommands=(_CHECK, _GATEWAYS, _INSTALL, _LINK, _UNLINK),
 )

@@ -6,8 +6,8 @@ import base64
 import re
 from typing import Any
 
-from meshpeek.rehearsal.linkerd_arguments import Invocation
-from meshpeek.rehearsal.linkerd_cluster import ApiClient, Context, LinkerdError, NotFoundError
+from meshpeek.rehearsal.linkerd.api_client import ApiClient, Context, LinkerdError, NotFoundError
+from meshpeek.rehearsal.linkerd.arguments import Invocation
 from meshpeek.rehearsal.links import EXPORTED_LABEL, Gateway, LinkRequest
 
 _DEFAULT_SELECTOR = f"{EXPORTED_LABEL}=true"

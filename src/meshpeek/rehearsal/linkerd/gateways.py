@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from meshpeek.rehearsal.linkerd_cluster import ApiClient
+from meshpeek.rehearsal.linkerd.api_client import ApiClient
 
 _LATENCY = 1
 _REMOTE_DISCOVERY = "multicluster.linkerd.io/remote-discovery"

@@ -5,7 +5,7 @@ The objects and their order are those of stable-2.14.10 (multicluster/cmd/unlink
 
 from __future__ import annotations
 
-from meshpeek.rehearsal.linkerd_cluster import ApiClient
+from meshpeek.rehearsal.linkerd.api_client import ApiClient
 from meshpeek.rehearsal.links import KubernetesObject
 
 _RBAC = "rbac.authorization.k8s.io/v1"

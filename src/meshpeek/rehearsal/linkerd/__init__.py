@@ -6,17 +6,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from meshpeek.rehearsal.linkerd_actions import VERSION
-from meshpeek.rehearsal.linkerd_arguments import (
+from meshpeek.rehearsal.linkerd.actions import VERSION
+from meshpeek.rehearsal.linkerd.api_client import LinkerdError
+from meshpeek.rehearsal.linkerd.arguments import (
     AbsentError,
     Command,
     CommandLineError,
     HelpRequested,
     read,
-    usage,
 )
-from meshpeek.rehearsal.linkerd_cluster import LinkerdError
-from meshpeek.rehearsal.linkerd_commands import LINKERD
+from meshpeek.rehearsal.linkerd.commands import LINKERD
+from meshpeek.rehearsal.linkerd.usage import usage
 
 _PIPE_CLOSED = 141  # what a shell sees of a Go program that SIGPIPE has ended
 _INTERRUPTED = 130

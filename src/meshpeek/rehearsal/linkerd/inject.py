@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from meshpeek.rehearsal.linkerd_cluster import LinkerdError
+from meshpeek.rehearsal.linkerd.api_client import LinkerdError
 from meshpeek.rehearsal.yaml_documents import dump_stream, load_documents
 
 _ANNOTATION = "linkerd.io/inject"

@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _DURATION = re.compile(r"[+-]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+")
+_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _UINT32_LIMIT = 2**32
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag: `kind` is pflag's name of its type (bool, string, uint32, duration, stringArray)."""
+    """A flag: `kind` is pflag's name of its type.
+
+    Those are bool, string, uint, uint32, duration, and stringArray, which may be given repeatedly.
+    """
 
     name: str
     usage: str
@@ -28,10 +33,14 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A command line that was understood: flag values by name, as text, and the other words."""
+    """A command line that was understood: flag values by name, as text, and the other words.
+
+    `repeated` has every value of the flags that may be given repeatedly.
+    """
 
     values: Mapping[str, str]
     words: tuple[str, ...]
+    repeated: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """Return the flag's value; of a flag given twice, the last one."""
@@ -42,8 +51,18 @@ class Invocation:
         return self.values[name] in _TRUE
 
     def number(self, name: str) -> int:
-        """Return the value of a uint32 flag."""
+        """Return the value of a uint or uint32 flag."""
         return int(self.values[name], 0)
+
+    def seconds(self, name: str) -> float:
+        """Return the value of a duration flag, in seconds."""
+        parts = _DURATION_PART.findall(self.values[name])
+        total = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+        return -total if self.values[name].startswith("-") else total
+
+    def texts(self, name: str) -> Sequence[str]:
+        """Return every value that was given for a stringArray flag."""
+        return self.repeated.get(name, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +109,7 @@ class HelpRequested(Exception):  # noqa: N818 - a way out, not an error
 class _Reading:
     values: dict[str, str]
     words: list[str] = field(default_factory=list)
+    repeated: dict[str, list[str]] = field(default_factory=dict)
 
 
 def read(
@@ -106,13 +126,14 @@ def read(
     if command.run is None:
         raise HelpRequested(path)
     if reading.words and not command.arguments:
-        raise CommandLineError(f'unknown command "{reading.words[0]}" for "{_title(path)}"', path)
+        raise CommandLineError(f'unknown command "{reading.words[0]}" for "{title(path)}"', path)
     if len(reading.words) < command.minimum_words:
         raise CommandLineError(
             f"requires at least {command.minimum_words} arg(s), only received {len(reading.words)}",
             path,
         )
-    return command.run, Invocation(reading.values, tuple(reading.words)), tuple(path)
+    invocation = Invocation(reading.values, tuple(reading.words), reading.repeated)
+    return command.run, invocation, tuple(path)
 
 
 def _find(root: Command, arguments: Sequence[str]) -> tuple[list[Command], list[str]]:
@@ -131,7 +152,7 @@ def _find(root: Command, arguments: Sequence[str]) -> tuple[list[Command], list[
             None,
         )
         if found is None:
-            raise AbsentError(f"{_title(path)} {argument}")
+            raise AbsentError(f"{title(path)} {argument}")
         path.append(found)
         del rest[position]
     return path, rest
@@ -185,7 +206,7 @@ def _read_long(path: Sequence[Command], argument: str, rest: list[str], reading:
     flag = _by_name(path, name)
     if flag is None:
         if any(name in command.absent_flags for command in path):
-            raise AbsentError(f"{_title(path)} --{name}")
+            raise AbsentError(f"{title(path)} --{name}")
         raise CommandLineError(f"unknown flag: --{name}", path)
     if not separator:
         if flag.kind == "bool":
@@ -227,6 +248,8 @@ def _store(path: Sequence[Command], flag: Flag, value: str, reading: _Reading) -
             f'invalid argument "{value}" for "{shorthand}--{flag.name}" flag: {reason}', path
         )
     reading.values[flag.name] = value
+    if flag.kind == "stringArray":
+        reading.repeated.setdefault(flag.name, []).append(value)
 
 
 def _refusal(kind: str, value: str) -> str:
@@ -234,7 +257,7 @@ def _refusal(kind: str, value: str) -> str:
     match kind:
         case "bool" if value not in _TRUE | _FALSE:
             return f'strconv.ParseBool: parsing "{value}": invalid syntax'
-        case "uint32":
+        case "uint" | "uint32":
             if not re.fullmatch(r"0|[1-9][0-9]*|0x[0-9a-fA-F]+", value):
                 return f'strconv.ParseUint: parsing "{value}": invalid syntax'
             if int(value, 0) >= _UINT32_LIMIT:
@@ -244,51 +267,6 @@ def _refusal(kind: str, value: str) -> str:
     return ""
 
 
-def usage(path: Sequence[Command]) -> str:
-    """Return the usage text of the last command in `path`, laid out as Cobra does."""
-    command = path[-1]
-    lines = ["Usage:"]
-    if command.run is not None:
-        words = f" {command.arguments}" if command.arguments else ""
-        lines.append(f"  {_title(path)} [flags]{words}")
-    else:
-        lines.append(f"  {_title(path)} [command]")
-    if command.aliases:
-        lines += ["", "Aliases:", f"  {', '.join((command.name, *command.aliases))}"]
-    if command.subcommands:
-        width = max(11, *(len(c.name) for c in command.subcommands))
-        lines += ["", "Available Commands:"]
-        lines += [f"  {c.name:<{width}} {c.short}" for c in command.subcommands]
-    help_flag = Flag("help", f"help for {command.name}", "bool", "false", "h")
-    if len(path) > 1:
-        lines += ["", "Flags:", *_flag_lines((*command.flags, help_flag))]
-        lines += ["", "Global Flags:", *_flag_lines(path[0].flags)]
-    else:
-        lines += ["", "Flags:", *_flag_lines((*command.flags, help_flag))]
-    return "\n".join(lines) + "\n"
-
-
-def _flag_lines(flags: Sequence[Flag]) -> list[str]:
-    ordered = sorted(flags, key=lambda flag: flag.name)
-    heads = [_flag_head(flag) for flag in ordered]
-    width = max(len(head) for head in heads) + 3
-    return [
-        f"{head:<{width}}{flag.usage}{_default(flag)}"
-        for head, flag in zip(heads, ordered, strict=True)
-    ]
-
-
-def _flag_head(flag: Flag) -> str:
-    shorthand = f"  -{flag.shorthand}, " if flag.shorthand else "      "
-    kind = "" if flag.kind == "bool" else f" {flag.kind}"
-    return f"{shorthand}--{flag.name}{kind}"
-
-
-def _default(flag: Flag) -> str:
-    if flag.default in ("", "false", "0"):
-        return ""
-    return f' (default "{flag.default}")' if flag.kind == "string" else f" (default {flag.default})"
-
-
-def _title(path: Sequence[Command]) -> str:
+def title(path: Sequence[Command]) -> str:
+    """Return the words that name the last command in `path`."""
     return " ".join(command.name for command in path)
