@@ -311,9 +311,10 @@ class TestLink:
         status, output, errors = run(*FLAT_LINK)
         assert (status, errors) == (0, "")
         assert output.endswith("\n---\n")
-        assert [o for o in yaml.safe_load_all(output) if o] == link_objects(
-            LinkRequest("east", server, token="t0ken", context="east", kubeconfig_cluster="east")
+        request = LinkRequest(
+            "east", server, token="t0ken", context="east", kubeconfig_cluster="k3d-east"
         )
+        assert [o for o in yaml.safe_load_all(output) if o] == link_objects(request)
 
     def test_the_address_can_be_given(self, start: Start, run: Run) -> None:
         start("east", linked_target())

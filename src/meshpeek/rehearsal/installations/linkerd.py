@@ -23,7 +23,6 @@ from meshpeek.rehearsal.installations.linkerd_names import (
 from meshpeek.rehearsal.installations.workloads import config_map, metadata, namespace
 from meshpeek.rehearsal.links import LINKERD_VERSION
 from meshpeek.rehearsal.store import Object
-from meshpeek.rehearsal.yaml_documents import dump_document
 
 PLACEHOLDER = "-----BEGIN CERTIFICATE-----\nrehearsal\n-----END CERTIFICATE-----\n"
 """What stands for every certificate that nobody has given."""
@@ -73,7 +72,7 @@ def control_plane(installation: Installation | None = None) -> Iterator[Object]:
     yield from access.of_component("proxy-injector")
     yield from _webhook(wanted, "Mutating", "proxy-injector", "", "pods services")
     about_config = about_component("linkerd-config", "controller")
-    yield config_map(about_config, {"values": dump_document(values)})
+    yield config_map(about_config, {"values": _yaml(values)})
     yield access.to_configuration()
     yield _secret(
         about_component("linkerd-identity-issuer", "identity"),
@@ -89,8 +88,14 @@ def control_plane(installation: Installation | None = None) -> Iterator[Object]:
     yield from workloads.proxy_injector(replicas)
     yield _secret(
         metadata("linkerd-config-overrides", HOME, {"linkerd.io/control-plane-ns": HOME}),
-        {"linkerd-config-overrides": dump_document(_overrides(wanted))},
+        {"linkerd-config-overrides": _yaml(_overrides(wanted))},
     )
+
+
+def _yaml(values: Mapping[str, Any]) -> str:
+    from meshpeek.rehearsal.yaml_documents import dump_document
+
+    return dump_document(values)
 
 
 def _values(wanted: Installation) -> dict[str, Any]:
