@@ -157,10 +157,15 @@ def _applied_annotation(name: str) -> str:
 
 
 def _with_applied_annotation(name: str) -> Object:
+    """Return a CRD with the annotation, in dicts of its own where defaults will be filled in."""
     definition = definitions()[name]
-    metadata = definition["metadata"]
+    metadata, spec = definition["metadata"], definition["spec"]
     annotations = {**metadata.get("annotations", {}), LAST_APPLIED: _applied_annotation(name)}
-    return {**definition, "metadata": {**metadata, "annotations": annotations}}
+    return {
+        **definition,
+        "metadata": {**metadata, "annotations": annotations},
+        "spec": {**spec, "names": dict(spec["names"])},
+    }
 
 
 def _link_request(target: Cluster) -> LinkRequest:
@@ -195,7 +200,10 @@ def _emissary_home(site: _Site) -> Object:
 
 def _apply(site: _Site, objects: Iterable[Object]) -> None:
     for obj in objects:
-        _install(site, _annotated(obj))
+        if obj["kind"] == "CustomResourceDefinition":
+            _define(site, [obj])
+        else:
+            _install(site, _annotated(obj))
 
 
 def _install(site: _Site, obj: Object) -> None:
