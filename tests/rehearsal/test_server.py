@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import os
@@ -16,7 +17,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from meshpeek.errors import ExitCode
+from meshpeek.errors import EnvironmentUnfitError, ExitCode
+from meshpeek.rehearsal import process
 
 pytestmark = pytest.mark.slow
 
@@ -253,6 +255,21 @@ def test_what_it_cannot_do_it_says(request_line: str, problem: str) -> None:
     assert problem in reply["error"]
     assert reply["hint"]
     assert (code, err) == (ExitCode.UNFIT_ENVIRONMENT, "")
+
+
+@pytest.mark.parametrize("failing", ["__init__", "bind", "listen"])
+def test_a_port_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+
+    unfit = type("Unfit", (socket.socket,), {failing: fail})
+    monkeypatch.setattr(process.socket, "socket", unfit)
+    with pytest.raises(EnvironmentUnfitError) as failure:
+        process._listen(0)
+    assert failure.value.exit_code == ExitCode.UNFIT_ENVIRONMENT
+    assert failure.value.message == (
+        "no port of the loopback address can be had: Cannot assign requested address"
+    )
 
 
 def test_a_manifest_that_a_cluster_refuses_is_named(tmp_path: Path) -> None:

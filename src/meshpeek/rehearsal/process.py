@@ -153,19 +153,21 @@ def _has_faces(cluster: Cluster) -> bool:
 
 def _listen(port: int) -> socket.socket:
     """Listen on `port` of the loopback address; on any, if it is 0 or taken."""
-    # asyncio sends at once (TCP_NODELAY) only on sockets that name their protocol; without it
-    # every answer to a client that keeps its connection would wait 40 ms for an acknowledgement.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    # A port from before may still have connections that are coming to their end.
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            listener.bind(("127.0.0.1", 0))
-        listener.listen(256)
+        # asyncio sends at once (TCP_NODELAY) only on sockets that name their protocol; without it
+        # every answer on a kept connection would wait 40 ms for an acknowledgement.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        with contextlib.ExitStack() as failure:
+            failure.callback(listener.close)
+            # A port from before may still have connections that are coming to their end.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                listener.bind(("127.0.0.1", 0))
+            listener.listen(256)
+            failure.pop_all()
     except OSError as error:
-        listener.close()
         raise EnvironmentUnfitError(
             f"no port of the loopback address can be had: {error.strerror}",
             hint="check that 127.0.0.1 is up and that ports are free",
