@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -42,13 +41,20 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self.child.child_fd)  # the window is closed: the program gets HUP, and must end
+        self.close_window()
         self.child.wait()
 
     @property
     def text(self) -> str:
         """What the screen shows, without blank ends."""
         return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
+
+    def close_window(self) -> None:
+        """Close the window: the program gets HUP, and must end."""
+        # pexpect's own close() waits, and kills; and left open, it would close this later.
+        process = self.child.ptyproc
+        process.fileobj.close()
+        process.closed = True
 
     def press(self, keys: str) -> None:
         """Send keys, as a keyboard does."""

@@ -8,20 +8,24 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
 from meshpeek.keys import Keyboard
 from meshpeek.model import Mode, Workshop
 from meshpeek.reports.fold import Report
 from meshpeek.run.drivers import Clock, Driver, Nobody
-from meshpeek.run.events import Event, Reason
+from meshpeek.run.events import Event, Notice, Reason
 from meshpeek.run.runner import DEFAULT_TIMEOUT, Runner
 from meshpeek.run.shell import Shell
-from meshpeek.session import open_session
+from meshpeek.session import Keep, Session, open_session
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports import refusal_reported
+
+if TYPE_CHECKING:
+    from meshpeek.journal.journal import Journal, Past
+    from meshpeek.journal.recorder import Recorder
 
 _HEADLESS_SIZE = (24, 120)
 _BY_WEIGHT = (
@@ -38,7 +42,9 @@ class Options(NamedTuple):
 
     `pace` is a factor on reading time (`run`), `typing` one on the time between typed characters
     (`present`). `timeout` is in seconds, None for the mode's default. `startup` says whether
-    start-up files (`.demoshrc`) are read.
+    start-up files (`.demoshrc`) are read. `resume` goes on with the last show. `start` is the index
+    of the first step, None for the beginning, or where that show stopped; `setup` runs the hidden
+    steps before it. `journal` says whether to keep what is needed to resume a show.
     """
 
     mode: Mode
@@ -49,6 +55,10 @@ class Options(NamedTuple):
     timeout: float | None = None
     arguments: tuple[str, ...] = ()
     startup: bool = True
+    start: int | None = None
+    setup: bool = False
+    resume: bool = False
+    journal: bool = True
 
 
 def play(
@@ -61,17 +71,29 @@ def play(
     """
     report = Report()
     fanout = Fanout([("the verdict", report), ("screen", _screen(options.mode))])
+    journalled = Fanout([])
 
     def take(event: Event) -> None:
+        journalled.take(event)
         reports.take(event)
         fanout.take(event)
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(_signals_interrupt())
-        keyboard = None
+        keyboard = journal = None
+        notices: list[str] = []
         if options.mode is Mode.PRESENT:
             keyboard = stack.enter_context(Keyboard(sys.stdin.fileno()))
         with refusal_reported(workshop.path, reports):
+            if keyboard and options.journal:
+                from meshpeek.journal.journal import open_journal
+
+                journal = stack.enter_context(
+                    open_journal(workshop, resume=options.resume, notices=notices)
+                )
+            past = journal.past if journal else None
+            if past:
+                options = _as_before(options, past)
             session = stack.enter_context(
                 open_session(
                     workshop,
@@ -81,8 +103,11 @@ def play(
                     size=_size(),
                     arguments=options.arguments,
                     reentry=_arguments_of(options),
+                    keep=_keep(journal) if journal else None,
                 )
             )
+        if journal:
+            journalled = Fanout([("the journal", _recorder(journal, session, options))])
         if keyboard:
             stack.enter_context(_resizing(session.shell))
         runner = Runner(
@@ -95,9 +120,14 @@ def play(
             stop_on_failure=options.stop_on_failure,
             timeout=_timeout(workshop, options),
             contexts=session.contexts,
+            start=options.start or 0,
+            setup=options.setup,
+            earlier=past.events if past else (),
         )
         _collect_garbage_from_here()
-        _publish(runner.run(), take)
+        _publish(runner.run(), take, notices)
+        for _, error in journalled.broken:
+            take(Notice(f"this show could not be resumed, for its journal broke: {error}"))
         fanout.close()
     # A reader of our output who has seen enough (`| head`) is no reason to complain.
     broken = [each for each in fanout.broken if not isinstance(each[1], BrokenPipeError)]
@@ -141,7 +171,7 @@ def _arguments_of(options: Options) -> tuple[str, ...]:
     arguments = [options.mode.value]
     match options.mode:
         case Mode.PRESENT:
-            arguments.append(f"--typing={options.typing}")
+            arguments += [f"--typing={options.typing}", "--no-journal"]
         case Mode.RUN:
             arguments.append(f"--pace={options.pace}")
         case Mode.CI if not options.stop_on_failure:
@@ -155,19 +185,59 @@ def _arguments_of(options: Options) -> tuple[str, ...]:
     return tuple(arguments)
 
 
-def _publish(events: Generator[Event, None, None], take: Callable[[Event], None]) -> None:
-    """Hand on every event; an interruption, wherever it comes, is the runner's to deal with.
+def _publish(
+    events: Generator[Event, None, None], take: Callable[[Event], None], notices: Sequence[str]
+) -> None:
+    """Hand on every event, and `notices` after the first.
 
-    One that comes while it does so is passed on: whoever insists wants out at once.
+    An interruption, wherever it comes, is the runner's to deal with. One that comes while it does
+    so is passed on: whoever insists wants out at once.
     """
+    waiting = [Notice(text) for text in notices]
     try:
         for event in events:
             take(event)
+            while waiting:
+                take(waiting.pop(0))
     except KeyboardInterrupt:
         with contextlib.suppress(StopIteration):
             take(events.throw(KeyboardInterrupt))
             for event in events:
                 take(event)
+
+
+def _as_before(options: Options, past: Past) -> Options:
+    """Return the options for a show that goes on: it uses the clusters that it used.
+
+    Raises InputError when it is asked to rehearse, and did not before.
+    """
+    if options.rehearse and not past.rehearsal:
+        raise InputError(
+            "the last show used real clusters, so it cannot go on as a rehearsal",
+            hint="leave --rehearse out, or begin anew without --resume",
+        )
+    return options._replace(
+        rehearse=past.rehearsal,
+        arguments=options.arguments or past.arguments,
+        start=past.position if options.start is None else options.start,
+    )
+
+
+def _recorder(journal: Journal, session: Session, options: Options) -> Recorder:
+    return journal.recorder(
+        session=session.folder,
+        environment=session.environment,
+        rehearsal=options.rehearse,
+        arguments=options.arguments,
+        count=lambda: session.shell.count,
+    )
+
+
+def _keep(journal: Journal) -> Keep:
+    past = journal.past
+    return Keep(
+        journal.folder, journal.clusters, (past.session, past.restoration) if past else None
+    )
 
 
 def _driver(options: Options, keyboard: Keyboard | None) -> Driver:

@@ -20,16 +20,23 @@ _RAM_DISK = Path("/dev/shm")  # noqa: S108  # a folder of mode 0700 is made in i
 
 
 @contextlib.contextmanager
-def private_folder(parent: Path | None = None) -> Iterator[Path]:
+def private_folder(parent: Path | None = None, again: Path | None = None) -> Iterator[Path]:
     """Make a folder that only this user can look into, and remove it in the end.
 
     It is in memory where that is easy (Linux), since a session writes at every step; `parent` is
-    for another place.
+    for another place. `again` is a folder that there has been, to be made once more. Raises
+    OSError where that cannot be.
     """
-    if parent is None:
+    if again is not None:
+        parent = again.parent
+    elif parent is None:
         parent = _RAM_DISK if _holds_programs(_RAM_DISK) else Path(tempfile.gettempdir())
     _remove_abandoned(parent)
-    path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    if again is None:
+        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    else:
+        path = again
+        path.mkdir(mode=0o700)
     with open(path / _LOCK_IN_THE_MAKING, "w") as lock:
         # It is locked before it has its name: another session must not find it free meanwhile.
         fcntl.flock(lock, fcntl.LOCK_EX)

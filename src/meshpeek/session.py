@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from meshpeek.errors import InputError
+from meshpeek.errors import EnvironmentUnfitError, InputError
 from meshpeek.headless import stand_in
 from meshpeek.keys import Keyboard
 from meshpeek.model import Command, Workshop
@@ -17,6 +17,7 @@ from meshpeek.private_folder import private_folder
 from meshpeek.reentry import OUTER_REHEARSAL, write_launcher
 from meshpeek.run.editor import EditorDesk
 from meshpeek.run.shell import Shell
+from meshpeek.run.state import Restoration
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal.launch import Session as Prepared
@@ -25,12 +26,29 @@ _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV
 _OWN_NAME = re.compile(r"\$\{?0")
 
 
+class Keep(NamedTuple):
+    """Where a session leaves what another one can go on with, and what it goes on with itself.
+
+    `folder` is for bash's state, and `clusters` a file for rehearsal clusters. `past` is the
+    folder of an earlier session and its state, None for a session that begins.
+    """
+
+    folder: Path
+    clusters: Path
+    past: tuple[Path, Restoration] | None = None
+
+
 class Session(NamedTuple):
-    """What a run works with. `contexts` are those of its kubeconfig, None if it has no own one."""
+    """What a run works with. `contexts` are those of its kubeconfig, None if it has no own one.
+
+    `folder` is the session's own, and `environment` what its bash is started with.
+    """
 
     shell: Shell
     editor: EditorDesk
     contexts: tuple[str, ...] | None
+    folder: Path
+    environment: Mapping[str, str]
 
 
 @contextlib.contextmanager
@@ -43,16 +61,17 @@ def open_session(
     size: tuple[int, int],
     arguments: tuple[str, ...] = (),
     reentry: Sequence[str],
+    keep: Keep | None = None,
 ) -> Iterator[Session]:
     """Open a session for `workshop`, and end all that belongs to it afterwards.
 
     `environment` is the caller's; `size` is rows and columns. Without a `keyboard`, programs that
     want a person are stood in for (see `meshpeek.headless`). `reentry` are the arguments of
-    meshpeek that `$SHELL FILE` puts before the file. Raises EnvironmentUnfitError when something
-    is missing.
+    meshpeek that `$SHELL FILE` puts before the file. `keep` is for a session that can be gone on
+    with. Raises EnvironmentUnfitError when something is missing.
     """
     with contextlib.ExitStack() as stack:
-        directory = stack.enter_context(private_folder())
+        directory = stack.enter_context(_folder(keep))
         editor = EditorDesk(directory)
         variables = {k: v for k, v in environment.items() if k not in _OF_THE_OUTER_TERMINAL}
         if variables.get("TERM", "dumb") == "dumb":
@@ -62,7 +81,7 @@ def open_session(
         contexts = tuple(context.name for context in workshop.front_matter.contexts) or None
         outer_rehearsal = variables.pop(OUTER_REHEARSAL, None)
         if rehearse and outer_rehearsal is None:
-            rehearsal = stack.enter_context(start_rehearsal(workshop, variables, directory))
+            rehearsal = stack.enter_context(start_rehearsal(workshop, variables, directory, keep))
             variables |= rehearsal.environment
         else:
             if outer_rehearsal is not None:
@@ -97,9 +116,28 @@ def open_session(
             size=size,
             arguments=arguments,
             name=_own_name(workshop),
+            state_folder=keep.folder if keep else None,
+            restoration=keep.past[1] if keep and keep.past else None,
         )
         stack.callback(shell.close)
-        yield Session(shell, editor, contexts)
+        yield Session(shell, editor, contexts, directory, variables)
+
+
+@contextlib.contextmanager
+def _folder(keep: Keep | None) -> Iterator[Path]:
+    """Make the session's folder: the one it had, as its variables name it (PATH, KUBECONFIG)."""
+    again = keep.past[0] if keep and keep.past else None
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(private_folder(again=again))
+        except OSError as error:
+            if again is None:
+                raise
+            raise EnvironmentUnfitError(
+                f"the folder of the last session cannot be made again: {again}: {error.strerror}",
+                hint="begin at a step instead: --from STEP",
+            ) from error
+        yield folder
 
 
 def _own_name(workshop: Workshop) -> str:
@@ -113,14 +151,18 @@ def _own_name(workshop: Workshop) -> str:
 
 @contextlib.contextmanager
 def start_rehearsal(
-    workshop: Workshop, variables: Mapping[str, str], directory: Path
+    workshop: Workshop,
+    variables: Mapping[str, str],
+    directory: Path,
+    keep: Keep | None = None,
 ) -> Iterator[Prepared]:
     """Start the embedded clusters that `workshop` asks for; yield what a session on them has.
 
-    `variables` are the session's so far, `directory` is its own. Raises InputError if the workshop
+    `variables` are the session's so far, `directory` is its own, and `keep` is for clusters that
+    can be gone on with. Raises InputError if the workshop
     does not say what to start, EnvironmentUnfitError if that cannot be started.
     """
-    from meshpeek.rehearsal.launch import ClusterSeed, prepare, start
+    from meshpeek.rehearsal.launch import ClusterSeed, Keeping, prepare, start
 
     if not workshop.front_matter.contexts:
         raise InputError(
@@ -143,5 +185,6 @@ def start_rehearsal(
             f"{workshop.path} rehearses with manifests that do not exist: {', '.join(missing)}",
             hint="correct their paths in its front matter; they are relative to the workshop",
         )
-    with start(seeds, log=directory / "clusters.log") as clusters:
+    keeping = Keeping(keep.clusters, resume=keep.past is not None) if keep else None
+    with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
         yield prepare(directory, clusters.servers, variables)

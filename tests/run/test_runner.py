@@ -96,6 +96,7 @@ def test_the_events_of_a_run_in_order(play: Play) -> None:
         "CommandEnded",
         "WaitStarted",
         "WaitEnded",
+        "RunStopping",
         "RunEnded",
     ]
     assert isinstance(events[0], RunStarted)

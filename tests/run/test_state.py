@@ -107,6 +107,18 @@ def test_the_state_from_before_a_command_can_be_had(
     assert run(second, "echo $X") == "before\n"
 
 
+def test_a_shell_that_ends_costs_no_number_and_no_state(
+    open_shell: Open, folder: Path, environment: dict[str, str]
+) -> None:
+    shell = open_shell(environment)
+    run(shell, "X=kept; exit")
+    number = shell.count
+    run(shell, "X=lost; exit")
+    assert shell.count == number + 1
+    second = open_shell(environment, Restoration(newest(folder, before=shell.count), environment))
+    assert run(second, "echo $X") == "kept\n"
+
+
 def test_our_own_questions_leave_the_states_alone(
     open_shell: Open, folder: Path, environment: dict[str, str]
 ) -> None:

@@ -25,6 +25,15 @@ TIMEOUT = click.option(
     "--timeout", type=Duration(), help="How long a command may take that does not say so itself."
 )
 NO_INIT = click.option("--no-init", is_flag=True, help="Read no start-up file (.demoshrc).")
+FROM = click.option(
+    "--from",
+    "address",
+    metavar="STEP",
+    help="Begin there: a step's number or name, FILE:LINE, or a section's title.",
+)
+SETUP = click.option(
+    "--setup", is_flag=True, help="With --from: first run the hidden steps that precede it."
+)
 
 
 _REPORTS = {

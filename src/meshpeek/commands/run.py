@@ -7,8 +7,17 @@ from pathlib import Path
 
 import click
 
-from meshpeek.commands.options import ARGUMENTS, FILE, NO_INIT, REHEARSE, TIMEOUT, takes_reports
-from meshpeek.commands.workshops import load
+from meshpeek.commands.options import (
+    ARGUMENTS,
+    FILE,
+    FROM,
+    NO_INIT,
+    REHEARSE,
+    SETUP,
+    TIMEOUT,
+    takes_reports,
+)
+from meshpeek.commands.workshops import load, start_of
 from meshpeek.model import Mode
 from meshpeek.play import Options, play
 from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
@@ -21,6 +30,8 @@ from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
 @takes_reports
 @TIMEOUT
 @NO_INIT
+@FROM
+@SETUP
 @click.option(
     "--pace",
     type=click.FloatRange(min=0),
@@ -34,6 +45,8 @@ def command(
     rehearse: bool,
     timeout: float | None,
     no_init: bool,
+    address: str | None,
+    setup: bool,
     pace: float,
     reports: ReportPaths,
 ) -> None:
@@ -45,9 +58,11 @@ def command(
         timeout=timeout,
         arguments=arguments,
         startup=not no_init,
+        setup=setup,
     )
     with open_reports(reports) as opened:
         with refusal_reported(str(file), opened):
             workshop = load(file, options)
-        code = play(workshop, options, os.environ, opened)
+            start = start_of(workshop, address, setup=setup)
+        code = play(workshop, options._replace(start=start), os.environ, opened)
     raise SystemExit(code)

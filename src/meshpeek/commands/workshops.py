@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from meshpeek.errors import ExitCode, MeshpeekError
+from meshpeek.errors import ExitCode, InputError, MeshpeekError
 from meshpeek.load import find_startup, load_workshop
 from meshpeek.model import Mode, Workshop
 from meshpeek.play import Options
+from meshpeek.step_address import find_step
 
 
 def load(file: Path, options: Options) -> Workshop:
@@ -28,6 +29,21 @@ def load(file: Path, options: Options) -> Workshop:
         startup=find_startup(home) if options.startup else (),
         keep_going=is_test and not options.stop_on_failure,
     )
+
+
+def start_of(workshop: Workshop, address: str | None, *, setup: bool) -> int | None:
+    """Return the index of the step that `--from` means, None without it.
+
+    Raises InputError if there is no such step, or for a `setup` before no step.
+    """
+    if address is not None:
+        return find_step(workshop, address)
+    if setup:
+        raise InputError(
+            "--setup runs the hidden steps before the one that --from names",
+            hint="add --from STEP; a run from the beginning has its hidden steps anyway",
+        )
+    return None
 
 
 @contextlib.contextmanager

@@ -72,8 +72,10 @@ class Report:
     def take(self, event: Event) -> None:
         """Add what `event` says."""
         match event:
-            case RunStarted():
+            case RunStarted(earlier=earlier):
                 self._started = event
+                for each in earlier:
+                    self.take(each)
             case CommandEnded(step=step, result=result):
                 self._report(step).results.append(result)
             case StepSkipped(step=step, reason=reason):

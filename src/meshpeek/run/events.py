@@ -64,11 +64,23 @@ class Reason(StrEnum):
 
 
 class RunStarted(NamedTuple):
-    """The first event. `rehearsal` says that the clusters are embedded ones."""
+    """The first event of a run. `rehearsal` says that the clusters are embedded ones.
+
+    `start` is the index of the step that comes first. `earlier` is what happened to commands
+    before a run that goes on where another stopped.
+    """
 
     workshop: Workshop
     mode: Mode
     rehearsal: bool
+    start: int = 0
+    earlier: tuple[CommandEnded | StepSkipped, ...] = ()
+
+
+class Notice(NamedTuple):
+    """Words for whoever sits at the screen, about the run and not about a step."""
+
+    text: str
 
 
 class RunRefused(NamedTuple):
@@ -150,6 +162,12 @@ class JobsLeft(NamedTuple):
     listing: str
 
 
+class RunStopping(NamedTuple):
+    """No further step comes up: what is left is skipped, or cleans up."""
+
+    reason: Reason
+
+
 class RunEnded(NamedTuple):
     """The last event. `duration` is in seconds."""
 
@@ -160,6 +178,7 @@ class RunEnded(NamedTuple):
 Event = (
     RunStarted
     | RunRefused
+    | Notice
     | TextShown
     | ScreenCleared
     | CommandShown
@@ -170,6 +189,7 @@ Event = (
     | OutputReceived
     | CommandEnded
     | StepSkipped
+    | RunStopping
     | JobsLeft
     | RunEnded
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from meshpeek.model import (
     REHEARSE,
@@ -32,6 +32,7 @@ from meshpeek.run.events import (
     Result,
     RunEnded,
     RunStarted,
+    RunStopping,
     ScreenCleared,
     StepSkipped,
     TextShown,
@@ -68,7 +69,9 @@ class Runner:
 
     `contexts` are those that the session's kubeconfig has (None: not known). `timeout` is in
     seconds, None for unlimited (a presenter has ^C). `stop_on_failure`: the first failed step
-    ends the run, but for the steps marked `always`.
+    ends the run, but for the steps marked `always`. `start` is the index of the first step;
+    `setup` runs, before it, the commands before it that are not shown. `earlier` is what happened
+    to commands in the run that this one goes on with.
     """
 
     def __init__(
@@ -83,6 +86,9 @@ class Runner:
         stop_on_failure: bool = False,
         timeout: float | None = DEFAULT_TIMEOUT,
         contexts: Sequence[str] | None = None,
+        start: int = 0,
+        setup: bool = False,
+        earlier: Sequence[CommandEnded | StepSkipped] = (),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -98,7 +104,10 @@ class Runner:
         self._clock = clock
         self._sleep = sleep
         self._words = frozenset({mode.value, REHEARSE} if rehearsal else {mode.value})
-        self._attempts: dict[int, int] = {}
+        self._start = start
+        self._setup = setup
+        self._earlier = tuple(earlier)
+        self._attempts = attempts_in(self._earlier, workshop)
 
     def run(self) -> Generator[Event, None, None]:
         """Yield what happens, from RunStarted to RunEnded.
@@ -107,10 +116,13 @@ class Runner:
         """
         started = self._clock()
         cursor = Cursor(self._workshop.steps)
+        cursor.index = self._start
         reason = Reason.FINISHED
         skipping = ""
-        yield RunStarted(self._workshop, self._mode, self._rehearsal)
+        yield RunStarted(self._workshop, self._mode, self._rehearsal, self._start, self._earlier)
         try:
+            if self._setup:
+                yield from self._set_up()
             while (step := cursor.step) is not None:
                 yield from self._take(cursor, step)
         except _Quit:
@@ -119,12 +131,21 @@ class Runner:
             reason, skipping = Reason.STOPPED, f"the run stopped at {stop}"
         except KeyboardInterrupt:
             reason, skipping = Reason.INTERRUPTED, "the run was interrupted"
+        yield RunStopping(reason)
         if skipping:
             yield from self._leave_out(cursor, skipping)
         listing = self._shell.background_jobs()
         if listing:
             yield JobsLeft(listing)
         yield RunEnded(reason, self._clock() - started)
+
+    def _set_up(self) -> Iterator[Event]:
+        """Run the commands before the first step that nobody would have seen."""
+        for index, step in enumerate(self._workshop.steps[: self._start]):
+            if not isinstance(step, Command) or step.shown or not step.runs:
+                continue
+            if not step.selection.excluded_by(self._words):
+                yield from self._execute(index, step)
 
     def _take(self, cursor: Cursor, step: AnyStep) -> Iterator[Event]:
         """Do one step, and move the cursor to the one that comes next."""
@@ -302,3 +323,13 @@ class Runner:
         values = " ".join(f'"${{{name}-}}"' for name in names)
         filled = iter(self._shell.ask(f"builtin printf '%s\\0' {values}").split("\0"))
         return _VARIABLE.sub(lambda _: next(filled), text)
+
+
+def attempts_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop) -> dict[int, int]:
+    """Return how many attempts there have been at commands, by the indexes of their steps."""
+    indexes = {id(step): index for index, step in enumerate(workshop.steps)}
+    return {
+        indexes[id(event.step)]: event.result.attempt
+        for event in events
+        if isinstance(event, CommandEnded)
+    }

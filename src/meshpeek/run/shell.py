@@ -145,6 +145,7 @@ class Shell:
             raise EnvironmentUnfitError(
                 "bash was not found", hint="install bash and see that it is on PATH"
             ) from error
+        self._child.delaybeforesend = None  # or each send would wait for 50 ms
         self._terminal = self._child.child_fd
         self._leader: int = self._child.pid  # type: ignore[assignment]  # it has been spawned
         os.set_blocking(self._terminal, False)
@@ -366,6 +367,7 @@ class Shell:
             while os.read(self._fifo, _CHUNK_BYTES):
                 pass
         saved = state.newest(self._state_folder)
+        self._count -= 1  # what the new one saves at its start is the state after the last command
         self._start_again(saved.path if saved else None)
 
     def _start_again(self, script: Path | None) -> None:

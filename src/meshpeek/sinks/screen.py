@@ -25,6 +25,7 @@ from meshpeek.run.events import (
     CommandStarted,
     Event,
     JobsLeft,
+    Notice,
     OutputReceived,
     RunEnded,
     RunStarted,
@@ -89,6 +90,8 @@ class Screen:
                     self._print(Text(f"{name_step(step)} skipped: {reason}", "dim"))
                 elif typed:
                     self._print(Text("skipped", "dim"))
+            case Notice(text=text):
+                self._print(Text(text, "yellow"))
             case JobsLeft(listing=listing):
                 self._print(Text(f"ended what still ran in the background:\n{listing}", "dim"))
             case RunEnded():
