@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.controllers.deployments import DeploymentController
 from meshpeek.rehearsal.controllers.endpoints import EndpointsController
+from meshpeek.rehearsal.controllers.event_expiry import EventExpiry
 from meshpeek.rehearsal.controllers.garbage import GarbageCollector
 from meshpeek.rehearsal.controllers.kubelet import Kubelet
 from meshpeek.rehearsal.controllers.load_balancers import LoadBalancerController
@@ -25,6 +26,7 @@ _CONTROLLERS = (
     GarbageCollector,
     ServiceMirror,
     RouteStatusController,
+    EventExpiry,
 )
 
 
