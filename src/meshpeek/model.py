@@ -199,15 +199,17 @@ class FrontMatter(NamedTuple):
     """The file-wide settings, from the key `meshpeek` of a workshop's YAML front matter.
 
     `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the
-    session. `timeout` bounds a command, in seconds (None: the run's default). `stand_ins` are the
-    kinds of programs that are stood in for when nobody is there. `rehearsal` says
-    what each embedded cluster holds at the start, as the YAML has it:
+    session. `secrets` names the variables, of `env` or of the caller's environment, whose values
+    are not to be shown. `timeout` bounds a command, in seconds (None: the run's default).
+    `stand_ins` are the kinds of programs that are stood in for when nobody is there. `rehearsal`
+    says what each embedded cluster holds at the start, as the YAML has it:
     `{CONTEXT: {manifests: [PATH, …], links: [CONTEXT, …]}}`, paths relative to the workshop.
     """
 
     contexts: tuple[Context, ...] = ()
     requires: Mapping[str, str] = _NOTHING
     env: Mapping[str, str] = _NOTHING
+    secrets: frozenset[str] = frozenset()
     timeout: float | None = None
     stand_ins: frozenset[StandIn] = frozenset(StandIn)
     rehearsal: Mapping[str, Any] = _NOTHING

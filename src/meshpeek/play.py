@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
 from meshpeek.keys import Keyboard
+from meshpeek.masking import SHORTEST_SECRET, Masker
 from meshpeek.model import Mode, Workshop
 from meshpeek.reports.fold import Report
 from meshpeek.run.drivers import Clock, Driver, Nobody
@@ -21,6 +22,7 @@ from meshpeek.run.shell import Shell
 from meshpeek.session import Keep, Session, open_session
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
+from meshpeek.sinks.masked import Masked
 from meshpeek.sinks.reports import refusal_reported
 
 if TYPE_CHECKING:
@@ -78,13 +80,15 @@ def play(
         reports.take(event)
         fanout.take(event)
 
+    with refusal_reported(workshop.path, reports):
+        masked = Masked(Masker(_secrets(workshop, environment)), take)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_signals_interrupt())
         keyboard = journal = None
         notices: list[str] = []
         if options.mode is Mode.PRESENT:
             keyboard = stack.enter_context(Keyboard(sys.stdin.fileno()))
-        with refusal_reported(workshop.path, reports):
+        with refusal_reported(workshop.path, masked):
             if keyboard and options.journal:
                 from meshpeek.journal.journal import open_journal
 
@@ -125,9 +129,9 @@ def play(
             earlier=past.events if past else (),
         )
         _collect_garbage_from_here()
-        _publish(runner.run(), take, notices)
+        _publish(runner.run(), masked.take, notices)
         for _, error in journalled.broken:
-            take(Notice(f"this show could not be resumed, for its journal broke: {error}"))
+            masked.take(Notice(f"this show could not be resumed, for its journal broke: {error}"))
         fanout.close()
     # A reader of our output who has seen enough (`| head`) is no reason to complain.
     broken = [each for each in fanout.broken if not isinstance(each[1], BrokenPipeError)]
@@ -159,6 +163,25 @@ def _collect_garbage_from_here() -> None:
     """Collect what a run of hours may leave, and never look at what has been loaded for it."""
     gc.freeze()
     gc.enable()
+
+
+def _secrets(workshop: Workshop, environment: Mapping[str, str]) -> list[str]:
+    """Return the values of the variables that the workshop calls secrets, where they have one.
+
+    Raises EnvironmentUnfitError for one that is too short to be told from other text.
+    """
+    variables = {**environment, **workshop.front_matter.env}
+    secrets = []
+    for name in sorted(workshop.front_matter.secrets):
+        value = variables.get(name, "")
+        if 0 < len(value) < SHORTEST_SECRET:
+            raise EnvironmentUnfitError(
+                f"the value of {name} is too short to be hidden: {len(value)} characters",
+                hint=f"a secret has {SHORTEST_SECRET} or more; without a value there is none",
+            )
+        if value:
+            secrets.append(value)
+    return secrets
 
 
 def worst_of(codes: Iterable[ExitCode]) -> ExitCode:

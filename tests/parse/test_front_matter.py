@@ -141,3 +141,37 @@ def test_stand_ins_are_all_there_unless_the_workshop_says_otherwise() -> None:
     assert front_matter("meshpeek: {stand-ins: false}").stand_ins == set()
     assert front_matter("meshpeek: {stand-ins: []}").stand_ins == set()
     assert problem("meshpeek: {stand-ins: true}") == "`stand-ins` is a list, or `false`"
+
+
+def test_secrets_are_marked_or_named() -> None:
+    settings = front_matter(
+        """\
+meshpeek:
+  env:
+    PLAIN: a
+    TOKEN: {secret: true, value: hunter2}
+    OPEN: {value: b, secret: false}
+    INHERITED: {secret: true}
+  secrets: [GITHUB_TOKEN]
+"""
+    )
+    assert settings.env == {"PLAIN": "a", "TOKEN": "hunter2", "OPEN": "b"}
+    assert settings.secrets == {"TOKEN", "INHERITED", "GITHUB_TOKEN"}
+
+
+@pytest.mark.parametrize(
+    ("yaml", "message"),
+    [
+        ("meshpeek: {env: {A: {}}}", "this variable has no value"),
+        ("meshpeek: {env: {A: {secret: yes, value: abcdef}}}", "`secret` is true or false"),
+        ("meshpeek: {env: {A: {secrets: true}}}", "unknown key `secrets`"),
+        (
+            "meshpeek: {env: {A: {secret: true, value: abc}}}",
+            "a secret of 3 characters cannot be hidden: they are everywhere",
+        ),
+        ("meshpeek: {secrets: TOKEN}", "`secrets` is a list"),
+        ("meshpeek: {secrets: [a-b]}", "`a-b` is no variable's name"),
+    ],
+)
+def test_secrets_that_cannot_be_taken(yaml: str, message: str) -> None:
+    assert problem(yaml) == message

@@ -14,6 +14,7 @@ from meshpeek.parse.settings import (
     WrongError,
     read_entries,
     read_items,
+    read_secret_variables,
     read_text,
     refuse_key,
 )
@@ -116,6 +117,10 @@ class _FrontMatterReader:
             except WrongError as wrong:
                 self._report_wrong(wrong)
         for item in items:
+            if item.name == "env" and "env" in values:
+                values["secrets"] = values.get("secrets", frozenset()) | read_secret_variables(
+                    item.value
+                )
             if item.name == "rehearsal" and "rehearsal" in values and "contexts" in values:
                 names = [context.name for context in values["contexts"]]
                 self._check_rehearsed_names(item.value, names)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from meshpeek.masking import SHORTEST_SECRET
 from meshpeek.model import Context, StandIn
 from meshpeek.parse.durations import parse_duration
 from meshpeek.parse.suggestions import suggest
@@ -126,15 +127,71 @@ def read_requires(node: Node) -> Mapping[str, str]:
 
 
 def read_environment(node: Node) -> Mapping[str, str]:
-    """Return the variables of the session: `{NAME: value}`."""
+    """Return the variables of the session: `{NAME: value}`, or `{NAME: {value: …, secret: true}}`.
+
+    One that is a secret and has no value is the caller's.
+    """
     variables = {}
     for item in read_items(node, "`env`"):
-        if not _VARIABLE.fullmatch(item.name):
-            raise WrongError(
-                item.key, f"`{item.name}` is no variable's name", "use letters, digits and `_`"
-            )
-        variables[item.name] = read_text(item.value, "a variable's value")
+        _check_variable(item.key, item.name)
+        value = _read_variable(item.value)
+        if value.text is not None:
+            variables[item.name] = value.text
     return MappingProxyType(variables)
+
+
+def read_secret_variables(node: Node) -> frozenset[str]:
+    """Return the names of the variables in `env` that are marked as secrets."""
+    items = read_items(node, "`env`")
+    return frozenset(item.name for item in items if _read_variable(item.value).is_secret)
+
+
+class _Variable(NamedTuple):
+    text: str | None
+    is_secret: bool
+
+
+def _read_variable(node: Node) -> _Variable:
+    from yaml import MappingNode
+
+    if not isinstance(node, MappingNode):
+        return _Variable(read_text(node, "a variable's value"), is_secret=False)
+    text, is_secret = None, False
+    for item in read_items(node, "a variable"):
+        match item.name:
+            case "value":
+                text = read_text(item.value, "a variable's value")
+            case "secret":
+                word = read_text(item.value, "`secret`")
+                if word not in ("true", "false"):
+                    raise WrongError(item.value, "`secret` is true or false", "write `true`")
+                is_secret = word == "true"
+            case _:
+                refuse_key(item.key, ("value", "secret"), item.value)
+    if text is None and not is_secret:
+        raise WrongError(node, "this variable has no value", "add `value: …`, or `secret: true`")
+    if is_secret and text and len(text) < SHORTEST_SECRET:
+        raise WrongError(
+            node,
+            f"a secret of {len(text)} characters cannot be hidden: they are everywhere",
+            f"give it {SHORTEST_SECRET} or more, or take `secret` away",
+        )
+    return _Variable(text, is_secret)
+
+
+def read_secrets(node: Node) -> frozenset[str]:
+    """Return the names of variables of the caller's environment that are secrets: `[NAME]`."""
+    names = set()
+    for entry in read_entries(node, "`secrets`"):
+        name = read_text(entry, "a secret")
+        _check_variable(entry, name)
+        names.add(name)
+    return frozenset(names)
+
+
+def _check_variable(node: Node, name: str) -> None:
+    if not _VARIABLE.fullmatch(name):
+        raise WrongError(node, f"`{name}` is no variable's name", "use letters, digits and `_`")
 
 
 def read_timeout(node: Node) -> float:
@@ -184,6 +241,7 @@ READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
         "contexts": read_contexts,
         "requires": read_requires,
         "env": read_environment,
+        "secrets": read_secrets,
         "timeout": read_timeout,
         "stand-ins": read_stand_ins,
         "rehearsal": read_rehearsal,

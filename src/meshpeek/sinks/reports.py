@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from meshpeek.errors import EnvironmentUnfitError, MeshpeekError
-from meshpeek.run.events import RunRefused
+from meshpeek.run.events import Event, RunRefused
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meshpeek.reports.growth import Builder
+
+
+class Taker(Protocol):
+    """What events can be given to."""
+
+    def take(self, event: Event) -> None:
+        """Deal with the next event."""
 
 
 class ReportPaths(NamedTuple):
@@ -59,7 +66,7 @@ def open_reports(paths: ReportPaths) -> Iterator[Fanout]:
 
 
 @contextlib.contextmanager
-def refusal_reported(path: str, reports: Sink) -> Iterator[None]:
+def refusal_reported(path: str, reports: Taker) -> Iterator[None]:
     """Let `reports` have it, too, that the workshop `path` could not be run; the error goes on."""
     try:
         yield
