@@ -20,6 +20,7 @@ from meshpeek.run.shell import Shell
 from meshpeek.run.state import Restoration
 
 if TYPE_CHECKING:
+    from meshpeek.rehearsal.launch import ClusterSeed
     from meshpeek.rehearsal.launch import Session as Prepared
 
 _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV")
@@ -162,7 +163,21 @@ def start_rehearsal(
     can be gone on with. Raises InputError if the workshop
     does not say what to start, EnvironmentUnfitError if that cannot be started.
     """
-    from meshpeek.rehearsal.launch import ClusterSeed, Keeping, prepare, start
+    from meshpeek.rehearsal.launch import Keeping, prepare, start
+
+    seeds = read_seeds(workshop)
+    keeping = Keeping(keep.clusters, resume=keep.past is not None) if keep else None
+    with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
+        yield prepare(directory, clusters.servers, variables)
+
+
+def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
+    """Return what each of the workshop's clusters holds in a rehearsal, by context.
+
+    Raises InputError if the workshop does not say which clusters it needs, or names manifests that
+    are not there.
+    """
+    from meshpeek.rehearsal.launch import ClusterSeed
 
     if not workshop.front_matter.contexts:
         raise InputError(
@@ -185,6 +200,4 @@ def start_rehearsal(
             f"{workshop.path} rehearses with manifests that do not exist: {', '.join(missing)}",
             hint="correct their paths in its front matter; they are relative to the workshop",
         )
-    keeping = Keeping(keep.clusters, resume=keep.past is not None) if keep else None
-    with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
-        yield prepare(directory, clusters.servers, variables)
+    return seeds

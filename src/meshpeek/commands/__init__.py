@@ -12,6 +12,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "ci": "Replay each FILE headless and judge every step.",
         "steps": "List the steps of FILE; run nothing.",
         "lint": "Say what is wrong in each FILE, and what would surprise; run nothing.",
+        "clusters": "Keep rehearsal clusters up for another terminal; show what changes.",
         "doctor": "Look this machine over: tools, versions, the clusters of FILE.",
     }
 )

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -49,12 +49,14 @@ class RunningClusters:
     """Rehearsal clusters that answer: their URLs by name, and the id of the process.
 
     `faces` is the URL of the page that shows Faces; `has_faces` says whether it is there already.
+    `changes` are the lines of `report_changes`, until the process ends, where they were asked for.
     """
 
     servers: Mapping[str, str]
     pid: int
     faces: str = ""
     has_faces: bool = False
+    changes: Iterator[bytes] = field(default_factory=lambda: iter(()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,12 @@ def start(
     patience: float = _PATIENCE,
     log: Path | None = None,
     keeping: Keeping | None = None,
+    reporting: bool = False,
 ) -> Iterator[RunningClusters]:
     """Serve `clusters` while the context lasts; all of them have answered when it is entered.
 
-    `patience` bounds the wait for them, in seconds. What the process reports goes to `log`.
+    `patience` bounds the wait for them, in seconds. What goes wrong in the process is written to
+    `log`. With `reporting` the process tells what changes in the clusters.
     Raises EnvironmentUnfitError with what to do where they cannot be served.
     """
     with open(log, "wb+") if log else tempfile.TemporaryFile() as errors:
@@ -96,13 +100,15 @@ def start(
             start_new_session=True,
         )
         try:
-            reply = _exchange(process, _request(clusters, keeping), patience)
+            request = _request(clusters, keeping, reporting)
+            reply, rest = _exchange(process, request, patience)
             answer = _understand(reply, clusters, errors)
             yield RunningClusters(
                 {name: str(answer["clusters"][name]) for name in clusters},
                 process.pid,
                 str(answer.get("faces", "")),
                 bool(answer.get("has_faces")),
+                _lines(process, rest),
             )
         finally:
             _stop(process)
@@ -155,7 +161,9 @@ def cluster_entry(name: str) -> str:
     return f"k3d-{name}"
 
 
-def _request(clusters: Mapping[str, ClusterSeed], keeping: Keeping | None) -> bytes:
+def _request(
+    clusters: Mapping[str, ClusterSeed], keeping: Keeping | None, reporting: bool
+) -> bytes:
     seeds = {
         name: {
             "manifests": [str(path.absolute()) for path in seed.manifests],
@@ -165,13 +173,30 @@ def _request(clusters: Mapping[str, ClusterSeed], keeping: Keeping | None) -> by
         for name, seed in clusters.items()
     }
     request: dict[str, Any] = {"clusters": seeds}
+    if reporting:
+        request["report"] = True
     if keeping:
         request |= {"keep": str(keeping.path.absolute()), "resume": keeping.resume}
     return json.dumps(request).encode() + b"\n"
 
 
-def _exchange(process: subprocess.Popen[bytes], request: bytes, patience: float) -> bytes:
-    """Send the request line and return the reply line; what there is of it at the end of output.
+def _lines(process: subprocess.Popen[bytes], begun: bytes) -> Iterator[bytes]:
+    """Yield the lines of the output that begins with `begun`, while the process writes them."""
+    while process.stdout is not None:
+        *lines, begun = begun.split(b"\n")
+        yield from lines
+        chunk = os.read(process.stdout.fileno(), 65536)
+        if not chunk:
+            return
+        begun += chunk
+
+
+def _exchange(
+    process: subprocess.Popen[bytes], request: bytes, patience: float
+) -> tuple[bytes, bytes]:
+    """Send the request line and return the reply line, and what follows it already.
+
+    At the end of output it is what there is of the line.
 
     Raises EnvironmentUnfitError if the line does not arrive in time.
     """
@@ -193,7 +218,8 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes, patience: float)
         if not chunk:
             break
         reply += chunk
-    return reply.partition(b"\n")[0]
+    line, _, rest = reply.partition(b"\n")
+    return line, rest
 
 
 def _understand(

@@ -6,8 +6,9 @@ URL, "has_faces": BOOL}` when the clusters answer, or `{"error": â€¦, "hint": â€
 It serves until standard input ends (its parent is gone), or SIGTERM, SIGHUP or SIGINT arrives,
 and exits with 0.
 
-With `"keep": PATH` beside `"clusters"`, the clusters are written to that file at the end; with
-`"resume": true` as well, they begin with what it holds, under the same URLs if that can be.
+With `"report": true` beside `"clusters"`, it writes a line for each change from then on: see
+`changes`. With `"keep": PATH`, the clusters are written to that file at the end; with `"resume":
+true` as well, they begin with what it holds, under the same URLs if that can be.
 """
 
 from __future__ import annotations
@@ -54,7 +55,12 @@ def main() -> int:
         plans = _plans(request)
         keep = Path(request["keep"]) if request.get("keep") else None
         with snapshot.claim(keep) if keep else contextlib.nullcontext():
-            _serve(plans, keep, resume=bool(request.get("resume")))
+            _serve(
+                plans,
+                keep,
+                resume=bool(request.get("resume")),
+                is_reporting=bool(request.get("report")),
+            )
     except MeshpeekError as error:
         return _report(error.message, error.hint)
     except KeyboardInterrupt:
@@ -62,7 +68,9 @@ def main() -> int:
     return ExitCode.PASSED
 
 
-def _serve(plans: Mapping[str, Plan], keep: Path | None, *, resume: bool) -> None:
+def _serve(
+    plans: Mapping[str, Plan], keep: Path | None, *, resume: bool, is_reporting: bool
+) -> None:
     """Serve the clusters of `plans` until the end; write them to the file `keep` then."""
     past = snapshot.take(keep) if keep and resume else None
     listener = _listen(past.port if past else 0)
@@ -78,7 +86,8 @@ def _serve(plans: Mapping[str, Plan], keep: Path | None, *, resume: bool) -> Non
         if keep:
             snapshot.write(keep, clusters.values(), port, secret)
 
-    asyncio.run(_run(clusters, f"/{of_faces}/faces", listener, write))
+    running = _run(clusters, f"/{of_faces}/faces", listener, write, is_reporting=is_reporting)
+    asyncio.run(running)
 
 
 def build_clusters(
@@ -110,7 +119,12 @@ def build_clusters(
 
 
 async def _run(
-    clusters: dict[str, Cluster], faces: str, listener: socket.socket, at_end: Callable[[], None]
+    clusters: dict[str, Cluster],
+    faces: str,
+    listener: socket.socket,
+    at_end: Callable[[], None],
+    *,
+    is_reporting: bool,
 ) -> None:
     """Serve `clusters`, and the page of Faces at the path `faces`."""
     for cluster in clusters.values():
@@ -131,6 +145,10 @@ async def _run(
             "has_faces": any(map(_has_faces, clusters.values())),
         }
     )
+    if is_reporting:
+        from meshpeek.rehearsal.changes import report_changes
+
+        await report_changes(clusters.values(), sys.stdout)
     await serve(application, listener, stop.wait())
     at_end()  # here, where a second signal does nothing
 
