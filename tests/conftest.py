@@ -10,12 +10,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.browser import OpenPage, browser
 from tests.terminal import Present, Show, Terminal
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = Path(sys.executable).with_name("meshpeek")
+
+# A machine that is busy is no reason to fail.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 RunProgram = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from meshpeek.errors import ExitCode
+from meshpeek.model import NormalisationRule
 from meshpeek.parse import parse
 from meshpeek.parse.vocabulary import (
     ANNOTATIONS,
@@ -17,10 +18,12 @@ from meshpeek.parse.vocabulary import (
     DIRECTIVES,
     HOOK_VARIABLE_PREFIX,
 )
+from meshpeek.recording.recording import read_recording
 from tests.conftest import ROOT, RunProgram
 
 README = (ROOT / "README.md").read_text()
 DIALECT = (ROOT / "docs" / "dialect.md").read_text()
+TRANSCRIPTS = (ROOT / "docs" / "transcripts.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
@@ -109,3 +112,19 @@ def test_links_between_files_lead_somewhere(document: Path) -> None:
         return
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists()
+
+
+def test_the_transcript_sample_is_read() -> None:
+    setting, sample = (text for _, text in reversed(fences(TRANSCRIPTS, "yaml")))
+    (step,) = read_recording(sample, "sample.yaml").steps
+    assert step.status == 1
+    normalise = parse(f"---\n{setting}---\n", "sample.md", read_nothing).front_matter.normalise
+    assert normalise.off == {NormalisationRule.ORDER, NormalisationRule.PORTS}
+    assert [rule.pattern.sub(rule.text, "build 7") for rule in normalise.replacements] == [
+        "build N"
+    ]
+
+
+def test_the_transcripts_page_lists_every_rule() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \|", TRANSCRIPTS, re.MULTILINE)
+    assert listed == list(NormalisationRule)

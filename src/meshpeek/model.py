@@ -192,6 +192,35 @@ class StandIn(StrEnum):
     BROWSERS = "browsers"
 
 
+class NormalisationRule(StrEnum):
+    """What is made equal before outputs are compared: the words of `normalise: {off: […]}`."""
+
+    ADDRESSES = "addresses"
+    AGES = "ages"
+    DURATIONS = "durations"
+    HASHES = "hashes"
+    ORDER = "order"
+    PORTS = "ports"
+    RESOURCE_VERSIONS = "resource-versions"
+    TIMESTAMPS = "timestamps"
+    UIDS = "uids"
+    WIDTHS = "widths"
+
+
+class Replacement(NamedTuple):
+    """A workshop's own rule: what `pattern` finds in a line becomes `text`."""
+
+    pattern: re.Pattern[str]
+    text: str
+
+
+class Normalisation(NamedTuple):
+    """How outputs are made comparable: the rules that are `off`, and the workshop's own."""
+
+    off: frozenset[NormalisationRule] = frozenset()
+    replacements: tuple[Replacement, ...] = ()
+
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -201,8 +230,9 @@ class FrontMatter(NamedTuple):
     `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the
     session. `secrets` names the variables, of `env` or of the caller's environment, whose values
     are not to be shown. `timeout` bounds a command, in seconds (None: the run's default).
-    `stand_ins` are the kinds of programs that are stood in for when nobody is there. `rehearsal`
-    says what each embedded cluster holds at the start, as the YAML has it:
+    `stand_ins` are the kinds of programs that are stood in for when nobody is there. `normalise`
+    is for comparing outputs with a transcript. `rehearsal` says what each embedded cluster holds
+    at the start, as the YAML has it:
     `{CONTEXT: {manifests: [PATH, …], links: [CONTEXT, …]}}`, paths relative to the workshop.
     """
 
@@ -212,6 +242,7 @@ class FrontMatter(NamedTuple):
     secrets: frozenset[str] = frozenset()
     timeout: float | None = None
     stand_ins: frozenset[StandIn] = frozenset(StandIn)
+    normalise: Normalisation = Normalisation()
     rehearsal: Mapping[str, Any] = _NOTHING
 
 

@@ -17,7 +17,7 @@ from meshpeek.model import Mode, Workshop
 from meshpeek.reports.fold import Report
 from meshpeek.run.drivers import Clock, Driver, Nobody
 from meshpeek.run.events import Event, Notice, Reason
-from meshpeek.run.runner import DEFAULT_TIMEOUT, Runner
+from meshpeek.run.runner import DEFAULT_TIMEOUT, Compare, Runner
 from meshpeek.run.shell import Shell
 from meshpeek.session import Keep, Session, open_session
 from meshpeek.sinks import Sink
@@ -28,6 +28,7 @@ from meshpeek.sinks.reports import refusal_reported
 if TYPE_CHECKING:
     from meshpeek.journal.journal import Journal, Past
     from meshpeek.journal.recorder import Recorder
+    from meshpeek.recording.recording import Recording
 
 _HEADLESS_SIZE = (24, 120)
 _BY_WEIGHT = (
@@ -64,15 +65,21 @@ class Options(NamedTuple):
 
 
 def play(
-    workshop: Workshop, options: Options, environment: Mapping[str, str], reports: Fanout
+    workshop: Workshop,
+    options: Options,
+    environment: Mapping[str, str],
+    reports: Fanout,
+    recording: Recording | None = None,
 ) -> ExitCode:
     """Run `workshop` and return what the process is to exit with; `reports` get what happens.
 
+    With a `recording`, each command is compared with it.
+
     Raises EnvironmentUnfitError if the run could not begin, or the screen could not be written;
-    InputError if it was a test and nothing in it ran.
+    InputError if it was a test and nothing in it ran, or for a recording of another workshop.
     """
     report = Report()
-    fanout = Fanout([("the verdict", report), ("screen", _screen(options.mode))])
+    fanout = Fanout([("the verdict", report), ("screen", _screen(options.mode, environment))])
     journalled = Fanout([])
 
     def take(event: Event) -> None:
@@ -81,7 +88,9 @@ def play(
         fanout.take(event)
 
     with refusal_reported(workshop.path, reports):
-        masked = Masked(Masker(_secrets(workshop, environment)), take)
+        masker = Masker(_secrets(workshop, environment))
+        compare = _comparison(workshop, recording, masker)
+    masked = Masked(masker, take)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_signals_interrupt())
         keyboard = journal = None
@@ -127,6 +136,7 @@ def play(
             start=options.start or 0,
             setup=options.setup,
             earlier=past.events if past else (),
+            compare=compare,
         )
         _collect_garbage_from_here()
         _publish(runner.run(), masked.take, notices)
@@ -143,6 +153,14 @@ def play(
     if options.mode is Mode.CI and not report.has_run:
         raise _nothing_ran(workshop, report)
     return ExitCode.STEP_FAILED if report.failed else ExitCode.PASSED
+
+
+def _comparison(workshop: Workshop, recording: Recording | None, masker: Masker) -> Compare | None:
+    if recording is None:
+        return None
+    from meshpeek.recording.comparison import Comparison
+
+    return Comparison(workshop, recording, masker.mask_text).compare
 
 
 def _nothing_ran(workshop: Workshop, report: Report) -> InputError:
@@ -271,16 +289,23 @@ def _driver(options: Options, keyboard: Keyboard | None) -> Driver:
     return Nobody() if options.mode is Mode.CI else Clock(options.pace)
 
 
-def _screen(mode: Mode) -> Sink:
+def _screen(mode: Mode, environment: Mapping[str, str]) -> Sink:
     if mode is Mode.CI:
         from meshpeek.sinks.plain import PlainLog
 
-        return PlainLog(sys.stdout.buffer)
+        return PlainLog(sys.stdout.buffer, colour=_in_colour(environment), width=_size()[1])
     from rich.console import Console
 
     from meshpeek.sinks.screen import Screen
 
     return Screen(Console())
+
+
+def _in_colour(environment: Mapping[str, str]) -> bool:
+    """Tell whether a log is read where colours are seen: on a terminal, or at GitHub."""
+    if environment.get("NO_COLOR"):
+        return False
+    return sys.stdout.isatty() or bool(environment.get("GITHUB_ACTIONS"))
 
 
 def _timeout(workshop: Workshop, options: Options) -> float | None:

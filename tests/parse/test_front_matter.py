@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshpeek.errors import WorkshopError
-from meshpeek.model import Context, FrontMatter, StandIn
+from meshpeek.model import Context, FrontMatter, NormalisationRule, StandIn
 from meshpeek.parse import parse
 
 
@@ -175,3 +175,25 @@ meshpeek:
 )
 def test_secrets_that_cannot_be_taken(yaml: str, message: str) -> None:
     assert problem(yaml) == message
+
+
+def test_normalising_can_be_settled() -> None:
+    settings = front_matter(
+        "meshpeek:\n  normalise:\n    off: [ages]\n    replace: {'v(\\d+)': 'v<\\1>'}"
+    ).normalise
+    assert settings.off == {NormalisationRule.AGES}
+    assert [rule.pattern.sub(rule.text, "v7") for rule in settings.replacements] == ["v<7>"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("{on: [ages]}", "unknown key `on`"),
+        ("{off: ages}", "`off` is a list"),
+        ("{off: [age]}", "there is no rule `age`"),
+        ("{replace: {'(': x}}", "`(` is no regular expression: missing ), unterminated subpattern"),
+        ("{replace: {'a': '\\1'}}", "`a` is no regular expression: invalid group reference 1"),
+    ],
+)
+def test_normalising_is_checked(settings: str, message: str) -> None:
+    assert problem(f"meshpeek: {{normalise: {settings}}}").startswith(message)

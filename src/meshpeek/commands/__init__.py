@@ -10,6 +10,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "present": "Present FILE live: RETURN runs, SPACE finishes typing, Q quits.",
         "run": "Play FILE by itself, at a reader's pace, and sum up what passed.",
         "ci": "Replay each FILE headless and judge every step.",
+        "record": "Run FILE as ci does, and write what it prints to a transcript.",
         "steps": "List the steps of FILE; run nothing.",
         "lint": "Say what is wrong in each FILE, and what would surprise; run nothing.",
         "clusters": "Keep rehearsal clusters up for another terminal; show what changes.",

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from meshpeek.masking import SHORTEST_SECRET
-from meshpeek.model import Context, StandIn
+from meshpeek.model import Context, Normalisation, NormalisationRule, Replacement, StandIn
 from meshpeek.parse.durations import parse_duration
 from meshpeek.parse.suggestions import suggest
 
@@ -28,6 +28,7 @@ _COLOUR = re.compile(rf"(?:bright_)?(?:{'|'.join(COLOURS)})|#[0-9A-Fa-f]{{6}}")
 _VERSION = re.compile(r"(?:v?\d+(?:\.\d+)*(?:[-+][\w.+-]+)?)?", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _STAND_INS = f"`false`, or some of [{', '.join(StandIn)}]"
+_NORMALISE_KEYS = ("off", "replace")
 _REHEARSAL_KEYS = ("manifests", "links")
 
 
@@ -236,6 +237,38 @@ def read_stand_ins(node: Node) -> frozenset[StandIn]:
     return frozenset(chosen)
 
 
+def read_normalise(node: Node) -> Normalisation:
+    """Return how outputs are made comparable: `{off: [RULE], replace: {REGEX: TEXT}}`."""
+    off: set[NormalisationRule] = set()
+    replacements: list[Replacement] = []
+    for item in read_items(node, "`normalise`"):
+        if item.name == "off":
+            for entry in read_entries(item.value, "`off`"):
+                name = read_text(entry, "a rule")
+                if name not in list(NormalisationRule):
+                    hint = suggest(name, NormalisationRule)
+                    raise WrongError(entry, f"there is no rule `{name}`", hint)
+                off.add(NormalisationRule(name))
+        elif item.name == "replace":
+            for rule in read_items(item.value, "`replace`"):
+                replacements.append(_read_replacement(rule))
+        else:
+            refuse_key(item.key, _NORMALISE_KEYS, item.value)
+    return Normalisation(frozenset(off), tuple(replacements))
+
+
+def _read_replacement(rule: Item) -> Replacement:
+    text = read_text(rule.value, "what is put in its place")
+    try:
+        pattern = re.compile(rule.name)
+        re.compile(f"{rule.name}|").sub(text, "")  # which finds something, and so reads the text
+    except (re.error, IndexError) as error:
+        raise WrongError(
+            rule.key, f"`{rule.name}` is no regular expression: {error}", "see Python's re"
+        ) from None
+    return Replacement(pattern, text)
+
+
 READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
     {
         "contexts": read_contexts,
@@ -244,6 +277,7 @@ READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
         "secrets": read_secrets,
         "timeout": read_timeout,
         "stand-ins": read_stand_ins,
+        "normalise": read_normalise,
         "rehearsal": read_rehearsal,
     }
 )

@@ -34,12 +34,29 @@ class Verdict(NamedTuple):
         return self.kind is VerdictKind.PASSED
 
 
+class DifferenceRow(NamedTuple):
+    """A line of a transcript beside one of a run, normalised; None where there is no such line."""
+
+    recorded: str | None
+    seen: str | None
+    same: bool
+
+
+class Difference(NamedTuple):
+    """How a command differs from a transcript; `rows` are all lines of both, side by side."""
+
+    message: str
+    rows: tuple[DifferenceRow, ...] = ()
+    hint: str | None = None
+
+
 class Result(NamedTuple):
     """All there is to say about one attempt at a command.
 
     `duration` is in seconds. `output` is the text it wrote, escape sequences included;
     `omitted` counts bytes of it that were too many to keep. `final` is False for an attempt
     that an `until` annotation lets be repeated, for `time_left` more seconds.
+    `difference` is from the transcript that the run is compared with, where there is one.
     """
 
     attempt: int
@@ -52,6 +69,7 @@ class Result(NamedTuple):
     shell_ended: bool = False
     final: bool = True
     time_left: float = 0.0
+    difference: Difference | None = None
 
 
 class Reason(StrEnum):

@@ -25,6 +25,7 @@ from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
     CommandStarted,
+    Difference,
     Event,
     JobsLeft,
     OutputReceived,
@@ -56,6 +57,9 @@ _REENTRY = re.compile(r"""["']?\$\{?SHELL\}?["']?\s+\S+\.(?:md|sh)\b""")
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
+Compare = Callable[[Command, int, str], Difference | None]
+
+
 class _Quit(Exception):  # noqa: N818  # not an error: the presenter's wish
     pass
 
@@ -71,7 +75,8 @@ class Runner:
     seconds, None for unlimited (a presenter has ^C). `stop_on_failure`: the first failed step
     ends the run, but for the steps marked `always`. `start` is the index of the first step;
     `setup` runs, before it, the commands before it that are not shown. `earlier` is what happened
-    to commands in the run that this one goes on with.
+    to commands in the run that this one goes on with. `compare` tells how a command's status and
+    plain output differ from what they should be, None if they do not.
     """
 
     def __init__(
@@ -89,6 +94,7 @@ class Runner:
         start: int = 0,
         setup: bool = False,
         earlier: Sequence[CommandEnded | StepSkipped] = (),
+        compare: Compare | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -101,6 +107,7 @@ class Runner:
         self._stop_on_failure = stop_on_failure
         self._timeout = timeout
         self._contexts = contexts
+        self._compare = compare
         self._clock = clock
         self._sleep = sleep
         self._words = frozenset({mode.value, REHEARSE} if rehearsal else {mode.value})
@@ -275,17 +282,17 @@ class Runner:
     ) -> Result:
         duration = self._clock() - started
         output = transcript.text()
+        difference = None
         if outcome is None:
             verdict = Verdict(VerdictKind.INTERRUPTED, ("it was interrupted",))
             outcome = Outcome(130, (130,))
         else:
-            verdict = judge(
-                step,
-                outcome,
-                strip_escapes(output),
-                mode=self._mode,
-                contexts=self._contexts,
-            )
+            plain = strip_escapes(output)
+            verdict = judge(step, outcome, plain, mode=self._mode, contexts=self._contexts)
+            if verdict and self._compare is not None:
+                difference = self._compare(step, outcome.status, plain)
+            if difference is not None:
+                verdict = Verdict(VerdictKind.FAILED, (difference.message,), difference.hint)
         interrupted = verdict.kind is VerdictKind.INTERRUPTED
         time_left = 0.0 if verdict or interrupted else max(0.0, give_up - self._clock())
         return Result(
@@ -299,6 +306,7 @@ class Runner:
             shell_ended=outcome.ending is Ending.SHELL_ENDED,
             final=not time_left,
             time_left=time_left,
+            difference=difference,
         )
 
     def _leave_out(self, cursor: Cursor, reason: str) -> Iterator[Event]:

@@ -30,10 +30,15 @@ from meshpeek.sinks.rehearsal import rehearsal_notice
 
 
 class PlainLog:
-    """Writes a run to `stream`, each command with its place, contexts, output and verdict."""
+    """Writes a run to `stream`, each command with its place, contexts, output and verdict.
 
-    def __init__(self, stream: BinaryIO) -> None:
+    Differences from a transcript are drawn in `width` columns, with or without `colour`.
+    """
+
+    def __init__(self, stream: BinaryIO, *, colour: bool = False, width: int = 120) -> None:
         self._stream = stream
+        self._colour = colour
+        self._width = width
         self._report = Report()
         self._titles: list[str] = []
         self._section = -1
@@ -97,6 +102,12 @@ class PlainLog:
         )
         if result.final and result.verdict.hint:
             self._line(f"   hint: {result.verdict.hint}")
+        if result.final and result.difference is not None:
+            from meshpeek.sinks.difference import draw_difference
+
+            drawn = draw_difference(result.difference, width=self._width, colour=self._colour)
+            if drawn:
+                self._line(drawn)
 
     def _sum_up(self) -> None:
         self._line("")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -34,11 +34,12 @@ class ReportPaths(NamedTuple):
 
 
 @contextlib.contextmanager
-def open_reports(paths: ReportPaths) -> Iterator[Fanout]:
+def open_reports(paths: ReportPaths, more: Sequence[tuple[str, Sink]] = ()) -> Iterator[Fanout]:
     """Yield a sink for all the events of one run, or of several one after the other.
 
-    Raises EnvironmentUnfitError at once for a file that cannot be written, and in the end for
-    those that could not be written any more.
+    `more` are sinks that belong to it as well, each with the name of its file. Raises
+    EnvironmentUnfitError at once for a file that cannot be written, and in the end for those that
+    could not be written any more.
     """
     with contextlib.ExitStack() as stack:
         sinks: list[tuple[str, Sink]] = []
@@ -55,7 +56,7 @@ def open_reports(paths: ReportPaths) -> Iterator[Fanout]:
             stack.callback(sink.close)
             sinks.append((str(path), sink))
         stack.pop_all()
-        reports = Fanout(sinks)
+        reports = Fanout([*sinks, *more])
         try:
             yield reports
         finally:

@@ -1,0 +1,76 @@
+"""Drawing a command's output beside that of a transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from io import StringIO
+
+from meshpeek.run.events import Difference, DifferenceRow
+
+_CONTEXT_ROWS = 2
+_MOST_ROWS = 200
+
+
+def draw_difference(difference: Difference, *, width: int, colour: bool) -> str:
+    """Return the lines of both sides next to each other, in `width` columns; empty without any.
+
+    Between them stands, as diff(1) has it, `|` for a line that changed, `<` for one that only the
+    transcript has and `>` for one that only the run has. Equal lines far from any of these are
+    left out.
+    """
+    if not difference.rows:
+        return ""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(ratio=1, overflow="fold")
+    table.add_column(width=1)
+    table.add_column(ratio=1, overflow="fold")
+    table.add_row("transcript", "", "this run", style="bold")
+    for row in _near_changes(difference.rows):
+        if row is None:
+            table.add_row("⋮", "", "⋮", style="dim")
+            continue
+        removed, added = ("", "") if row.same else ("red", "green")
+        table.add_row(Text(row.recorded or "", removed), _mark(row), Text(row.seen or "", added))
+    drawn = StringIO()
+    console = Console(
+        file=drawn,
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        legacy_windows=False,
+        _environ={},
+    )
+    console.print(table)
+    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines())
+
+
+def _mark(row: DifferenceRow) -> str:
+    if row.same:
+        return ""
+    if row.seen is None:
+        return "<"
+    return ">" if row.recorded is None else "|"
+
+
+def _near_changes(rows: Sequence[DifferenceRow]) -> Iterator[DifferenceRow | None]:
+    """Yield the rows that differ, with a few around them; None for a stretch that is left out."""
+    wanted = {
+        near
+        for index, row in enumerate(rows)
+        if not row.same
+        for near in range(index - _CONTEXT_ROWS, index + _CONTEXT_ROWS + 1)
+    }
+    shown = [index for index in sorted(wanted) if 0 <= index < len(rows)]
+    last = -1
+    for index in shown[:_MOST_ROWS]:
+        if index > last + 1:
+            yield None
+        yield rows[index]
+        last = index
+    if last + 1 < len(rows):
+        yield None

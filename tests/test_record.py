@@ -1,0 +1,128 @@
+"""`meshpeek record`, and `ci --against` what it wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, RunProgram
+
+WORKSHOP = "# Story\n\n```bash\necho one\nprintf '\\033[1mtwo\\033[0m\\n'\n```\n"
+
+
+@pytest.fixture
+def recorded(meshpeek: RunProgram, tmp_path: Path) -> Path:
+    (tmp_path / "w.md").write_text(WORKSHOP)
+    ran = meshpeek("record", "w.md")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.endswith("written: w.transcript.yaml\n")
+    return tmp_path / "w.transcript.yaml"
+
+
+def test_a_run_like_the_recorded_one_passes(meshpeek: RunProgram, recorded: Path) -> None:
+    assert recorded.stat().st_mode & 0o777 == 0o644
+    ran = meshpeek("ci", "w.md", "--against", recorded)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_another_output_fails_and_is_shown_beside_the_recorded_one(
+    meshpeek: RunProgram, recorded: Path
+) -> None:
+    recorded.write_text(recorded.read_text().replace('output: "one\\n"', 'output: "eins\\n"'))
+    ran = meshpeek("ci", "w.md", "--against", recorded, "--events", "events.jsonl")
+    assert ran.returncode == 1
+    assert "failed in" in ran.stdout
+    assert "the output is not that of the transcript\n" in ran.stdout
+    *_, drawn = (line for line in ran.stdout.splitlines() if line.startswith("eins"))
+    assert drawn.split() == ["eins", "|", "one"]
+    assert "\x1b" not in ran.stdout
+    at_github = meshpeek("ci", "w.md", "--against", recorded, GITHUB_ACTIONS="true")
+    assert "\x1b[31meins" in at_github.stdout
+
+
+def test_an_update_keeps_comments(meshpeek: RunProgram, recorded: Path) -> None:
+    text = recorded.read_text().replace("  - line: 4", "  # First of all.\n  - line: 4")
+    recorded.write_text(text.replace('output: "one\\n"', 'output: "eins\\n"'))
+    ran = meshpeek("ci", "w.md", "--against", recorded, "--update")
+    assert ran.returncode == 0, ran.stdout
+    assert recorded.read_text() == text
+
+
+def test_a_failed_run_writes_nothing(meshpeek: RunProgram, recorded: Path) -> None:
+    before = recorded.read_text()
+    workshop = recorded.with_name("w.md")
+    workshop.write_text(WORKSHOP.replace("echo one", "echo one; false"))
+    ran = meshpeek("ci", "w.md", "--against", recorded, "--update")
+    assert ran.returncode == 1
+    assert "w.transcript.yaml was left as it was" in ran.stdout
+    assert meshpeek("record", "w.md", "--force").returncode == 1
+    assert recorded.read_text() == before
+
+
+def test_a_transcript_is_not_written_over_by_accident(meshpeek: RunProgram, recorded: Path) -> None:
+    recorded.write_text("mine")
+    ran = meshpeek("record", "w.md")
+    assert ran.returncode == 2
+    assert "w.transcript.yaml is there already" in ran.stderr
+    assert recorded.read_text() == "mine"
+    assert meshpeek("record", "w.md", "--force").returncode == 0
+    assert "steps:" in recorded.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["w.md", "--update"], "--update is for the transcript that --against names"),
+        (
+            ["w.md", "w.md", "--against", "w.transcript.yaml"],
+            "a transcript is that of one workshop",
+        ),
+        (["w.md", "--against", "nowhere.yaml"], "nowhere.yaml: no such file"),
+        (["w.md", "--against", "w.md"], "w.md:3:1: error: this is no YAML"),
+    ],
+)
+def test_a_wrong_command_line_is_refused(
+    meshpeek: RunProgram, recorded: Path, arguments: list[str], message: str
+) -> None:
+    ran = meshpeek("ci", *arguments)
+    assert ran.returncode == 2
+    assert message in ran.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_no_fit_environment(
+    meshpeek: RunProgram, recorded: Path
+) -> None:
+    ran = meshpeek("record", "w.md", "-o", "missing/t.yaml")
+    assert ran.returncode == 3
+    assert "missing/t.yaml" in ran.stderr
+
+
+def test_a_transcript_holds_no_secrets_and_is_compared_without_them(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    (tmp_path / "w.md").write_text(
+        "---\nmeshpeek:\n  env: {TOKEN: {secret: true, value: hunter2-hunter2}}\n---\n"
+        "```bash\necho $TOKEN; echo hunter2-hunter2 one\n```\n"
+    )
+    assert meshpeek("record", "w.md").returncode == 0
+    assert "hunter2" not in (tmp_path / "w.transcript.yaml").read_text()
+    ran = meshpeek("ci", "w.md", "--against", "w.transcript.yaml")
+    assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.slow
+def test_the_workshop_passes_against_a_transcript_of_itself(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    transcript = tmp_path / "t.yaml"
+    recorded = meshpeek("record", "--rehearse", "workshop.md", "-o", transcript, cwd=ROOT)
+    assert recorded.returncode == 0, recorded.stdout
+    again = meshpeek("ci", "--rehearse", "workshop.md", "--against", transcript, cwd=ROOT)
+    assert again.returncode == 0, again.stdout
+    text = transcript.read_text()
+    assert text.count("mirror.linkerd.io/exported: remote-discovery") >= 1
+    transcript.write_text(text.replace("2/2     Running", "1/2     Running", 1))
+    changed = meshpeek("ci", "--rehearse", "workshop.md", "--against", transcript, cwd=ROOT)
+    assert changed.returncode == 1
+    assert "kubectl --context north get pods -n faces" in changed.stdout
