@@ -10,6 +10,7 @@ from simulated_clusters import (
     ENDPOINTS,
     EVENTS,
     NAMESPACES,
+    PODS,
     SERVICES,
     Object,
     Simulation,
@@ -19,6 +20,7 @@ from simulated_clusters import (
 )
 
 from meshpeek.rehearsal.controllers.mirror import LINKS, MIRROR_SECONDS
+from meshpeek.rehearsal.controllers.mirror_lease import LEASES
 from meshpeek.rehearsal.links import Gateway, LinkRequest, link_objects
 from meshpeek.rehearsal.resources import ResourceKey
 
@@ -98,6 +100,21 @@ def test_credentials_may_lead_to_a_node_of_the_cluster(
     simulation.apply("east", exported("smiley"))
     link(simulation, server=server)
     assert simulation.names("north", SERVICES) == found
+
+
+def test_a_pod_of_the_mirror_holds_its_lease(linked: Simulation) -> None:
+    def holder() -> tuple[str, int]:
+        lease = linked.north.store.get(LEASES, EXTENSION, "service-mirror-write-east")
+        assert lease is not None
+        assert lease["spec"]["leaseDurationSeconds"] == 30
+        return lease["spec"]["holderIdentity"], lease["spec"]["leaseTransitions"]
+
+    (first,) = linked.names("north", PODS, EXTENSION)
+    assert holder() == (first, 0)
+    linked.north.store.delete(PODS, EXTENSION, first)
+    linked.advance(5)
+    (second,) = linked.names("north", PODS, EXTENSION)
+    assert holder() == (second, 1)
 
 
 def test_a_mirror_has_exactly_the_facts(linked: Simulation) -> None:

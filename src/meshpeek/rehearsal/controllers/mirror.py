@@ -16,6 +16,7 @@ from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.controllers.deployments import DEPLOYMENTS
 from meshpeek.rehearsal.controllers.endpoints import ENDPOINTS
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
+from meshpeek.rehearsal.controllers.mirror_lease import hold_lease
 from meshpeek.rehearsal.controllers.namespaces import NAMESPACES, SECRETS
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
 from meshpeek.rehearsal.defaults import SERVICES
@@ -81,6 +82,8 @@ class ServiceMirror:
         link = self._runtime.get(item)
         if link is None or not self._is_running(link):
             return
+        name = _spec(link)["targetClusterName"]
+        hold_lease(self._runtime, link["metadata"]["namespace"], name)
         target = self._target(link)
         if target is None:
             return
