@@ -40,6 +40,7 @@ _REPORTS = {
     "events": "Write what happens to a file as JSON lines, while it happens.",
     "junit": "Write a report that CI servers read: JUnit XML.",
     "json": "Write all that is known of the run as one JSON document.",
+    "html": "Write the run as a page for people: text, commands, output, verdicts.",
 }
 
 

@@ -31,6 +31,7 @@ class ReportPaths(NamedTuple):
     events: Path | None = None
     junit: Path | None = None
     json: Path | None = None
+    html: Path | None = None
 
 
 @contextlib.contextmanager
@@ -106,4 +107,15 @@ def _json(path: Path) -> Sink:
     return _file(path, JsonReport(_now))
 
 
-_OPEN: dict[str, Callable[[Path], Sink]] = {"events": _events, "junit": _junit, "json": _json}
+def _html(path: Path) -> Sink:
+    from meshpeek.reports.page import HtmlPage
+
+    return _file(path, HtmlPage(_now))
+
+
+_OPEN: dict[str, Callable[[Path], Sink]] = {
+    "events": _events,
+    "junit": _junit,
+    "json": _json,
+    "html": _html,
+}
