@@ -9,6 +9,7 @@ Prints medians, beside bash, script(1) and such other runners as are on PATH in 
 
 from __future__ import annotations
 
+import resource
 import shutil
 import statistics
 import subprocess
@@ -24,14 +25,21 @@ COMMANDS = (0, 20, 200)
 SMALL, LARGE = 200_000_000, 1_000_000_000
 
 
-def seconds(command: list[str | Path]) -> float:
-    """Return the median time that `command` takes, its output thrown away.
+class Cost(NamedTuple):
+    """Seconds that pass, and seconds of processor time, which a busy machine falsifies less."""
+
+    elapsed: float
+    processor: float
+
+
+def cost(command: list[str | Path]) -> Cost:
+    """Return what `command` takes, medians; its output is thrown away.
 
     meshpeek calls a test without commands wrong (2); that is a measure of its start all the same.
     """
-    times = []
+    elapsed, processor = [], []
     for _ in range(ROUNDS):
-        started = time.perf_counter()
+        started, used = time.perf_counter(), processor_seconds()
         status = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
@@ -40,15 +48,23 @@ def seconds(command: list[str | Path]) -> float:
             check=False,
         ).returncode
         assert status in (0, 2), command
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
+        elapsed.append(time.perf_counter() - started)
+        processor.append(processor_seconds() - used)
+    return Cost(statistics.median(elapsed), statistics.median(processor))
+
+
+def processor_seconds() -> float:
+    """Return the processor time of all children that have ended, and of theirs."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def peak_kilobytes(command: list[str | Path]) -> int:
     """Return the peak memory of one run of `command`, its children included."""
     code = (
         "import resource, subprocess, sys;"
-        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True);"
+        "nowhere = subprocess.DEVNULL;"
+        "subprocess.run(sys.argv[1:], stdout=nowhere, stderr=nowhere);"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     printed = subprocess.run(
@@ -86,23 +102,30 @@ RUNNERS = {
 
 
 def measure_commands(folder: Path) -> None:
-    python = seconds([sys.executable, "-c", "pass"])
-    print(f"python -c pass                 {python * 1000:7.1f} ms")
-    print(f"meshpeek --version             {seconds([PROGRAM, '--version']) * 1000:7.1f} ms")
+    for name, command in {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "meshpeek --version": [PROGRAM, "--version"],
+    }.items():
+        took = cost(command)
+        print(f"{name:30} {took.elapsed * 1000:7.1f} ms, processor {took.processor * 1000:7.1f}")
     for name, runner in RUNNERS.items():
         if not shutil.which(runner.command[0]):
             continue
-        start = 0.0
+        start = None
         for count in COMMANDS:
             file = folder / f"{count}{runner.suffix}"
             file.write_text(runner.before + runner.each * count + runner.after)
             command = [*runner.command, file]
             if name == "demosh":
                 command = ["script", "-qec", " ".join(map(str, command)), "/dev/null"]
-            took = seconds(command)
+            took = cost(command)
             start = start or took
-            each = f"{(took - start) / count * 1000:7.3f} ms each" if count else ""
-            print(f"{name:12} {count:4} commands       {took * 1000:7.1f} ms {each}")
+            line = f"{name:12} {count:4} commands       {took.elapsed * 1000:7.1f} ms"
+            if count:
+                each = (took.elapsed - start.elapsed) / count * 1000
+                processor = (took.processor - start.processor) / count * 1000
+                line += f" {each:7.3f} ms each, processor {processor:7.3f}"
+            print(line)
 
 
 def measure_output(folder: Path) -> None:
@@ -113,7 +136,9 @@ def measure_output(folder: Path) -> None:
     if shutil.which("script"):
         rates["script -qc"] = ["script", "-qc", command, "/dev/null"]
     for name, run in rates.items():
-        print(f"{name:12} {SMALL // 10**6} MB of output  {SMALL / seconds(run) / 1e6:7.1f} MB/s")
+        print(
+            f"{name:12} {SMALL // 10**6} MB of output  {SMALL / cost(run).elapsed / 1e6:7.1f} MB/s"
+        )
     empty = folder / "0.md"
     workshop.write_text(f"```bash\n{command.replace(str(SMALL), str(LARGE))}\n```\n")
     more = peak_kilobytes([PROGRAM, "ci", workshop]) - peak_kilobytes([PROGRAM, "ci", empty])

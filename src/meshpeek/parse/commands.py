@@ -1,8 +1,13 @@
-"""Splitting bash into complete commands: what a shell would run at each end of a line.
+r"""Splitting bash into complete commands: what a shell would run at each end of a line.
 
 Some text that bash refuses is accepted here; what is refused here, bash refuses, too (but for
 what is no use to anyone, such as a reserved word after `time` in a command substitution, or one
 that goes on in the next line).
+
+This is no work for tree-sitter-bash, which is made for editors and guesses where bash is exact.
+Version 0.25.1 finds errors in what bash runs (`cat <<A <<B` with its two texts, `for i do`, `((echo
+a) | cat)`, `if (true) then`, `[ -n x -a \( -f y \) ]`) and none in what bash refuses (`if true;
+then fi`, a lone `done`): it cannot tell where a command ends.
 """
 
 from __future__ import annotations
