@@ -14,6 +14,7 @@ from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
 from meshpeek.keys import Keyboard
 from meshpeek.masking import SHORTEST_SECRET, Masker
 from meshpeek.model import Mode, Workshop
+from meshpeek.reentry import FACES_VARIABLE
 from meshpeek.reports.fold import Report
 from meshpeek.run.drivers import Clock, Driver, Nobody
 from meshpeek.run.events import Event, Notice, Reason
@@ -137,6 +138,7 @@ def play(
             setup=options.setup,
             earlier=past.events if past else (),
             compare=compare,
+            faces=session.environment.get(FACES_VARIABLE, "") if options.rehearse else "",
         )
         _collect_garbage_from_here()
         _publish(runner.run(), masked.take, notices)

@@ -11,6 +11,9 @@ from pathlib import Path
 OUTER_REHEARSAL = "MESHPEEK_REHEARSAL"
 """The variable that tells an inner run the kubeconfig of the rehearsal that it is a part of."""
 
+FACES_VARIABLE = "MESHPEEK_FACES"
+"""The variable that holds the URL of Faces' page in a rehearsal; unset where there is no Faces."""
+
 
 def write_launcher(
     folder: Path,

@@ -168,7 +168,8 @@ def start_rehearsal(
     seeds = read_seeds(workshop)
     keeping = Keeping(keep.clusters, resume=keep.past is not None) if keep else None
     with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
-        yield prepare(directory, clusters.servers, variables)
+        faces = clusters.faces if clusters.has_faces else ""
+        yield prepare(directory, clusters.servers, variables, faces)
 
 
 def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:

@@ -140,7 +140,8 @@ class TestStandIns:
         install(machine, "yq", "echo 'yq (https://github.com/mikefarah/yq/) version v4.35.1'")
         session = prepare_session(tmp_path, machine, server)
         assert session.tools.stand_ins == ("linkerd",)
-        assert {p.name for p in (tmp_path / "session" / "bin").iterdir()} == {"kubectl", "linkerd"}
+        programs = {p.name for p in (tmp_path / "session" / "bin").iterdir()}
+        assert programs == {"kubectl", "linkerd", "show-faces"}
 
     def test_another_program_called_yq_is_not_it(
         self, tmp_path: Path, machine: Path, server: str

@@ -50,7 +50,7 @@ def command(file: Path | None, bare: bool) -> None:
             private_folder() as directory,
             start(seeds, log=directory / "clusters.log", reporting=True) as running,
         ):
-            prepare(directory, running.servers)
+            prepare(directory, running.servers, faces=running.faces)
             _introduce(directory, running)
             show_changes(running.changes, contexts)
     except KeyboardInterrupt:
@@ -71,8 +71,8 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 def _introduce(directory: Path, running: RunningClusters) -> None:
     names = ", ".join(running.servers)
     sys.stderr.write(f"# Rehearsal clusters: {names}. Nothing runs in them. ^C ends them.\n")
-    if running.has_faces:
-        sys.stderr.write(f"# Faces: {running.faces}\n")
+    faces = "Faces" if running.has_faces else "Faces, once it is installed"
+    sys.stderr.write(f"# {faces}: {running.faces}\n")
     sys.stderr.write("# To use them in another terminal, enter there:\n")
     sys.stderr.flush()
     for name, path in (("KUBECONFIG", "kubeconfig"), ("KUBECACHEDIR", "kube-cache")):

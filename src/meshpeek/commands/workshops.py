@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from meshpeek.errors import ExitCode, InputError, MeshpeekError
@@ -23,9 +23,14 @@ def load(file: Path, options: Options) -> Workshop:
     is_test = options.mode is Mode.CI
     # A person's own start-up file must not change what a test does.
     home = None if is_test else os.environ.get("HOME")
+    hooks: Mapping[str, str] = {}
+    if options.rehearse:
+        from meshpeek.rehearsal.hooks import default_hooks
+
+        hooks = default_hooks(options.mode, os.environ)
     return load_workshop(
         file,
-        os.environ,
+        {**os.environ, **hooks},
         startup=find_startup(home) if options.startup else (),
         keep_going=is_test and not options.stop_on_failure,
     )

@@ -23,6 +23,8 @@ from typing import IO, Any
 
 from meshpeek.clusters import no_context
 from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.reentry import FACES_VARIABLE
+from meshpeek.rehearsal.hooks import install_program
 from meshpeek.rehearsal.session_tools import Tools, install_tools
 
 _PATIENCE = 30.0
@@ -115,11 +117,15 @@ def start(
 
 
 def prepare(
-    directory: Path, servers: Mapping[str, str], environment: Mapping[str, str] = os.environ
+    directory: Path,
+    servers: Mapping[str, str],
+    environment: Mapping[str, str] = os.environ,
+    faces: str = "",
 ) -> Session:
     """Make `directory` (which exists) a session's own: kubeconfig, cache and a `bin` folder.
 
-    `servers` are URLs by context name, at least one; there is no current context.
+    `servers` are URLs by context name, at least one; there is no current context. `faces` is the
+    URL of the page of Faces, empty where there is none to show.
     `environment` is what the session would have otherwise: its PATH decides which tools are
     real. Raises EnvironmentUnfitError where there is no kubectl that can be used.
     """
@@ -130,9 +136,11 @@ def prepare(
         "KUBECONFIG": str(kubeconfig),
         "KUBECACHEDIR": str(directory / "kube-cache"),
         "KUBERC": "off",
+        **({FACES_VARIABLE: faces} if faces else {}),
     }
     binaries = directory / "bin"
     binaries.mkdir()
+    install_program(binaries)
     tools = install_tools(binaries, next(iter(servers)), {**environment, **variables})
     path = environment.get("PATH", os.defpath)
     return Session({**variables, "PATH": f"{binaries}{os.pathsep}{path}"}, tools)

@@ -85,7 +85,8 @@ class RunStarted(NamedTuple):
     """The first event of a run. `rehearsal` says that the clusters are embedded ones.
 
     `start` is the index of the step that comes first. `earlier` is what happened to commands
-    before a run that goes on where another stopped.
+    before a run that goes on where another stopped. `faces` is the URL at which the embedded
+    clusters show Faces, empty if they do not.
     """
 
     workshop: Workshop
@@ -93,6 +94,7 @@ class RunStarted(NamedTuple):
     rehearsal: bool
     start: int = 0
     earlier: tuple[CommandEnded | StepSkipped, ...] = ()
+    faces: str = ""
 
 
 class Notice(NamedTuple):

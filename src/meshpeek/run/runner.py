@@ -76,7 +76,8 @@ class Runner:
     ends the run, but for the steps marked `always`. `start` is the index of the first step;
     `setup` runs, before it, the commands before it that are not shown. `earlier` is what happened
     to commands in the run that this one goes on with. `compare` tells how a command's status and
-    plain output differ from what they should be, None if they do not.
+    plain output differ from what they should be, None if they do not. `faces` is the URL at which
+    a rehearsal shows Faces.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Runner:
         setup: bool = False,
         earlier: Sequence[CommandEnded | StepSkipped] = (),
         compare: Compare | None = None,
+        faces: str = "",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -108,6 +110,7 @@ class Runner:
         self._timeout = timeout
         self._contexts = contexts
         self._compare = compare
+        self._faces = faces
         self._clock = clock
         self._sleep = sleep
         self._words = frozenset({mode.value, REHEARSE} if rehearsal else {mode.value})
@@ -126,7 +129,9 @@ class Runner:
         cursor.index = self._start
         reason = Reason.FINISHED
         skipping = ""
-        yield RunStarted(self._workshop, self._mode, self._rehearsal, self._start, self._earlier)
+        yield RunStarted(
+            self._workshop, self._mode, self._rehearsal, self._start, self._earlier, self._faces
+        )
         try:
             if self._setup:
                 yield from self._set_up()

@@ -12,3 +12,8 @@ def rehearsal_notice(event: RunStarted) -> str | None:
     names = [context.name for context in event.workshop.front_matter.contexts]
     clusters = f"{', '.join(names[:-1])} and {names[-1]} are" if names[1:] else f"{names[0]} is"
     return f"REHEARSAL: {clusters} embedded in meshpeek, nothing here is a real cluster"
+
+
+def faces_notice(event: RunStarted) -> str | None:
+    """Return where a rehearsal shows Faces, None where it does not."""
+    return f"Faces: {event.faces}" if event.faces else None

@@ -36,7 +36,7 @@ from meshpeek.run.events import (
     WaitEnded,
     WaitStarted,
 )
-from meshpeek.sinks.rehearsal import rehearsal_notice
+from meshpeek.sinks.rehearsal import faces_notice, rehearsal_notice
 
 _CONTINUATION = "> "
 _NOTHING_SHOWN = (
@@ -107,13 +107,16 @@ class Screen:
             context.name: context.colour for context in event.workshop.front_matter.contexts
         }
         self._rehearsal = rehearsal_notice(event)
-        self._announce_rehearsal()
+        self._announce_rehearsal(faces_notice(event))
         if not any(step.shown for step in event.workshop.steps):
             self._print(Text(_NOTHING_SHOWN, "yellow"))
 
-    def _announce_rehearsal(self) -> None:
+    def _announce_rehearsal(self, more: str | None = None) -> None:
         if self._rehearsal:
-            self._print(Panel(Text(self._rehearsal, "bold"), style="yellow", expand=False))
+            notice = Text(self._rehearsal, "bold")
+            if more:
+                notice.append(f"\n{more}", "not bold")
+            self._print(Panel(notice, style="yellow", expand=False))
 
     def _show_text(self, event: TextShown) -> None:
         if isinstance(event.step, Narration):

@@ -46,6 +46,7 @@ class Cell {
   constructor(grid, row, column) {
     this.grid = grid;
     this.place = `row ${row + 1}, column ${column + 1}`;
+    this.path = `cell?row=${row}&col=${column}`;
     this.button = make(grid.element, "button", "cell", false);
     this.button.type = "button";
     this.face = make(this.button, "span", "face");
@@ -72,7 +73,7 @@ class Cell {
     const sent = now();
     let hop;
     try {
-      hop = await ask("cell");
+      hop = await ask(this.path);
       await sleep(hop.milliseconds - (now() - sent));
     } catch {
       hop = { service: "face", status: 0, milliseconds: 0, calls: [], body: {}, reason: "" };
