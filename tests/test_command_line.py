@@ -130,6 +130,7 @@ def test_events_are_json_lines(meshpeek: RunProgram, workshop: Path, tmp_path: P
         "tags": [],
         "note": None,
         "attempt": 1,
+        "edited": None,
         "final": True,
         "time_left": 0.0,
         "status": 0,

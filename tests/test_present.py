@@ -145,8 +145,8 @@ def test_interrupting_a_command_goes_on_with_the_show(present: Present) -> None:
 
 def test_a_command_that_ends_the_shell_does_not_end_the_show(present: Present) -> None:
     show = present("<!-- @SHOW -->\n```bash\nNAME=Ada\nexit 3\necho hello $NAME\n```\n")
-    for command in ("$ NAME=Ada", "$ exit 3", "$ echo hello"):
-        show.wait_for(command)
+    for line in ("$ NAME=Ada", "$ exit 3", "✗ exit status 3", "$ echo hello"):
+        show.wait_for(line)
         show.press("\r")
     show.wait_for("\nhello Ada")
     assert show.wait_for_end() == 1

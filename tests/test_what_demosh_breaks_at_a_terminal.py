@@ -26,6 +26,8 @@ def test_q_after_a_failure_does_not_hide_it(present: Present) -> None:
     show = present("<!-- @SHOW -->\n```bash\nfalse\necho next\n```\n")
     show.wait_for("$ false")
     show.press("\r")
+    show.wait_for("✗ exit status 1")
+    show.press("\r")
     show.wait_for("$ echo next")
     show.press("Q")
     assert show.wait_for_end() == 1
@@ -34,6 +36,8 @@ def test_q_after_a_failure_does_not_hide_it(present: Present) -> None:
 def test_set_e_stops_a_show(present: Present) -> None:
     show = present("```bash\nset -e\n```\n<!-- @SHOW -->\n```bash\nfalse\necho next\n```\n")
     show.wait_for("$ false")
+    show.press("\r")
+    show.wait_for("RETURN ends the show (set -e)")
     show.press("\r")
     assert show.wait_for_end() == 1
     assert "$ echo next" not in show.text

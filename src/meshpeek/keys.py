@@ -1,46 +1,30 @@
-"""The presenter's keyboard: the only module that reads keys, and what they mean."""
+"""The presenter's keyboard: the only module that reads keys."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import select
+import signal
 import termios
+import time
 from collections.abc import Iterator
-from enum import Enum, auto
-from typing import Self
+from typing import Protocol, Self
 
 from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.key_decoder import KeyDecoder
 
 _LOCAL, _INPUT, _OUTPUT = 3, 0, 1
 _READ_BYTES = 1024
-_ONE_KEY = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?|.", re.DOTALL)
-"""A key's bytes: an escape sequence (an arrow, say) is one key; of a character beyond ASCII each
-byte counts as one, and none means anything."""
+_ESCAPE_SECONDS = 0.1
+"""How long the bytes of one key may be apart; after that, ESC was the key."""
 
 
-class Key(Enum):
-    """What a key asks for."""
+class Waitable(Protocol):
+    """What can be waited for beside a keyboard."""
 
-    GO = auto()
-    FINISH = auto()
-    SKIP = auto()
-    BACK = auto()
-    QUIT = auto()
-    INTERRUPT = auto()
-
-
-BINDINGS = {
-    b"\r": Key.GO,
-    b"\n": Key.GO,
-    b" ": Key.FINISH,
-    b"+": Key.SKIP,
-    b"-": Key.BACK,
-    b"Q": Key.QUIT,
-    b"\x03": Key.INTERRUPT,
-}
-"""demosh's keys, and ^C. A key that is not here does nothing."""
+    def fileno(self) -> int:
+        """Return a descriptor that can be read when there is something to take."""
 
 
 class Keyboard:
@@ -51,7 +35,7 @@ class Keyboard:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._unread = b""
+        self._decoder = KeyDecoder()
         try:
             self._saved = termios.tcgetattr(descriptor)
         except termios.error as error:
@@ -86,42 +70,59 @@ class Keyboard:
 
     def forget(self) -> None:
         """Drop the keys that have been pressed and not read."""
-        self._unread = b""
+        self._decoder.take_rest()
         termios.tcflush(self._descriptor, termios.TCIFLUSH)
 
-    def read(self, seconds: float | None) -> Key | None:
-        """Return the meaning of the next key, None if `seconds` pass without one that has any.
+    def read(self, seconds: float | None, beside: Waitable | None = None) -> str | None:
+        """Return the name of the next key, None if there is none before `seconds` have passed.
 
-        `seconds` None waits for ever. Closing the terminal counts as INTERRUPT.
+        `seconds` None waits for ever. None is returned, too, when there is something to take
+        `beside` the keyboard. Raises KeyboardInterrupt when the terminal has gone.
         """
-        while True:
-            while self._unread:
-                press = _ONE_KEY.match(self._unread)
-                if press is None:
-                    raise ValueError("every byte is a key")
-                self._unread = self._unread[press.end() :]
-                if (key := BINDINGS.get(press[0])) is not None:
-                    return key
-            if not select.select([self._descriptor], [], [], seconds)[0]:
+        deadline = None if seconds is None else time.monotonic() + seconds
+        sources = [self, beside] if beside else [self]
+        while (key := self._decoder.next()) is None:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if self._decoder.is_inside_key:
+                left = _ESCAPE_SECONDS if left is None else min(left, _ESCAPE_SECONDS)
+            readable = select.select(sources, [], [], left)[0]
+            if self in readable:
+                self._decoder.feed(self.read_for_child())
+            elif readable:
                 return None
-            self._unread = os.read(self._descriptor, _READ_BYTES)
-            if not self._unread:
-                return Key.INTERRUPT
+            elif self._decoder.is_inside_key and (key := self._decoder.give_up()):
+                return key
+            elif deadline is not None and time.monotonic() >= deadline:
+                return None
+        return key
 
     def take_unread(self) -> bytes:
         """Return, once, what was typed right behind the last key: it is for the child, too."""
-        unread, self._unread = self._unread, b""
-        return unread
+        return self._decoder.take_rest()
 
     def read_for_child(self) -> bytes:
         """Return what has been typed, as it is: while the keyboard is lent, it is the child's.
 
         Raises KeyboardInterrupt when the terminal has gone.
         """
-        data = os.read(self._descriptor, _READ_BYTES)
+        try:
+            data = os.read(self._descriptor, _READ_BYTES)
+        except OSError as error:
+            raise KeyboardInterrupt from error
         if not data:
             raise KeyboardInterrupt
         return data
+
+    def suspend(self) -> None:
+        """Stop as any program does at ^Z, with the terminal as it was before; return on CONT."""
+        settings = termios.tcgetattr(self._descriptor)
+        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._saved)
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        try:
+            os.kill(0, signal.SIGTSTP)
+        finally:
+            signal.signal(signal.SIGTSTP, handler)
+            termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, settings)
 
     def _apply(self, *, raw_output: bool) -> None:
         settings = termios.tcgetattr(self._descriptor)

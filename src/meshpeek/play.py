@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import shutil
 import signal
 import sys
@@ -18,7 +19,8 @@ from meshpeek.reentry import FACES_VARIABLE
 from meshpeek.reports.fold import Report
 from meshpeek.run.drivers import Clock, Driver, Nobody
 from meshpeek.run.events import Event, Notice, Reason
-from meshpeek.run.runner import DEFAULT_TIMEOUT, Compare, Runner
+from meshpeek.run.execution import DEFAULT_TIMEOUT, Compare
+from meshpeek.run.runner import Runner
 from meshpeek.run.shell import Shell
 from meshpeek.session import Keep, Session, open_session
 from meshpeek.sinks import Sink
@@ -27,9 +29,11 @@ from meshpeek.sinks.masked import Masked
 from meshpeek.sinks.reports import refusal_reported
 
 if TYPE_CHECKING:
+    from meshpeek.bindings import Binding
     from meshpeek.journal.journal import Journal, Past
     from meshpeek.journal.recorder import Recorder
     from meshpeek.recording.recording import Recording
+    from meshpeek.run.actions import Inbox
 
 _HEADLESS_SIZE = (24, 120)
 _BY_WEIGHT = (
@@ -80,7 +84,7 @@ def play(
     InputError if it was a test and nothing in it ran, or for a recording of another workshop.
     """
     report = Report()
-    fanout = Fanout([("the verdict", report), ("screen", _screen(options.mode, environment))])
+    fanout = Fanout([("the verdict", report)])
     journalled = Fanout([])
 
     def take(event: Event) -> None:
@@ -94,12 +98,12 @@ def play(
     masked = Masked(masker, take)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_signals_interrupt())
-        keyboard = journal = None
+        stage = stack.enter_context(_stage()) if options.mode is Mode.PRESENT else None
+        fanout = Fanout([("the verdict", report), ("screen", _screen(options, stage, environment))])
+        journal = None
         notices: list[str] = []
-        if options.mode is Mode.PRESENT:
-            keyboard = stack.enter_context(Keyboard(sys.stdin.fileno()))
         with refusal_reported(workshop.path, masked):
-            if keyboard and options.journal:
+            if stage and options.journal:
                 from meshpeek.journal.journal import open_journal
 
                 journal = stack.enter_context(
@@ -113,7 +117,7 @@ def play(
                     workshop,
                     environment,
                     rehearse=options.rehearse,
-                    keyboard=keyboard,
+                    keyboard=stage.keyboard if stage else None,
                     size=_size(),
                     arguments=options.arguments,
                     reentry=_arguments_of(options),
@@ -122,12 +126,12 @@ def play(
             )
         if journal:
             journalled = Fanout([("the journal", _recorder(journal, session, options))])
-        if keyboard:
-            stack.enter_context(_resizing(session.shell))
+        if stage:
+            stack.enter_context(_resizing(session.shell, stage.inbox))
         runner = Runner(
             workshop,
             session.shell,
-            _driver(options, keyboard),
+            _driver(workshop, options, stage),
             session.editor,
             mode=options.mode,
             rehearsal=options.rehearse,
@@ -283,24 +287,56 @@ def _keep(journal: Journal) -> Keep:
     )
 
 
-def _driver(options: Options, keyboard: Keyboard | None) -> Driver:
-    if keyboard is not None:
+class _Stage(NamedTuple):
+    """What only a presenter has: a keyboard, its bindings, and other ways to ask for something."""
+
+    keyboard: Keyboard
+    inbox: Inbox
+    bindings: tuple[Binding, ...]
+
+
+@contextlib.contextmanager
+def _stage() -> Iterator[_Stage]:
+    from meshpeek.bindings import BINDINGS
+    from meshpeek.run.actions import Action, Inbox
+
+    with Keyboard(sys.stdin.fileno()) as keyboard, contextlib.closing(Inbox()) as inbox:
+
+        def suspend(*_: object) -> None:
+            keyboard.suspend()
+            inbox.post(Action.REDRAW)
+
+        with _handling((signal.SIGTSTP,), suspend):
+            yield _Stage(keyboard, inbox, BINDINGS)
+
+
+def _driver(workshop: Workshop, options: Options, stage: _Stage | None) -> Driver:
+    if stage:
         from meshpeek.run.presenter import Presenter
 
-        return Presenter(keyboard, options.typing)
+        return Presenter(
+            workshop,
+            stage.keyboard,
+            stage.inbox,
+            bindings=stage.bindings,
+            typing=options.typing,
+        )
     return Nobody() if options.mode is Mode.CI else Clock(options.pace)
 
 
-def _screen(mode: Mode, environment: Mapping[str, str]) -> Sink:
-    if mode is Mode.CI:
+def _screen(options: Options, stage: _Stage | None, environment: Mapping[str, str]) -> Sink:
+    if options.mode is Mode.CI:
         from meshpeek.sinks.plain import PlainLog
 
         return PlainLog(sys.stdout.buffer, colour=_in_colour(environment), width=_size()[1])
     from rich.console import Console
 
-    from meshpeek.sinks.screen import Screen
+    from meshpeek.sinks.screen import THEME, Screen
 
-    return Screen(Console())
+    console = Console(theme=THEME)
+    if stage is None:
+        return Screen(console)
+    return Screen(console, size=_terminal_size, bindings=stage.bindings)
 
 
 def _in_colour(environment: Mapping[str, str]) -> bool:
@@ -331,9 +367,21 @@ def _signals_interrupt() -> Iterator[None]:
         yield
 
 
+def _terminal_size() -> os.terminal_size:
+    """Return the size of the terminal as it is now, whatever the environment says of it."""
+    return os.get_terminal_size(sys.stdin.fileno())
+
+
 @contextlib.contextmanager
-def _resizing(shell: Shell) -> Iterator[None]:
-    with _handling((signal.SIGWINCH,), lambda *_: shell.resize(*_size())):
+def _resizing(shell: Shell, inbox: Inbox) -> Iterator[None]:
+    from meshpeek.run.actions import Action
+
+    def resize(*_: object) -> None:
+        columns, rows = _terminal_size()
+        shell.resize(rows, columns)
+        inbox.post(Action.REDRAW)
+
+    with _handling((signal.SIGWINCH,), resize):
         yield
 
 

@@ -5,12 +5,26 @@ from __future__ import annotations
 import pytest
 
 from meshpeek.model import Command
-from meshpeek.run.drivers import WORDS_PER_MINUTE, Action, Clock, Nobody
+from meshpeek.run.actions import Action, Request
+from meshpeek.run.drivers import WORDS_PER_MINUTE, Clock, Decision, Nobody
+from meshpeek.run.events import Typed
 from meshpeek.source import Span
 
 STEP = Command(
     "echo hi", Span("w.md", 1, 1), 0, True, typed=True, wait_before=True, wait_after=False
 )
+
+
+def decided(decision: Decision) -> tuple[list[str], Request]:
+    """Return the pieces that were typed, and what was decided."""
+    pieces = []
+    while True:
+        try:
+            event = next(decision)
+        except StopIteration as end:
+            return pieces, end.value
+        assert isinstance(event, Typed)
+        pieces.append(event.text)
 
 
 @pytest.mark.parametrize(
@@ -31,19 +45,19 @@ def test_a_clock_gives_the_time_to_read(pace: float, words: int, seconds: list[f
 def test_a_clock_types_and_goes_on_by_itself() -> None:
     slept: list[float] = []
     clock = Clock(2.0, slept.append)
-    assert list(clock.type_out(STEP)) == list("echo hi")
+    assert decided(clock.type_out(STEP)) == (list("echo hi"), Action.GO)
     assert slept == pytest.approx([2 / 30] * 7)
-    assert clock.wait(STEP) is Action.GO
+    assert decided(clock.wait(STEP)) == ([], Action.GO)
 
 
 def test_without_a_pace_everything_is_there_at_once() -> None:
     slept: list[float] = []
-    assert list(Clock(0.0, slept.append).type_out(STEP)) == ["echo hi"]
+    assert decided(Clock(0.0, slept.append).type_out(STEP)) == (["echo hi"], Action.GO)
     assert slept == []
 
 
 def test_nobody_waits_for_nothing() -> None:
     driver = Nobody()
     driver.linger("many words")
-    assert list(driver.type_out(STEP)) == ["echo hi"]
-    assert driver.wait(STEP) is Action.GO
+    assert decided(driver.type_out(STEP)) == (["echo hi"], Action.GO)
+    assert decided(driver.wait(STEP)) == ([], Action.GO)

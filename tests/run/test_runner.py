@@ -12,7 +12,8 @@ import pytest
 from meshpeek.headless import EDITOR_VARIABLES
 from meshpeek.model import Command, Mode, Step, Workshop
 from meshpeek.parse import parse
-from meshpeek.run.drivers import Action, Nobody
+from meshpeek.run.actions import Action, Request
+from meshpeek.run.drivers import Decision, Nobody
 from meshpeek.run.editor import EditorDesk
 from meshpeek.run.events import (
     CommandEnded,
@@ -36,11 +37,12 @@ Play = Callable[..., list[Event]]
 class Keys(Nobody):
     """A presenter who answers every wait with the next of some actions, and then goes on."""
 
-    def __init__(self, *actions: Action) -> None:
-        self._actions = list(actions)
+    def __init__(self, *requests: Request) -> None:
+        self._requests = list(requests)
 
-    def wait(self, step: Step) -> Action:
-        return self._actions.pop(0) if self._actions else Action.GO
+    def wait(self, step: Step) -> Decision:
+        return self._requests.pop(0) if self._requests else Action.GO
+        yield
 
 
 def read_nothing(path: str) -> str:
@@ -343,12 +345,12 @@ def test_a_presenter_skips_and_goes_back(play: Play) -> None:
 
 def test_an_answer_counts_from_when_the_command_can_be_seen(play: Play) -> None:
     class Impatient(Keys):
-        def type_out(self, step: Command) -> Iterator[str | Action]:
-            self._actions.append(Action.QUIT)
-            yield from super().type_out(step)
+        def type_out(self, step: Command) -> Decision:
+            self._requests.append(Action.QUIT)
+            return (yield from super().type_out(step))
 
         def attend(self) -> None:
-            self._actions.clear()
+            self._requests.clear()
 
     events = play("<!-- @SHOW -->\n```bash\necho 1\n```\n", driver=Impatient(Action.GO))
     assert skipped(events) == [("echo 1", "the presenter has quit")]

@@ -12,10 +12,12 @@ from meshpeek.run.events import (
     CommandStarted,
     Event,
     JobsLeft,
+    Moved,
     RunEnded,
     RunRefused,
     RunStarted,
     ScreenCleared,
+    ShellLent,
     StepSkipped,
     TextShown,
     WaitStarted,
@@ -27,10 +29,11 @@ class EventLines:
     """Turns a run's events into lines of JSON.
 
     Every line has `event` and, where a step is meant, `step` (its 1-based number in the
-    workshop), `path`, `line`, `section` and `text`. A `command` line adds `attempt`, `final`,
-    `time_left` (seconds that `until` leaves for more attempts), `status`, `pipestatus`,
-    `duration` (seconds), `output` (without escape sequences), `omitted` (bytes of it that were
-    not kept), `contexts`, `verdict`, `reasons`, `hint`, and the step's `name`, `tags` and `note`.
+    workshop), `path`, `line`, `section` and `text`. A `command` line adds `attempt`, `edited` (what
+    ran instead of the text, or null), `final`, `time_left` (seconds that `until` leaves for more
+    attempts), `status`, `pipestatus`, `duration` (seconds), `output` (without escape sequences),
+    `omitted` (bytes of it that were not kept), `contexts`, `verdict`, `reasons`, `hint`, and the
+    step's `name`, `tags` and `note`.
     """
 
     def __init__(self) -> None:
@@ -65,8 +68,16 @@ class EventLines:
                 return self._place("clear", step)
             case WaitStarted(step=step):
                 return self._place("wait", step)
-            case CommandStarted(step=step, attempt=attempt):
-                return {**self._place("command-started", step), "attempt": attempt}
+            case Moved(step=step) if step is not None:
+                return self._place("moved", step)
+            case ShellLent():
+                return {"event": "shell"}
+            case CommandStarted(step=step, attempt=attempt, edited=edited):
+                return {
+                    **self._place("command-started", step),
+                    "attempt": attempt,
+                    "edited": edited,
+                }
             case CommandEnded(step=step):
                 return {**self._place("command", step), **_result(event)}
             case StepSkipped(step=step, reason=reason):
@@ -102,6 +113,7 @@ def _result(event: CommandEnded) -> dict[str, Any]:
         "tags": sorted(event.step.tags),
         "note": event.step.note,
         "attempt": result.attempt,
+        "edited": result.edited,
         "final": result.final,
         "time_left": round(result.time_left, 6),
         "status": result.status,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from meshpeek.model import AnyStep, Command
+from meshpeek.model import AnyStep, Command, Pause
+from meshpeek.run.actions import Action, Jump, Request
 
 
 class Cursor:
@@ -19,18 +20,63 @@ class Cursor:
         """The step that is next, or None after the last."""
         return self._steps[self.index] if self.index < len(self._steps) else None
 
-    def advance(self) -> None:
-        """Go to the following step."""
-        self.index = min(self.index + 1, len(self._steps))
+    def move(self, request: Request) -> None:
+        """Go where `request` asks to: to the following step, if it asks for no other place."""
+        match request:
+            case Jump(target=target):
+                self.index = min(max(target, 0), len(self._steps))
+            case Action.BACK:
+                self._back()
+            case Action.NEXT_SECTION:
+                self._next_section()
+            case Action.PREVIOUS_SECTION:
+                self._previous_section()
+            case _:
+                self.index = min(self.index + 1, len(self._steps))
 
-    def back(self) -> None:
+    def _back(self) -> None:
         """Go to the last shown command before this step; stay if there is none."""
-        for index in range(self.index - 1, -1, -1):
-            step = self._steps[index]
-            if isinstance(step, Command) and step.shown:
-                self.index = index
-                return
+        before = range(self.index - 1, -1, -1)
+        self._go_to_first(before, lambda step: isinstance(step, Command) and step.shown)
 
-    def rest(self) -> Sequence[AnyStep]:
-        """Return the steps from here to the end."""
-        return self._steps[self.index :]
+    def _next_section(self) -> None:
+        """Go to what is shown first after this section; stay if there is nothing."""
+        section = self._section
+        after = range(self.index, len(self._steps))
+        self._go_to_first(after, lambda step: step.shown and step.section != section)
+
+    def _previous_section(self) -> None:
+        """Go to this section's beginning, or the one before's where nobody has waited yet."""
+        beginning = self._beginning(self.index)
+        if any(map(waits_for_presenter, self._steps[beginning : self.index])):
+            self.index = beginning
+        else:
+            self.index = self._beginning(max(beginning - 1, 0))
+
+    @property
+    def _section(self) -> int:
+        return self._steps[min(self.index, len(self._steps) - 1)].section
+
+    def _beginning(self, index: int) -> int:
+        """Return the index of what is shown first in the section that `index` is in.
+
+        Where nothing is shown in it, that of the section before; or `index`, if there is none.
+        """
+        found: int | None = None
+        for at in range(min(index, len(self._steps) - 1), -1, -1):
+            step = self._steps[at]
+            if found is not None and step.section != self._steps[found].section:
+                break
+            if step.shown:
+                found = at
+        return index if found is None else found
+
+    def _go_to_first(self, indexes: Iterable[int], wanted: Callable[[AnyStep], bool]) -> None:
+        self.index = next((at for at in indexes if wanted(self._steps[at])), self.index)
+
+
+def waits_for_presenter(step: AnyStep) -> bool:
+    """Tell whether a show stops at `step`."""
+    if isinstance(step, Command):
+        return step.wait_before or step.wait_after
+    return isinstance(step, Pause)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from enum import Enum, auto
+from collections.abc import Callable, Generator
 from typing import Protocol
 
 from meshpeek.model import Command, Step
+from meshpeek.run.actions import Action, Request
+from meshpeek.run.events import Event, Typed
 
 WORDS_PER_MINUTE = 220
 """A common reading speed for prose in English."""
@@ -18,17 +19,17 @@ _LONGEST_LINGER_SECONDS = 20
 _CHARACTERS_PER_SECOND = 30
 
 
-class Action(Enum):
-    """What a driver answers when it has been waited for."""
-
-    GO = auto()
-    SKIP = auto()
-    BACK = auto()
-    QUIT = auto()
+Decision = Generator[Event, None, Request]
+"""A decision on its way: what there is to see of it, and in the end what it is."""
 
 
 class Driver(Protocol):
-    """Decides when a run goes on, and how; never what it shows."""
+    """Decides when a run goes on, and how; never what it shows.
+
+    `waits_after_failure`: whether there is somebody to decide how to go on then.
+    """
+
+    waits_after_failure: bool
 
     def linger(self, text: str) -> None:
         """Give the audience the time to read `text`."""
@@ -36,18 +37,21 @@ class Driver(Protocol):
     def attend(self) -> None:
         """Get ready for a wait: what was decided before it begins does not count."""
 
-    def wait(self, step: Step) -> Action:
-        """Return what to do at a wait: before or after a command, or at `@wait`."""
+    def wait(self, step: Step) -> Decision:
+        """Decide what to do at a wait: before or after a command, or at `@wait`."""
 
-    def type_out(self, step: Command) -> Iterator[str | Action]:
-        """Yield a command's text in the pieces in which it is to appear, when they are due.
+    def type_out(self, step: Command) -> Decision:
+        """Type a command's text, in pieces that come when they are due.
 
-        An Action instead of a piece is what to do without waiting for the rest.
+        The decision is Action.GO when all of it has been typed; another one is what to do without
+        waiting for the rest.
         """
 
 
 class Nobody:
     """Goes on at once, always: CI."""
+
+    waits_after_failure = False
 
     def linger(self, text: str) -> None:
         """Do not linger."""
@@ -55,13 +59,15 @@ class Nobody:
     def attend(self) -> None:
         """There is nothing to get ready."""
 
-    def wait(self, step: Step) -> Action:  # noqa: ARG002  # the protocol's
+    def wait(self, step: Step) -> Decision:  # noqa: ARG002  # the protocol's
         """Do not wait."""
         return Action.GO
+        yield
 
-    def type_out(self, step: Command) -> Iterator[str | Action]:
-        """Yield the whole text."""
-        yield step.text
+    def type_out(self, step: Command) -> Decision:
+        """Type the whole text at once."""
+        yield Typed(step, step.text)
+        return Action.GO
 
 
 class Clock:
@@ -70,6 +76,8 @@ class Clock:
     `pace` is a factor on the time that reading takes: 1 is an ordinary reader, 0.5 twice as
     fast, 0 no waiting at all.
     """
+
+    waits_after_failure = False
 
     def __init__(self, pace: float, sleep: Callable[[float], None] = time.sleep) -> None:
         self._pace = pace
@@ -84,15 +92,19 @@ class Clock:
     def attend(self) -> None:
         """There is nothing to get ready."""
 
-    def wait(self, step: Step) -> Action:  # noqa: ARG002  # the protocol's
+    def wait(self, step: Step) -> Decision:  # noqa: ARG002  # the protocol's
         """Do not wait: time for reading has been given already."""
         return Action.GO
+        yield
 
-    def type_out(self, step: Command) -> Iterator[str | Action]:
-        """Yield the text character by character, or at once if there is no pace to keep."""
+    def type_out(self, step: Command) -> Decision:
+        """Type the text character by character, or at once if there is no pace to keep."""
         if not self._pace or not step.typed:
-            yield step.text
-            return
-        for character in step.text:
-            yield character
+            yield Typed(step, step.text)
+            return Action.GO
+        from wcwidth import iter_graphemes
+
+        for character in iter_graphemes(step.text):
+            yield Typed(step, character)
             self._sleep(self._pace / _CHARACTERS_PER_SECOND)
+        return Action.GO

@@ -7,9 +7,13 @@ the program 0.5 ms.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.model import Command, Comment, Mode, Narration, Print, Step, Workshop
+
+if TYPE_CHECKING:  # a run without a presenter needs neither
+    from meshpeek.bindings import Binding
+    from meshpeek.run.outline import Outline
 
 
 class VerdictKind(StrEnum):
@@ -57,6 +61,7 @@ class Result(NamedTuple):
     `omitted` counts bytes of it that were too many to keep. `final` is False for an attempt
     that an `until` annotation lets be repeated, for `time_left` more seconds.
     `difference` is from the transcript that the run is compared with, where there is one.
+    `edited` is what ran, where the presenter has changed the command.
     """
 
     attempt: int
@@ -70,6 +75,7 @@ class Result(NamedTuple):
     final: bool = True
     time_left: float = 0.0
     difference: Difference | None = None
+    edited: str | None = None
 
 
 class Reason(StrEnum):
@@ -148,11 +154,80 @@ class WaitEnded(NamedTuple):
     step: Step
 
 
+class ClockRead(NamedTuple):
+    """How long the show has taken, in seconds, without the time its clock was stopped."""
+
+    elapsed: float
+    running: bool
+
+
+class ViewChanged(NamedTuple):
+    """The presenter wants to see, or not to see, the narration and the status line."""
+
+    narration: bool
+    status: bool
+
+
+class HelpShown(NamedTuple):
+    """The presenter's keys are to be seen, in front of everything, until `OverlayClosed`."""
+
+    bindings: tuple[Binding, ...]
+
+
+class OutlineShown(NamedTuple):
+    """The places to jump to are to be seen, in front of everything, until `OverlayClosed`."""
+
+    outline: Outline
+
+
+class OverlayClosed(NamedTuple):
+    """What was in front of everything is gone."""
+
+
+class Redrawn(NamedTuple):
+    """The page is to be drawn again: the window has another size, or somebody wrote on it."""
+
+
+class Suspended(NamedTuple):
+    """The program is about to be stopped; the terminal is the shell's until `Redrawn`."""
+
+
+class Moved(NamedTuple):
+    """The presenter has gone to another place; `step` is the next one, None at the end."""
+
+    step: Step | None
+
+
+class ShellLent(NamedTuple):
+    """The presenter takes over the session's shell; what it writes follows as output."""
+
+
+class ShellReturned(NamedTuple):
+    """The presenter has given the session's shell back."""
+
+
+class EditStarted(NamedTuple):
+    """The presenter changes a command before it runs; what is seen of it follows as output."""
+
+    step: Command
+
+
+class EditEnded(NamedTuple):
+    """The command has been changed to `text`, or is left as it was (None)."""
+
+    step: Command
+    text: str | None
+
+
 class CommandStarted(NamedTuple):
-    """An attempt at a command begins; the first is 1."""
+    """An attempt at a command begins; the first is 1.
+
+    `edited` is what runs, where the presenter has changed the command.
+    """
 
     step: Command
     attempt: int
+    edited: str | None = None
 
 
 class OutputReceived(NamedTuple):
@@ -205,6 +280,18 @@ Event = (
     | Typed
     | WaitStarted
     | WaitEnded
+    | ClockRead
+    | ViewChanged
+    | HelpShown
+    | OutlineShown
+    | OverlayClosed
+    | Redrawn
+    | Suspended
+    | Moved
+    | ShellLent
+    | ShellReturned
+    | EditStarted
+    | EditEnded
     | CommandStarted
     | OutputReceived
     | CommandEnded

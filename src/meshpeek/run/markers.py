@@ -38,7 +38,7 @@ def command_lines(
     if traced:
         begin = f"set +x; {begin}"
         body = f"{{ __meshpeek_trace {leave}; }} 2>/dev/null\n{body}"
-    lines = f"{{ {begin}; }} 2>/dev/null; builtin eval {_quote(body)} <{stdin}\n\n{end}\n"
+    lines = f"{{ {begin}; }} 2>/dev/null; builtin eval {quote(body)} <{stdin}\n\n{end}\n"
     return lines if slot is None else f"{lines}{{ __meshpeek_save {slot}; }} 2>/dev/null\n"
 
 
@@ -60,7 +60,7 @@ def end_line(token: str) -> str:
     return f'{{ __meshpeek_end {token} "$?" "${{PIPESTATUS[@]}}"; }} 2>/dev/null'
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
     """Quote `text` as bash's $'…', on one line whatever line ends it holds."""
     text = text.replace("\\", "\\\\").replace("'", "\\'")
     return "$'" + text.replace("\n", "\\n").replace("\r", "\\r") + "'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -18,16 +19,18 @@ from meshpeek.model import (
     Print,
     Workshop,
 )
+from meshpeek.run.actions import Action, Request
 from meshpeek.run.cursor import Cursor
-from meshpeek.run.drivers import Action, Driver
+from meshpeek.run.drivers import Decision, Driver
 from meshpeek.run.editor import EditorDesk
 from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
-    CommandStarted,
-    Difference,
+    EditEnded,
+    EditStarted,
     Event,
     JobsLeft,
+    Moved,
     OutputReceived,
     Reason,
     Result,
@@ -35,29 +38,23 @@ from meshpeek.run.events import (
     RunStarted,
     RunStopping,
     ScreenCleared,
+    ShellLent,
+    ShellReturned,
     StepSkipped,
     TextShown,
     Typed,
-    Verdict,
     VerdictKind,
     WaitEnded,
     WaitStarted,
 )
-from meshpeek.run.outcome import Ending, Outcome, Output
+from meshpeek.run.execution import DEFAULT_TIMEOUT, Compare, Executor
+from meshpeek.run.outcome import Outcome, Output
 from meshpeek.run.shell import Shell
-from meshpeek.run.transcript import Transcript, strip_escapes
-from meshpeek.run.verdict import judge
+from meshpeek.run.transcript import strip_escapes
+from meshpeek.run.verdict import ended_by_presenter
 
-DEFAULT_TIMEOUT = 300.0
-"""How long an unattended command may run, in seconds, when nothing else is said."""
-
-_FIRST_RETRY_SECONDS = 0.1
-_LONGEST_RETRY_SECONDS = 2.0
-_REENTRY = re.compile(r"""["']?\$\{?SHELL\}?["']?\s+\S+\.(?:md|sh)\b""")
+_INTERLUDES = (Action.REPEAT, Action.EDIT, Action.SHELL)
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
-
-
-Compare = Callable[[Command, int, str], Difference | None]
 
 
 class _Quit(Exception):  # noqa: N818  # not an error: the presenter's wish
@@ -103,21 +100,30 @@ class Runner:
         self._workshop = workshop
         self._shell = shell
         self._driver = driver
-        self._editor = editor
         self._mode = mode
         self._rehearsal = rehearsal
         self._stop_on_failure = stop_on_failure
-        self._timeout = timeout
-        self._contexts = contexts
-        self._compare = compare
         self._faces = faces
         self._clock = clock
-        self._sleep = sleep
         self._words = frozenset({mode.value, REHEARSE} if rehearsal else {mode.value})
         self._start = start
         self._setup = setup
         self._earlier = tuple(earlier)
-        self._attempts = attempts_in(self._earlier, workshop)
+        self._executor = Executor(
+            shell,
+            editor,
+            mode=mode,
+            timeout=timeout,
+            contexts=contexts,
+            compare=compare,
+            attempts=attempts_in(self._earlier, workshop),
+            clock=clock,
+            sleep=sleep,
+        )
+        self._passed: dict[int, bool] = {}
+        self._skipped = _skipped_in(self._earlier, workshop)
+        self._last: tuple[int, Command] | None = None
+        self._history: list[str] = []
 
     def run(self) -> Generator[Event, None, None]:
         """Yield what happens, from RunStarted to RunEnded.
@@ -144,8 +150,7 @@ class Runner:
         except KeyboardInterrupt:
             reason, skipping = Reason.INTERRUPTED, "the run was interrupted"
         yield RunStopping(reason)
-        if skipping:
-            yield from self._leave_out(cursor, skipping)
+        yield from self._leave_out(cursor.index, skipping)
         listing = self._shell.background_jobs()
         if listing:
             yield JobsLeft(listing)
@@ -156,12 +161,15 @@ class Runner:
         for index, step in enumerate(self._workshop.steps[: self._start]):
             if not isinstance(step, Command) or step.shown or not step.runs:
                 continue
-            if not step.selection.excluded_by(self._words):
-                yield from self._execute(index, step)
+            if step.selection.excluded_by(self._words):
+                continue
+            result = yield from self._execute(index, step)
+            if not result.verdict and self._stops(step):
+                raise _Stop(str(step.span))
 
     def _take(self, cursor: Cursor, step: AnyStep) -> Iterator[Event]:
         """Do one step, and move the cursor to the one that comes next."""
-        action = Action.GO
+        request: Request = Action.GO
         match step:
             case Narration() | Comment() if step.shown:
                 yield TextShown(step, step.text)
@@ -173,160 +181,166 @@ class Runner:
             case Clear():
                 yield ScreenCleared(step)
             case Pause():
-                action = yield from self._wait(step)
+                request = yield from self._wait(step)
             case Command():
-                action = yield from self._command(cursor, step)
-        if action is Action.BACK:
-            cursor.back()
-        else:
-            cursor.advance()
+                request = yield from self._command(cursor.index, step)
+        cursor.move(request)
+        if request not in (Action.GO, Action.SKIP):
+            yield Moved(cursor.step)
+            if request is not Action.BACK and cursor.step is not None:
+                yield ScreenCleared(cursor.step)
 
-    def _wait(self, step: Pause | Command) -> Generator[Event, None, Action]:
-        self._driver.attend()
-        return (yield from self._wait_on(step))
+    def _wait(self, step: Pause | Command) -> Decision:
+        """Wait until it is clear where to go from here."""
+        while True:
+            self._driver.attend()
+            request = yield from self._answer(step)
+            if request not in _INTERLUDES:
+                return request
+            yield from self._interlude(request)
 
-    def _wait_on(self, step: Pause | Command) -> Generator[Event, None, Action]:
+    def _answer(self, step: Pause | Command) -> Decision:
         yield WaitStarted(step)
-        action = self._driver.wait(step)
+        request = yield from self._driver.wait(step)
         yield WaitEnded(step)
-        return self._obey(action)
+        return self._obey(request)
 
     @staticmethod
-    def _obey(action: Action) -> Action:
-        if action is Action.QUIT:
+    def _obey(request: Request) -> Request:
+        if request is Action.QUIT:
             raise _Quit
-        return action
+        return request
 
-    def _command(self, cursor: Cursor, step: Command) -> Generator[Event, None, Action]:
+    def _command(self, index: int, step: Command) -> Decision:
         excluded = step.selection.excluded_by(self._words)
         if excluded:
+            self._skipped.add(index)
             yield StepSkipped(step, excluded)
             return Action.GO
-        action = yield from self._lead_up(step)
-        if action is Action.SKIP:
+        request, edited = yield from self._lead_up(step)
+        if request is Action.SKIP:
+            self._skipped.add(index)
             yield StepSkipped(step, "the presenter went on")
-        if action is not Action.GO:
-            return action
-        if step.runs:
-            yield from self._execute(cursor.index, step)
-        if step.wait_after:
-            return (yield from self._wait(step))
-        return Action.GO
+        if request is not Action.GO:
+            return request
+        if not step.runs:
+            return (yield from self._wait(step)) if step.wait_after else Action.GO
+        result = yield from self._execute(index, step, edited)
+        if step.wait_after or self._calls_for_a_decision(step, result):
+            request = yield from self._wait(step)
+        if request is Action.GO and not self._passed[index] and self._stops(step):
+            raise _Stop(str(step.span))
+        return request
 
-    def _lead_up(self, step: Command) -> Generator[Event, None, Action]:
-        """Show a command and wait until it may run: an answer counts from when it can be seen."""
-        if step.wait_before:
-            self._driver.attend()
-        if step.shown:
-            yield CommandShown(step)
-            for piece in self._driver.type_out(step):
-                if isinstance(piece, Action):
-                    return self._obey(piece)
-                yield Typed(step, piece)
-        if step.wait_before:
-            return (yield from self._wait_on(step))
-        return Action.GO
+    def _lead_up(self, step: Command) -> Generator[Event, None, tuple[Request, str | None]]:
+        """Show a command and wait until it may run: an answer counts from when it can be seen.
 
-    def _execute(self, index: int, step: Command) -> Iterator[Event]:
-        """Run a command, again and again if `until` allows it; stop the run if it has to."""
-        give_up = self._clock() + (step.checks.until or 0)
-        pause = _FIRST_RETRY_SECONDS
-        self._editor.assign(step)
+        Returns with the answer what the presenter has made of the command, if anything.
+        """
+        again = False
         while True:
-            result = yield from self._attempt(index, step, give_up)
-            yield CommandEnded(step, result)
-            if result.final:
-                break
-            self._sleep(min(pause, result.time_left))
-            pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
-        if result.verdict:
+            request: Request = Action.GO
+            if step.wait_before:
+                self._driver.attend()
             if step.shown:
-                self._driver.linger(strip_escapes(result.output))
-            return
+                yield CommandShown(step)
+                if again:
+                    yield Typed(step, step.text)
+                else:
+                    request = self._obey((yield from self._driver.type_out(step)))
+            if request is Action.GO and step.wait_before:
+                request = yield from self._answer(step)
+            if request is Action.EDIT:
+                edited = yield from self._edit(step)
+                if edited is not None:
+                    return Action.GO, edited
+            elif request in _INTERLUDES:
+                yield from self._interlude(request)
+            else:
+                return request, None
+            again = True
+
+    def _interlude(self, request: Request) -> Iterator[Event]:
+        """Do what the presenter does in between, and that moves nothing."""
+        if request is Action.SHELL:
+            yield from self._lend_shell()
+        elif self._last is not None:
+            index, step = self._last
+            edited = None
+            if request is Action.EDIT:
+                edited = yield from self._edit(step)
+                if edited is None:
+                    return
+            else:
+                yield CommandShown(step)
+                yield Typed(step, step.text)
+            yield from self._execute(index, step, edited)
+
+    def _lend_shell(self) -> Iterator[Event]:
+        yield ShellLent()
+        running = self._shell.take_over(self._history)
+        self._history = []
+        with contextlib.closing(running):
+            for item in running:
+                if not isinstance(item, Outcome):
+                    yield OutputReceived(None, item.data)
+        yield ShellReturned()
+
+    def _edit(self, step: Command) -> Generator[Event, None, str | None]:
+        yield EditStarted(step)
+        edited = None
+        with contextlib.closing(self._shell.edit(step.text)) as editing:
+            for item in editing:
+                if isinstance(item, Output):
+                    yield OutputReceived(None, item.data)
+                else:
+                    edited = item
+        if edited is not None and not edited.strip():
+            edited = None
+        yield EditEnded(step, edited)
+        return edited
+
+    def _execute(
+        self, index: int, step: Command, edited: str | None = None
+    ) -> Generator[Event, None, Result]:
+        if step.shown:
+            self._last = index, step
+            self._history.append(edited or step.text)
+        result = yield from self._executor.execute(index, step, edited)
         if result.verdict.kind is VerdictKind.INTERRUPTED:
             raise KeyboardInterrupt
-        if self._stop_on_failure or step.stops_run:
-            raise _Stop(str(step.span))
+        self._passed[index] = bool(result.verdict)
+        if result.verdict and step.shown:
+            self._driver.linger(strip_escapes(result.output))
+        return result
 
-    def _attempt(self, index: int, step: Command, give_up: float) -> Generator[Event, None, Result]:
-        attempt = self._attempts[index] = self._attempts.get(index, 0) + 1
-        yield CommandStarted(step, attempt)
-        transcript = Transcript()
-        started = self._clock()
-        outcome = None
-        running = self._shell.run(step.text, timeout=self._timeout_of(step))
-        try:
-            for item in running:
-                if isinstance(item, Outcome):
-                    outcome = item
-                    continue
-                if isinstance(item, Output):
-                    transcript.add(item.data)
-                yield OutputReceived(step if isinstance(item, Output) else None, item.data)
-        except KeyboardInterrupt:
-            running.close()
-        return self._result(step, attempt, outcome, transcript, started, give_up)
+    def _calls_for_a_decision(self, step: Command, result: Result) -> bool:
+        """Tell whether a presenter is to say how to go on after a failure that the room saw."""
+        if result.verdict or not step.shown or ended_by_presenter(result.status):
+            return False
+        return self._driver.waits_after_failure
 
-    def _timeout_of(self, step: Command) -> float | None:
-        """Return how long an attempt may take, in seconds; None for as long as it likes.
+    def _stops(self, step: Command) -> bool:
+        return self._stop_on_failure or step.stops_run
 
-        Another workshop that the step runs has bounds of its own, for each of its commands.
+    def _leave_out(self, end: int, reason: str) -> Iterator[Event]:
+        """Say of the steps that have not run that they are skipped; run those marked `always`.
+
+        The run ended at index `end` for that `reason`: steps before it have been jumped over.
         """
-        if step.checks.timeout is not None:
-            return step.checks.timeout
-        return None if _REENTRY.match(step.text) else self._timeout
-
-    def _result(
-        self,
-        step: Command,
-        attempt: int,
-        outcome: Outcome | None,
-        transcript: Transcript,
-        started: float,
-        give_up: float,
-    ) -> Result:
-        duration = self._clock() - started
-        output = transcript.text()
-        difference = None
-        if outcome is None:
-            verdict = Verdict(VerdictKind.INTERRUPTED, ("it was interrupted",))
-            outcome = Outcome(130, (130,))
-        else:
-            plain = strip_escapes(output)
-            verdict = judge(step, outcome, plain, mode=self._mode, contexts=self._contexts)
-            if verdict and self._compare is not None:
-                difference = self._compare(step, outcome.status, plain)
-            if difference is not None:
-                verdict = Verdict(VerdictKind.FAILED, (difference.message,), difference.hint)
-        interrupted = verdict.kind is VerdictKind.INTERRUPTED
-        time_left = 0.0 if verdict or interrupted else max(0.0, give_up - self._clock())
-        return Result(
-            attempt=attempt,
-            status=outcome.status,
-            pipestatus=outcome.pipestatus,
-            duration=duration,
-            output=output,
-            omitted=transcript.omitted,
-            verdict=verdict,
-            shell_ended=outcome.ending is Ending.SHELL_ENDED,
-            final=not time_left,
-            time_left=time_left,
-            difference=difference,
-        )
-
-    def _leave_out(self, cursor: Cursor, reason: str) -> Iterator[Event]:
-        """Say of the steps that are left that they are skipped; run those marked `always`."""
-        for index, step in enumerate(cursor.rest(), cursor.index):
-            if not isinstance(step, Command) or not step.runs or index in self._attempts:
+        first = 0 if self._earlier else self._start
+        for index, step in enumerate(self._workshop.steps[first:], first):
+            if not isinstance(step, Command) or not step.runs:
+                continue
+            if index in self._skipped or self._executor.has_run(index):
                 continue
             excluded = step.selection.excluded_by(self._words)
             if excluded or not step.always:
-                yield StepSkipped(step, excluded or reason)
+                past = "the presenter went past it"
+                yield StepSkipped(step, excluded or (past if index < end else reason))
                 continue
-            try:
+            with contextlib.suppress(KeyboardInterrupt):
                 yield from self._execute(index, step)
-            except (_Stop, KeyboardInterrupt):
-                continue
 
     def _fill_in(self, text: str) -> str:
         """Return `text` with the session's values for `$NAME` and `${NAME}`."""
@@ -346,3 +360,9 @@ def attempts_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop
         for event in events
         if isinstance(event, CommandEnded)
     }
+
+
+def _skipped_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop) -> set[int]:
+    """Return the indexes of the steps that have been said to be skipped."""
+    indexes = {id(step): index for index, step in enumerate(workshop.steps)}
+    return {indexes[id(event.step)] for event in events if isinstance(event, StepSkipped)}

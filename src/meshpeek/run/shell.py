@@ -14,7 +14,7 @@ import os
 import select
 import signal
 import termios
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pexpect
@@ -27,6 +27,7 @@ from meshpeek.run.markers import Marker, MarkerScanner, command_lines, end_line
 from meshpeek.run.outcome import Ending, Leftover, Outcome, Output
 from meshpeek.run.processes import SESSION_VARIABLE, end_processes, start_of
 from meshpeek.run.state import Restoration
+from meshpeek.run.takeover import edit_command, takeover_lines
 
 _BOOTSTRAP = Path(__file__).with_name("session.bash")
 _BASH_OPTIONS = ("--noediting", "--rcfile", str(_BOOTSTRAP), "-i")
@@ -198,27 +199,73 @@ class Shell:
         printed = b"".join(item.data for item in items if isinstance(item, Output))
         return printed.decode(errors="replace")
 
+    def take_over(self, history: Iterable[str] = ()) -> Running:
+        """Give bash itself to the keyboard, with line editing, until `exit` or ^D there.
+
+        What is done there is done to the session. `history` are commands that the arrow keys
+        find, beside those of earlier times. The Outcome means nothing but the end. When the
+        iterator is closed before it, bash ends as when its terminal is closed, and its jobs too.
+        """
+        self._get_ready()
+        self._saves += 1
+        before = self._statuses
+        lines = takeover_lines(self._marked, self._fifo_path, history, slot=self._saves % 2)
+        running = self._perform(lines, Deadline(None), self._keyboard)
+        try:
+            for item in running:  # noqa: UP028  # bash is to go before this is closed
+                yield item
+        except GeneratorExit:
+            os.kill(self._leader, signal.SIGHUP)
+            running.close()
+            raise
+        finally:
+            self._statuses = before
+
+    def edit(self, text: str) -> Generator[Output | str, None, None]:
+        """Let the keyboard change `text` with bash's line editor; yield what that writes.
+
+        Last comes the text as it was at RETURN, unless it was left with ^C or ^D. Needs bash 4.
+        """
+        before = self._statuses
+        result = self._directory / "edited"
+        result.unlink(missing_ok=True)
+        command = edit_command(text, self._fifo_path, result)
+        for item in self._execute(command, Deadline(None), self._keyboard):
+            if isinstance(item, Output):
+                yield item
+        self._statuses = before
+        with contextlib.suppress(FileNotFoundError):
+            yield result.read_text(errors="surrogateescape")
+
     def _execute(
         self, command: str, deadline: Deadline, keyboard: Keyboard | None, *, saves: bool = True
     ) -> Running:
-        if not self._child.isalive():
-            self._replace()
-        if termios.tcgetattr(self._terminal) != self._settings:
-            termios.tcsetattr(self._terminal, termios.TCSANOW, self._settings)
-        self._count += 1
+        self._get_ready()
         self._saves += saves
-        self._marked = f"{self._token}.{self._count}"
         stdin = "/dev/null" if keyboard is None else "/dev/tty"
-        self._unsent = command_lines(
+        lines = command_lines(
             command,
             self._marked,
             statuses=self._statuses,
             traced="x" in self._flags,
             stdin=stdin,
             slot=self._saves % 2 if saves else None,
-        ).encode(errors="surrogateescape")
+        )
         if self._keyboard is None:
             self._end_input()
+        return self._perform(lines, deadline, keyboard)
+
+    def _get_ready(self) -> None:
+        """See that there is a bash, its terminal in order, and count what comes."""
+        if not self._child.isalive():
+            self._replace()
+        if termios.tcgetattr(self._terminal) != self._settings:
+            termios.tcsetattr(self._terminal, termios.TCSANOW, self._settings)
+        self._count += 1
+        self._marked = f"{self._token}.{self._count}"
+
+    def _perform(self, lines: str, deadline: Deadline, keyboard: Keyboard | None) -> Running:
+        self._unsent = lines.encode(errors="surrogateescape")
         self._begun = finished = False
         self._interrupts = 0
         try:

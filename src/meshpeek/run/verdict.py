@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 
 from meshpeek.model import Checks, Command, Mode
@@ -84,12 +85,19 @@ def _pipeline_reasons(parts: Sequence[int], expected: int) -> list[str]:
     ]
 
 
+def ended_by_presenter(status: int) -> bool:
+    """Tell whether a command ended, or stopped, as it does at ^C or ^Z."""
+    return status in (128 + signal.SIGINT, 128 + signal.SIGTSTP)
+
+
 def describe_status(status: int) -> str:
     """Return a status with what bash means by it, where it means anything beyond a number."""
     if status == _NOT_FOUND:
         return "127 (command not found)"
     if status == _NOT_EXECUTABLE:
         return "126 (not executable)"
+    if status == 128 + signal.SIGTSTP:
+        return f"{status} (stopped; `fg` goes on with it)"
     if status > 128:
         return f"{status} (signal {status - 128})"
     return str(status)

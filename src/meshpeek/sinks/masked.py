@@ -9,9 +9,12 @@ from meshpeek.masking import Masker
 from meshpeek.model import AnyStep, Command, Workshop
 from meshpeek.run.events import (
     CommandEnded,
+    CommandStarted,
+    EditEnded,
     Event,
     JobsLeft,
     Notice,
+    OutlineShown,
     OutputReceived,
     Result,
     RunRefused,
@@ -77,6 +80,13 @@ class Masked:
                 return event._replace(text=mask(text))
             case CommandEnded(result=result):
                 return event._replace(result=self._mask_result(result))
+            case CommandStarted(edited=str(edited)):
+                return event._replace(edited=mask(edited))
+            case EditEnded(text=str(text)):
+                return event._replace(text=mask(text))
+            case OutlineShown(outline=outline):
+                places = tuple(p._replace(text=mask(p.text)) for p in outline.places)
+                return event._replace(outline=outline._replace(places=places))
             case StepSkipped(reason=reason):
                 return event._replace(reason=mask(reason))
             case JobsLeft(listing=listing):
@@ -119,7 +129,11 @@ class Masked:
                 reasons=tuple(mask(reason) for reason in verdict.reasons),
                 hint=verdict.hint and mask(verdict.hint),
             )
-        return result._replace(output=self._mask_output(result.output), verdict=verdict)
+        return result._replace(
+            output=self._mask_output(result.output),
+            verdict=verdict,
+            edited=result.edited and mask(result.edited),
+        )
 
     def _mask_output(self, output: str) -> str:
         masked = self._masker.mask_text(output)

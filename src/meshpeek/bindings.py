@@ -1,0 +1,55 @@
+"""Which key asks for what: a table, that a person's configuration may change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from meshpeek.run.actions import Action
+
+
+class Binding(NamedTuple):
+    """An action, the keys that ask for it, and what it does, for the help and the documents."""
+
+    action: Action
+    keys: tuple[str, ...]
+    meaning: str
+
+
+BINDINGS = (
+    Binding(Action.GO, ("enter", "page-down"), "run the command, or go on"),
+    Binding(Action.FINISH, ("space",), "finish typing"),
+    Binding(Action.SKIP, ("+", "right"), "skip this command or wait"),
+    Binding(Action.BACK, ("-", "left", "page-up"), "go back to the command before"),
+    Binding(Action.NEXT_SECTION, (">",), "go to the next section"),
+    Binding(Action.PREVIOUS_SECTION, ("<",), "go to the section's beginning, or the one before"),
+    Binding(Action.OUTLINE, ("o", "/"), "find a section or a command, and go there"),
+    Binding(Action.REPEAT, ("r",), "run the last command again"),
+    Binding(Action.EDIT, ("e",), "change the command, then run it"),
+    Binding(Action.SHELL, ("!",), "take over the shell; exit or ^D comes back"),
+    Binding(Action.CLOCK, ("c",), "stop the clock, or let it go on"),
+    Binding(Action.NARRATION, ("n",), "hide the narration, or show it"),
+    Binding(Action.STATUS, ("s",), "hide the status line, or show it"),
+    Binding(Action.REDRAW, ("ctrl-l",), "draw the page again"),
+    Binding(Action.HELP, ("?",), "show this help"),
+    Binding(Action.SUSPEND, ("ctrl-z",), "suspend meshpeek; fg comes back"),
+    Binding(Action.QUIT, ("Q",), "quit"),
+    Binding(Action.INTERRUPT, ("ctrl-c",), "end the show as interrupted"),
+)
+"""demosh's keys, those of a presenter's remote control (page-down, page-up), and our own."""
+
+_WORDS = {"enter": "RETURN", "space": "SPACE", "escape": "ESC", "backspace": "BACKSPACE"}
+_ARROWS = {"up": "↑", "down": "↓", "left": "←", "right": "→"}
+
+
+def actions_by_key(bindings: Iterable[Binding]) -> dict[str, Action]:
+    """Return what each key asks for."""
+    return {key: binding.action for binding in bindings for key in binding.keys}
+
+
+def label(key: str) -> str:
+    """Return a key's name as people write it: `RETURN`, `^C`, `→`, `Page Down`, `+`."""
+    if key.startswith("ctrl-") and len(key) == len("ctrl-x"):
+        return f"^{key[-1].upper()}"
+    named = _WORDS.get(key) or _ARROWS.get(key)
+    return named or (key.replace("-", " ").title() if len(key) > 1 else key)

@@ -1,0 +1,180 @@
+"""What a terminal's bytes say about the keys that were pressed."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROL_NAMES = {
+    0x00: "ctrl-space",
+    0x08: "backspace",
+    0x09: "tab",
+    0x0A: "enter",
+    0x0D: "enter",
+    0x1C: "ctrl-\\",
+    0x1D: "ctrl-]",
+    0x1E: "ctrl-^",
+    0x1F: "ctrl-_",
+    0x20: "space",
+    0x7F: "backspace",
+} | {code: f"ctrl-{chr(code + 0x60)}" for code in range(1, 27) if code not in (8, 9, 10, 13)}
+
+_BY_LETTER = {
+    b"A": "up",
+    b"B": "down",
+    b"C": "right",
+    b"D": "left",
+    b"F": "end",
+    b"H": "home",
+    b"P": "f1",
+    b"Q": "f2",
+    b"S": "f4",
+    b"Z": "shift-tab",
+}
+_SINGLE = {**_BY_LETTER, b"M": "enter", b"R": "f3"}
+"""After ESC O; after ESC [ the last two are a mouse's button and the cursor's position."""
+
+_BY_NUMBER = {
+    1: "home",
+    2: "insert",
+    3: "delete",
+    4: "end",
+    5: "page-up",
+    6: "page-down",
+    7: "home",
+    8: "end",
+    **{11 + n: f"f{1 + n}" for n in range(5)},
+    **{17 + n: f"f{6 + n}" for n in range(5)},
+    **{23 + n: f"f{11 + n}" for n in range(2)},
+}
+_MODIFIERS = {2: "shift-", 3: "alt-", 5: "ctrl-"}
+"""xterm's modifier parameters (ctlseqs, "PC-Style Function Keys"), less combinations of them."""
+
+NAMED_KEYS = frozenset(
+    {
+        *_CONTROL_NAMES.values(),
+        *_SINGLE.values(),
+        *_BY_NUMBER.values(),
+        *(
+            modifier + name
+            for modifier in _MODIFIERS.values()
+            for name in {*_BY_LETTER.values(), *_BY_NUMBER.values()} - {"shift-tab"}
+        ),
+        *(f"alt-{chr(code)}" for code in range(0x21, 0x7F)),
+        "escape",
+    }
+)
+"""The keys that have names; all others are called by the one character that they type."""
+
+_PASTE_BEGINS, _PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
+_SEQUENCE = re.compile(
+    rb"\x1b(?:"
+    rb"\[M.{3}"  # a mouse's button, of a program that left the mouse on
+    rb"|\[\[[A-E]"  # the Linux console's F1 to F5
+    rb"|\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])"
+    rb"|O(?P<single>[ -~])"
+    rb"|[\]PX^_].*?(?:\x07|\x1b\\)"  # a terminal's answer to what a program asked it
+    rb")",
+    re.DOTALL,
+)
+_BEGUN_SEQUENCE = re.compile(rb"\x1b(?:|\[M.{0,2}|\[\[|\[[0-?]*[ -/]*|O|[\]PX^_].*)\Z", re.DOTALL)
+_BROKEN_SEQUENCE = re.compile(rb"\x1b\[[0-?]*[ -/]*")
+
+
+class KeyDecoder:
+    """Takes bytes as they arrive, however cut up, and gives back one key after the other.
+
+    An escape sequence is one key, whether its name is known or not, and a paste is none: no part
+    of either counts as the letters in it. Bytes that are no UTF-8 are dropped.
+    """
+
+    def __init__(self) -> None:
+        self._data = b""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._data += data
+
+    def take_rest(self) -> bytes:
+        """Return, once, the bytes behind the last key."""
+        rest, self._data = self._data, b""
+        return rest
+
+    @property
+    def is_inside_key(self) -> bool:
+        """Whether the bytes so far may be the beginning of a key."""
+        return bool(self._data)
+
+    def next(self) -> str | None:
+        """Return the next key's name, None if there is no whole one that has a name."""
+        while self._data:
+            size, name = self._first()
+            if not size:
+                return None
+            self._data = self._data[size:]
+            if name:
+                return name
+        return None
+
+    def give_up(self) -> str | None:
+        """Return the key that the bytes are if no more come: ESC by itself, or none."""
+        begun = self.take_rest()
+        if begun.startswith((_PASTE_BEGINS, b"\x1b[")):
+            self._data = begun  # nobody types that: the rest is on its way
+            return None
+        return "escape" if begun == b"\x1b" else None
+
+    def _first(self) -> tuple[int, str | None]:
+        """Return how many bytes the first key has, 0 if it is not whole yet, and its name."""
+        code = self._data[0]
+        if code == 0x1B:
+            return self._first_sequence()
+        if code in _CONTROL_NAMES:
+            return 1, _CONTROL_NAMES[code]
+        return self._first_character()
+
+    def _first_character(self, start: int = 0) -> tuple[int, str | None]:
+        lead = self._data[start]
+        size = 1 if lead < 0xC2 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+        character = self._data[start : start + size]
+        for end in range(start + 1, start + size):
+            if end >= len(self._data):
+                return 0, None
+            if not 0x80 <= self._data[end] < 0xC0:
+                return end, None
+        try:
+            return start + size, character.decode()
+        except UnicodeDecodeError:
+            return start + size, None
+
+    def _first_sequence(self) -> tuple[int, str | None]:
+        if self._data.startswith(_PASTE_BEGINS):
+            end = self._data.find(_PASTE_ENDS)
+            return (0 if end < 0 else end + len(_PASTE_ENDS)), None
+        whole = _SEQUENCE.match(self._data)
+        if whole:
+            return whole.end(), _name_sequence(whole)
+        if _BEGUN_SEQUENCE.match(self._data):
+            return 0, None
+        broken = _BROKEN_SEQUENCE.match(self._data)
+        if broken:
+            return broken.end(), None
+        if self._data[1] == 0x1B:
+            return 1, "escape"
+        size, character = self._first_character(1)
+        name = f"alt-{character}"
+        return size, name if name in NAMED_KEYS else None
+
+
+def _name_sequence(match: re.Match[bytes]) -> str | None:
+    if match["single"]:
+        return _SINGLE.get(match["single"])
+    if not match["final"]:
+        return None
+    numbers = [int(part) if part.isdigit() else 0 for part in match["parameters"].split(b";")]
+    if match["parameters"].strip(b"0123456789;"):
+        return None  # private: a report, not a key
+    name = _BY_NUMBER.get(numbers[0]) if match["final"] == b"~" else _BY_LETTER.get(match["final"])
+    if name is None or len(numbers) < 2 or numbers[1] < 2:
+        return name
+    modifier = _MODIFIERS.get(numbers[1])
+    return None if modifier is None else modifier + name
