@@ -10,6 +10,12 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from meshpeek.rehearsal.controllers.deployment_conditions import (
+    available_condition,
+    progress_condition,
+    seconds_left,
+    with_updated,
+)
 from meshpeek.rehearsal.controllers.rollout import (
     available_of,
     grown,
@@ -24,7 +30,6 @@ from meshpeek.rehearsal.controllers.runtime import (
     item_of,
     nonzero,
     owned_by,
-    with_condition,
 )
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import NAME_LETTERS, Event, Object
@@ -57,6 +62,7 @@ class DeploymentController:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._hashes: dict[str, tuple[int, str]] = {}
+        self._awaited: set[Item] = set()
 
     def concerns(self, event: Event) -> Iterable[Item]:
         """Return the Deployment that an event is about, or whose ReplicaSet it is about."""
@@ -211,30 +217,45 @@ class DeploymentController:
             return
         owned = self._replica_sets(present)
         new = next((each for each in owned if _hash_of(each) == hashed), None)
-        wanted = present["spec"]["replicas"]
-        total = sum(each["status"].get("replicas", 0) for each in owned)
-        updated = new["status"].get("replicas", 0) if new else 0
-        available = sum(map(available_of, owned))
+        status = present.get("status", {})
+        counts = {
+            "replicas": sum(each["status"].get("replicas", 0) for each in owned),
+            "updatedReplicas": new["status"].get("replicas", 0) if new else 0,
+            "readyReplicas": sum(each["status"].get("readyReplicas", 0) for each in owned),
+            "availableReplicas": sum(map(available_of, owned)),
+        }
+        wanted, available = present["spec"]["replicas"], counts["availableReplicas"]
         enough = available >= wanted - unavailable_allowed(present)
-        complete = updated == wanted and total == wanted and available >= wanted
         moment = self._runtime.timestamp()
-        conditions = present.get("status", {}).get("conditions", ())
-        conditions = _with_updated(conditions, _available_condition(enough), moment)
-        progress = _progress_condition(present, new, complete)
+        conditions = status.get("conditions", ())
+        conditions = with_updated(conditions, available_condition(enough), moment)
+        now = self._runtime.timeline.now()
+        progress, has_moved = progress_condition(present, new, counts, now)
         if progress is not None:
-            conditions = _with_updated(conditions, progress, moment)
+            conditions = with_updated(conditions, progress, moment, moved=has_moved)
         status = nonzero(
             {
                 "observedGeneration": present["metadata"]["generation"],
-                "replicas": total,
-                "updatedReplicas": updated,
-                "readyReplicas": sum(each["status"].get("readyReplicas", 0) for each in owned),
-                "availableReplicas": available,
-                "unavailableReplicas": max(max(total, wanted) - available, 0),
+                **counts,
+                "unavailableReplicas": max(max(counts["replicas"], wanted) - available, 0),
                 "conditions": conditions,
             }
         )
-        self._runtime.update_status(DEPLOYMENTS, present, status)
+        self._look_again(item, self._runtime.update_status(DEPLOYMENTS, present, status))
+
+    def _look_again(self, item: Item, deployment: Object) -> None:
+        """Look at a rollout that is under way when its time is up: nothing may happen till then."""
+        left = seconds_left(deployment, self._runtime.timeline.now())
+        if left is None or item in self._awaited:
+            return
+
+        def look() -> None:
+            self._awaited.discard(item)
+            self._runtime.enqueue(self, item)
+
+        self._awaited.add(item)
+        # Times are kept in whole seconds, so the deadline has surely passed a second later.
+        self._runtime.after(max(left, 0) + 1, look)
 
 
 def _annotations(deployment: Object, revision: int) -> dict[str, str]:
@@ -256,46 +277,3 @@ def _hash_of(replica_set: Object) -> str:
 
 def _revision_of(replica_set: Object) -> int:
     return int(replica_set["metadata"].get("annotations", {}).get(_REVISION, 0))
-
-
-def _available_condition(enough: bool) -> dict[str, str]:
-    return {
-        "type": "Available",
-        "status": "True" if enough else "False",
-        "reason": "MinimumReplicasAvailable" if enough else "MinimumReplicasUnavailable",
-        "message": f"Deployment {'has' if enough else 'does not have'} minimum availability.",
-    }
-
-
-def _progress_condition(
-    deployment: Object, new: Object | None, complete: bool
-) -> dict[str, str] | None:
-    if deployment["spec"].get("paused"):
-        return {
-            "type": "Progressing",
-            "status": "Unknown",
-            "reason": "DeploymentPaused",
-            "message": "Deployment is paused",
-        }
-    if new is None:
-        return None
-    name = new["metadata"]["name"]
-    does = "has successfully progressed." if complete else "is progressing."
-    return {
-        "type": "Progressing",
-        "status": "True",
-        "reason": "NewReplicaSetAvailable" if complete else "ReplicaSetUpdated",
-        "message": f'ReplicaSet "{name}" {does}',
-    }
-
-
-def _with_updated(
-    conditions: Iterable[Mapping[str, Any]], condition: dict[str, str], moment: str
-) -> list[Mapping[str, Any]]:
-    """Set a condition of a Deployment: it has the time of its last update as well."""
-    before = {each["type"]: each for each in conditions}
-    after = with_condition(conditions, condition, moment)
-    return [
-        each if each is before.get(each["type"]) else {**each, "lastUpdateTime": moment}
-        for each in after
-    ]

@@ -1,14 +1,15 @@
 """The scheduler and the kubelet: Pods get a node and an address, and are ready after a moment.
 
-Nothing runs: every image is there and every container starts. Facts: k3s 1.27, one node.
+Nothing runs: every image is there, but for those of `image_pulls`, and every container starts.
+Facts: k3s 1.27, one node.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
+from meshpeek.rehearsal.controllers.image_pulls import BACK_OFF_SECONDS, PullFault, find_faults
+from meshpeek.rehearsal.controllers.pod_status import waiting, was_running, with_containers
 from meshpeek.rehearsal.controllers.replicasets import PODS, is_active
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
 from meshpeek.rehearsal.resources import ResourceKey
@@ -117,42 +118,77 @@ class Kubelet:
             "phase": "Pending",
             "hostIP": self._host_address(pod),
             "startTime": moment,
-            "containerStatuses": [_waiting(each, waits_for) for each in spec["containers"]],
+            "containerStatuses": [waiting(each, waits_for) for each in spec["containers"]],
         }
         if spec.get("initContainers"):
             status["initContainerStatuses"] = [
-                _waiting(each, "PodInitializing") for each in spec["initContainers"]
+                waiting(each, "PodInitializing") for each in spec["initContainers"]
             ]
         self._runtime.update_status(PODS, pod, status)
 
-    def _run(self, item: Item, uid: str) -> None:
+    def _run(self, item: Item, uid: str, attempt: int = 0) -> None:
         pod = self._runtime.get(item)
         if pod is None or pod["metadata"]["uid"] != uid or not is_active(pod):
             return
-        moment = self._runtime.timestamp()
         spec, status = pod["spec"], dict(pod["status"])
-        address = status["hostIP"] if spec.get("hostNetwork") else self._free_address(pod)
+        address = status.get("podIP") or (
+            status["hostIP"] if spec.get("hostNetwork") else self._free_address(pod)
+        )
         if not address:
             return
-        conditions: list[Any] = list(status.get("conditions", ()))
-        for kind in ("Initialized", "Ready", "ContainersReady"):
-            condition = {"type": kind, "status": "True", "lastProbeTime": None}
-            conditions = with_condition(conditions, condition, moment)
-        status.update(
-            phase="Running",
-            conditions=conditions,
-            podIP=address,
-            podIPs=[{"ip": address}],
-            containerStatuses=[_running(each, moment) for each in spec["containers"]],
-        )
-        if spec.get("initContainers"):
-            status["initContainerStatuses"] = [
-                _completed(each, moment) for each in spec["initContainers"]
-            ]
+        faults = find_faults(spec)
+        status |= {"podIP": address, "podIPs": [{"ip": address}]}
+        status = with_containers(spec, status, faults, self._runtime.timestamp())
         self._runtime.update_status(PODS, pod, status)
+        self._record_attempt(pod, faults, attempt)
+        if faults:
+            self._runtime.after(START_SECONDS, lambda: self._back_off(item, uid, faults, attempt))
+
+    def _back_off(
+        self, item: Item, uid: str, faults: Mapping[str, PullFault], attempt: int
+    ) -> None:
+        """Say that an image is not tried for a while, and try again after that."""
+        pod = self._runtime.get(item)
+        if pod is None or pod["metadata"]["uid"] != uid or not is_active(pod):
+            return
+        later = {name: fault._replace(reason=fault.reason_later) for name, fault in faults.items()}
+        status = with_containers(pod["spec"], pod["status"], later, self._runtime.timestamp())
+        self._runtime.update_status(PODS, pod, status)
+        for name, fault in later.items():
+            if not fault.is_of_name:
+                message = f'Back-off pulling image "{fault.image}"'
+                self._record(pod, name, "BackOff", message)
+                self._record(pod, name, "Failed", f"Error: {fault.reason}", kind="Warning")
+        wait = BACK_OFF_SECONDS[min(attempt, len(BACK_OFF_SECONDS) - 1)]
+        self._runtime.after(wait, lambda: self._run(item, uid, attempt + 1))
+
+    def _record_attempt(self, pod: Object, faults: Mapping[str, PullFault], attempt: int) -> None:
+        """Record what became of each container; of those that run, only the first time."""
+        spec = pod["spec"]
         for kind in ("initContainers", "containers"):
             for container in spec.get(kind, ()):
-                self._record_start(pod, f"spec.{kind}{{{container['name']}}}", container)
+                fault = faults.get(container["name"])
+                if fault:
+                    self._record_fault(pod, container["name"], fault)
+                    if kind == "initContainers":
+                        return
+                elif attempt == 0 or not was_running(pod, container["name"]):
+                    self._record_start(pod, f"spec.{kind}{{{container['name']}}}", container)
+
+    def _record_fault(self, pod: Object, name: str, fault: PullFault) -> None:
+        if fault.is_of_name:
+            self._record(pod, name, "InspectFailed", fault.message, kind="Warning")
+        else:
+            self._record(pod, name, "Pulling", f'Pulling image "{fault.image}"')
+            self._record(pod, name, "Failed", fault.message, kind="Warning")
+        self._record(pod, name, "Failed", f"Error: {fault.reason}", kind="Warning")
+
+    def _record(
+        self, pod: Object, name: str, reason: str, message: str, kind: str = "Normal"
+    ) -> None:
+        initializers = {each["name"] for each in pod["spec"].get("initContainers", ())}
+        path = f"spec.{'initContainers' if name in initializers else 'containers'}{{{name}}}"
+        self._runtime.record(pod, reason, message, source="kubelet", kind=kind, path=path)
 
     def _record_start(self, pod: Object, path: str, container: Object) -> None:
         name = container["name"]
@@ -184,49 +220,3 @@ class Kubelet:
                 self._last_host = host
                 return f"{prefix}.{host}"
         return ""
-
-
-def _waiting(container: Object, reason: str) -> Object:
-    return {
-        "name": container["name"],
-        "image": container["image"],
-        "imageID": "",
-        "lastState": {},
-        "ready": False,
-        "restartCount": 0,
-        "started": False,
-        "state": {"waiting": {"reason": reason}},
-    }
-
-
-def _running(container: Object, moment: str) -> Object:
-    return {
-        **_started(container),
-        "ready": True,
-        "started": True,
-        "state": {"running": {"startedAt": moment}},
-    }
-
-
-def _completed(container: Object, moment: str) -> Object:
-    started = _started(container)
-    ended = {
-        "containerID": started["containerID"],
-        "exitCode": 0,
-        "finishedAt": moment,
-        "reason": "Completed",
-        "startedAt": moment,
-    }
-    return {**started, "ready": True, "started": False, "state": {"terminated": ended}}
-
-
-def _started(container: Object) -> Object:
-    name, _, _ = container["image"].partition("@")
-    return {
-        "name": container["name"],
-        "containerID": f"containerd://{os.urandom(32).hex()}",
-        "image": name,
-        "imageID": f"{name.rpartition(':')[0] or name}@sha256:{os.urandom(32).hex()}",
-        "lastState": {},
-        "restartCount": 0,
-    }
