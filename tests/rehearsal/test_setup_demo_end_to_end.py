@@ -157,7 +157,7 @@ TOLD_APART_BY = ("uid", "resourceVersion", "creationTimestamp", "managedFields")
 
 VARYING = {
     "a certificate or key": re.compile(r"-----BEGIN [^-]+-----.*?-----END [^-]+-----", re.S),
-    "a time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+    "a time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
     "a pod's address": re.compile(r"10\.23\.\d+\.\d+(?!/)"),
     "a token, or a container's or image's hash": re.compile(r"[0-9a-f]{64}"),
     "a random name": re.compile(r"(?<=-)[bcdfghjklmnpqrstvwxz2456789]{5}$"),
