@@ -128,3 +128,14 @@ def test_the_transcript_sample_is_read() -> None:
 def test_the_transcripts_page_lists_every_rule() -> None:
     listed = re.findall(r"^\| `([a-z-]+)` \|", TRANSCRIPTS, re.MULTILINE)
     assert listed == list(NormalisationRule)
+
+
+def test_pictures_are_there_and_small() -> None:
+    documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    pictures = {
+        document.parent / path
+        for document in documents
+        for path in re.findall(r"[\w./-]+\.png", document.read_text())
+    }
+    assert len(pictures) >= 3
+    assert all(picture.stat().st_size <= 200_000 for picture in pictures)
