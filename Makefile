@@ -7,7 +7,7 @@ PACE   ?= 0
 JOBS   ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: rehearse test test-fast test-tools lint types format manifests lock bench clean
+.PHONY: rehearse test test-fast test-tools lint types format manifests lock bench pictures clean
 
 rehearse: $(READY)  ## run the workshop unattended on rehearsal clusters
 	$(BIN)/meshpeek run --rehearse --pace $(PACE) workshop.md
@@ -64,6 +64,9 @@ $(READY): requirements.lock pyproject.toml
 # containers set it, has every start compile everything.
 	$(BIN)/python -m compileall -q src
 	@touch $@
+
+pictures: $(READY)  ## the README's picture, from a rehearsal
+	$(BIN)/python docs/pictures/make.py
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from meshpeek.errors import ExitCode
 from meshpeek.load import read_text
 from meshpeek.model import Mode, Workshop
 from meshpeek.play import Options, play, worst_of
+from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
 
@@ -59,7 +61,7 @@ def command(
         startup=not no_init,
     )
     recording, recorder = _open_transcript(against, files, update=update)
-    more = [(str(against), recorder)] if recorder else []
+    more = _github() + ([(str(against), recorder)] if recorder else [])
     codes: list[ExitCode] = []
     with noting_errors(codes), open_reports(reports, more) as opened:
         codes += _play_all(files, options, opened, recording)
@@ -84,6 +86,15 @@ def _open_transcript(
     text = read_text(str(path))
     recording = read_recording(text, str(path))
     return (None, Recorder(path, text, recording)) if update else (recording, None)
+
+
+def _github() -> list[tuple[str, Sink]]:
+    """Return the sink that tells GitHub Actions, where that is what runs us."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return []
+    from meshpeek.sinks.github import GitHub
+
+    return [("the summary for GitHub", GitHub(sys.stdout.buffer, os.environ))]
 
 
 def _play_all(

@@ -41,6 +41,7 @@ _REPORTS = {
     "junit": "Write a report that CI servers read: JUnit XML.",
     "json": "Write all that is known of the run as one JSON document.",
     "html": "Write the run as a page for people: text, commands, output, verdicts.",
+    "cast": "Record the run for asciinema (asciicast v2).",
 }
 
 

@@ -32,6 +32,7 @@ class ReportPaths(NamedTuple):
     junit: Path | None = None
     json: Path | None = None
     html: Path | None = None
+    cast: Path | None = None
 
 
 @contextlib.contextmanager
@@ -113,9 +114,16 @@ def _html(path: Path) -> Sink:
     return _file(path, HtmlPage(_now))
 
 
+def _cast(path: Path) -> Sink:
+    from meshpeek.sinks.cast import CastFile
+
+    return CastFile(path)
+
+
 _OPEN: dict[str, Callable[[Path], Sink]] = {
     "events": _events,
     "junit": _junit,
     "json": _json,
     "html": _html,
+    "cast": _cast,
 }
