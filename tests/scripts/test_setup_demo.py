@@ -359,3 +359,33 @@ def test_help_needs_no_tools(machine: Machine) -> None:
     assert result.returncode == 0
     assert "WAIT_SECONDS" in result.stdout
     assert "CERTIFICATES" in result.stdout
+
+
+class TestWithoutNetwork:
+    def test_emissarys_manifests_may_be_in_a_folder(self, machine: Machine) -> None:
+        for name in ("emissary-crds.yaml", "emissary-emissaryns.yaml"):
+            (machine.root / name).write_text(f"saved {name}: replicas: 3\n")
+        result = machine.run(SCRIPT, EMISSARY_MANIFESTS=str(machine.root))
+
+        assert result.returncode == 0, result.stdout
+        assert "kubectl --context north apply -f - < saved emissary-crds.yaml: replicas: 1" in (
+            machine.calls
+        )
+        assert not [call for call in machine.calls_of("curl") if "getambassador" in call]
+
+    def test_a_folder_that_lacks_one_is_named(self, machine: Machine) -> None:
+        result = machine.run(SCRIPT, EMISSARY_MANIFESTS="/no/such/folder")
+
+        assert result.returncode == 1
+        assert "/no/such/folder/emissary-crds.yaml" in result.stdout
+
+    def test_rehearsal_clusters_need_no_curl(self, machine: Machine) -> None:
+        machine.remove("curl")
+        machine.answer("kubectl --context north *kubeletVersion*", "v1.27.4+rehearsal")
+        result = machine.run(SCRIPT)
+
+        assert result.returncode == 0, result.stdout
+        applied = [call for call in machine.calls_of("kubectl") if " < # What rehearsal" in call]
+        assert len(applied) == 2
+        assert "rehearsal clusters" in result.stdout.splitlines()[-1]
+        assert "localhost" not in result.stdout

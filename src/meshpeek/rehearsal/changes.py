@@ -29,11 +29,12 @@ _BACKLOG = 1 << 20
 """How many bytes may wait for a reader; what comes then is counted, and not told."""
 
 
-async def report_changes(clusters: Iterable[Cluster], output: IO[str]) -> None:
+async def report_changes(clusters: Iterable[Cluster], output: IO[str]) -> asyncio.WriteTransport:
     """Write each change in `clusters` to the pipe `output` from now on, as a JSON line.
 
     A line is `{"cluster", "change": added|changed|deleted, "kind", "namespace", "name", "detail"}`,
     or `{"missed": N}` where the reader was too slow. The clusters never wait for the reader.
+    Returns what to close in the end.
     """
     loop = asyncio.get_running_loop()
     transport, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, output)
@@ -54,6 +55,7 @@ async def report_changes(clusters: Iterable[Cluster], output: IO[str]) -> None:
 
     for cluster in clusters:
         cluster.store.subscribe(partial(tell, cluster))
+    return transport
 
 
 def _line(value: Mapping[str, object]) -> bytes:

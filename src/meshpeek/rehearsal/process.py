@@ -148,8 +148,11 @@ async def _run(
     if is_reporting:
         from meshpeek.rehearsal.changes import report_changes
 
-        await report_changes(clusters.values(), sys.stdout)
-    await serve(application, listener, stop.wait())
+        reporting = await report_changes(clusters.values(), sys.stdout)
+        await serve(application, listener, stop.wait())
+        reporting.close()
+    else:
+        await serve(application, listener, stop.wait())
     at_end()  # here, where a second signal does nothing
 
 
