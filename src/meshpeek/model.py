@@ -224,12 +224,21 @@ class Normalisation(NamedTuple):
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+class Planned(NamedTuple):
+    """How many minutes a section is to take, and the line of the front matter that says so."""
+
+    title: str
+    minutes: float
+    line: int
+
+
 class FrontMatter(NamedTuple):
     """The file-wide settings, from the key `meshpeek` of a workshop's YAML front matter.
 
     `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the
     session. `secrets` names the variables, of `env` or of the caller's environment, whose values
     are not to be shown. `timeout` bounds a command, in seconds (None: the run's default).
+    `minutes` is the plan of a talk.
     `stand_ins` are the kinds of programs that are stood in for when nobody is there. `normalise`
     is for comparing outputs with a transcript. `rehearsal` says what each embedded cluster holds
     at the start, as the YAML has it:
@@ -241,15 +250,27 @@ class FrontMatter(NamedTuple):
     env: Mapping[str, str] = _NOTHING
     secrets: frozenset[str] = frozenset()
     timeout: float | None = None
+    minutes: tuple[Planned, ...] = ()
     stand_ins: frozenset[StandIn] = frozenset(StandIn)
     normalise: Normalisation = Normalisation()
     rehearsal: Mapping[str, Any] = _NOTHING
 
 
+class Remark(NamedTuple):
+    """What an HTML comment says that is neither directive nor annotation: for the presenter."""
+
+    text: str
+    span: Span
+
+
 class Workshop(NamedTuple):
-    """A workshop that can be run: steps in the order in which they run, and their sections."""
+    """A workshop that can be run: steps in the order in which they run, and their sections.
+
+    `remarks` are in the order of their files and lines.
+    """
 
     path: str
     front_matter: FrontMatter
     sections: tuple[Section, ...]
     steps: tuple[AnyStep, ...]
+    remarks: tuple[Remark, ...] = ()

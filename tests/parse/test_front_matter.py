@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshpeek.errors import WorkshopError
-from meshpeek.model import Context, FrontMatter, NormalisationRule, StandIn
+from meshpeek.model import Context, FrontMatter, NormalisationRule, Planned, StandIn
 from meshpeek.parse import parse
 
 
@@ -197,3 +197,19 @@ def test_normalising_can_be_settled() -> None:
 )
 def test_normalising_is_checked(settings: str, message: str) -> None:
     assert problem(f"meshpeek: {{normalise: {settings}}}").startswith(message)
+
+
+def test_a_talk_can_be_planned() -> None:
+    text = "---\nmeshpeek:\n  minutes: {One: 2, Two things: 0.5}\n---\n# One\n## Two _things_\n"
+    workshop = parse(text, "w.md", _no_file)
+    assert workshop.front_matter.minutes == (Planned("One", 2, 3), Planned("Two things", 0.5, 3))
+
+
+def test_a_plan_is_for_sections_that_there_are() -> None:
+    with pytest.raises(WorkshopError) as raised:
+        parse("---\nmeshpeek:\n  minutes:\n    Onn: 2\n---\n# One\n", "w.md", _no_file)
+    assert raised.value.render() == (
+        "w.md:4:5: error: there is no section `Onn`\n"
+        "  |\n4 |     Onn: 2\n  |     ^^^\n  hint: did you mean `One`?"
+    )
+    assert problem("meshpeek: {minutes: {One: soon}}") == "`soon` is no number of minutes"

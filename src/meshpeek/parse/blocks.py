@@ -14,6 +14,7 @@ from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from meshpeek.model import Remark
 from meshpeek.parse.annotations import read_annotation
 from meshpeek.parse.comments import COMMENT_MARK, EXECUTED_FENCE, comment_rule, find_fence_end
 from meshpeek.parse.directives import read_directives
@@ -182,6 +183,25 @@ class Markdown:
         annotation = read_annotation(self._document, text, index + 1, start + 1)
         if annotation is not None:
             self._take(annotation)
+        elif text.strip() or not closing:
+            self._keep_remark(index, start, end)
+
+    def _keep_remark(self, index: int, start: int, end: int) -> None:
+        """Keep what a comment says, unless nobody ended it or bash stands in it."""
+        end = min(end, index + _LONGEST_ANNOTATION)
+        lines = [self._lines[index][start:], *self._lines[index + 1 : end]]
+        said: list[str] = []
+        for line in lines:
+            if EXECUTED_FENCE.match(line):
+                return
+            text, closing, _ = line.partition("-->")
+            said.append(text.strip())
+            if closing:
+                text = "\n".join(said).strip()
+                if text and not _DIRECTIVE.search(text):
+                    span = self._document.span(index + 1, index + len(said))
+                    self._document.remarks.append(Remark(text, span))
+                return
 
     def _take(self, *elements: Element) -> None:
         self._end_prose()

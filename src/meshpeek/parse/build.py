@@ -33,6 +33,7 @@ from meshpeek.parse.elements import (
     Remark,
 )
 from meshpeek.parse.load import Conditional, Hook, Macro, Program
+from meshpeek.parse.suggestions import suggest
 from meshpeek.parse.vocabulary import HOOK_VARIABLE_PREFIX
 from meshpeek.source import Span
 
@@ -59,7 +60,26 @@ def build_workshop(path: str, program: Program, hooks: Mapping[str, str]) -> Wor
     """
     builder = _Builder(program, hooks)
     builder.build(path)
-    return Workshop(path, program.front_matter, tuple(builder.sections), tuple(builder.steps))
+    _check_plan(path, program, [section.title for section in builder.sections])
+    remarks = (remark for document in program.documents.values() for remark in document.remarks)
+    return Workshop(
+        path,
+        program.front_matter,
+        tuple(builder.sections),
+        tuple(builder.steps),
+        tuple(remarks),
+    )
+
+
+def _check_plan(path: str, program: Program, titles: Sequence[str]) -> None:
+    """See that the front matter plans minutes for sections that there are."""
+    for planned in program.front_matter.minutes:
+        if planned.title not in titles:
+            document = program.documents[path]
+            column = max(0, document.lines[planned.line - 1].find(planned.title[:1])) + 1
+            span = Span(path, planned.line, planned.line, column, max(1, len(planned.title)))
+            hint = suggest(planned.title, [title for title in titles if title])
+            document.report(span, f"there is no section `{planned.title}`", hint)
 
 
 class _Builder:

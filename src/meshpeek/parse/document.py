@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meshpeek.errors import Problem
+from meshpeek.model import Remark
 from meshpeek.source import Span, draw_line
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -14,13 +15,15 @@ class Document:
     """A file's text, with places in it and the problems they have.
 
     Lines end at a newline only, with or without a carriage return before it; a byte order mark
-    is dropped. `problems` is shared by all files of a workshop and grows as they are read.
+    is dropped. `problems` is shared by all files of a workshop and grows as they are read;
+    `remarks` are what the document's comments say, and grow as it is read.
     """
 
     def __init__(self, path: str, text: str, problems: list[Problem]) -> None:
         text = text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n")
         self.path = path
         self.problems = problems
+        self.remarks: list[Remark] = []
         self.text = text
         self.lines: Sequence[str] = text.split("\n")
         nul = text.find("\0")

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from meshpeek.masking import SHORTEST_SECRET
-from meshpeek.model import Context, Normalisation, NormalisationRule, Replacement, StandIn
+from meshpeek.model import Context, Normalisation, NormalisationRule, Planned, Replacement, StandIn
 from meshpeek.parse.durations import parse_duration
 from meshpeek.parse.suggestions import suggest
 
@@ -26,6 +26,7 @@ Each also exists as `bright_…`; `#rrggbb` is a colour, too.
 
 _COLOUR = re.compile(rf"(?:bright_)?(?:{'|'.join(COLOURS)})|#[0-9A-Fa-f]{{6}}")
 _VERSION = re.compile(r"(?:v?\d+(?:\.\d+)*(?:[-+][\w.+-]+)?)?", re.ASCII)
+_MINUTES = re.compile(r"\d{1,3}(?:\.\d+)?", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _STAND_INS = f"`false`, or some of [{', '.join(StandIn)}]"
 _NORMALISE_KEYS = ("off", "replace")
@@ -269,6 +270,17 @@ def _read_replacement(rule: Item) -> Replacement:
     return Replacement(pattern, text)
 
 
+def read_minutes(node: Node) -> tuple[Planned, ...]:
+    """Return the plan of a talk: `{SECTION: MINUTES}`."""
+    planned = []
+    for item in read_items(node, "`minutes`"):
+        text = read_text(item.value, "a number of minutes")
+        if not _MINUTES.fullmatch(text):
+            raise WrongError(item.value, f"`{text}` is no number of minutes", "write 2 or 2.5")
+        planned.append(Planned(item.name, float(text), item.key.start_mark.line + 2))
+    return tuple(planned)
+
+
 READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
     {
         "contexts": read_contexts,
@@ -276,6 +288,7 @@ READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
         "env": read_environment,
         "secrets": read_secrets,
         "timeout": read_timeout,
+        "minutes": read_minutes,
         "stand-ins": read_stand_ins,
         "normalise": read_normalise,
         "rehearsal": read_rehearsal,
