@@ -23,6 +23,7 @@ from tests.conftest import ROOT, RunProgram
 
 README = (ROOT / "README.md").read_text()
 DIALECT = (ROOT / "docs" / "dialect.md").read_text()
+PRESENTING = (ROOT / "docs" / "presenting.md").read_text()
 TRANSCRIPTS = (ROOT / "docs" / "transcripts.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -139,3 +140,9 @@ def test_pictures_are_there_and_small() -> None:
     }
     assert len(pictures) >= 3
     assert all(picture.stat().st_size <= 200_000 for picture in pictures)
+
+
+def test_the_plan_in_the_presenting_page_is_one_for_the_workshop() -> None:
+    (sample,) = (text for _, text in fences(PRESENTING, "yaml") if "minutes:" in text)
+    titles = re.findall(r"^## (.*)$", (ROOT / "workshop.md").read_text(), re.MULTILINE)
+    assert set(yaml.safe_load(sample)["meshpeek"]["minutes"]) <= set(titles)

@@ -75,10 +75,12 @@ def play(
     environment: Mapping[str, str],
     reports: Fanout,
     recording: Recording | None = None,
+    inbox: Inbox | None = None,
 ) -> ExitCode:
     """Run `workshop` and return what the process is to exit with; `reports` get what happens.
 
-    With a `recording`, each command is compared with it.
+    With a `recording`, each command is compared with it. A presentation takes requests from
+    `inbox` as well as from the keyboard, and needs one.
 
     Raises EnvironmentUnfitError if the run could not begin, or the screen could not be written;
     InputError if it was a test and nothing in it ran, or for a recording of another workshop.
@@ -98,7 +100,7 @@ def play(
     masked = Masked(masker, take)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_signals_interrupt())
-        stage = stack.enter_context(_stage()) if options.mode is Mode.PRESENT else None
+        stage = stack.enter_context(_stage(inbox)) if inbox else None
         fanout = Fanout([("the verdict", report), ("screen", _screen(options, stage, environment))])
         journal = None
         notices: list[str] = []
@@ -296,11 +298,11 @@ class _Stage(NamedTuple):
 
 
 @contextlib.contextmanager
-def _stage() -> Iterator[_Stage]:
+def _stage(inbox: Inbox) -> Iterator[_Stage]:
     from meshpeek.bindings import BINDINGS
-    from meshpeek.run.actions import Action, Inbox
+    from meshpeek.run.actions import Action
 
-    with Keyboard(sys.stdin.fileno()) as keyboard, contextlib.closing(Inbox()) as inbox:
+    with Keyboard(sys.stdin.fileno()) as keyboard:
 
         def suspend(*_: object) -> None:
             keyboard.suspend()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +22,11 @@ from meshpeek.commands.options import (
 from meshpeek.commands.workshops import load, start_of
 from meshpeek.model import Mode
 from meshpeek.play import Options, play
+from meshpeek.run.actions import Action, Inbox
 from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
+
+if TYPE_CHECKING:
+    from meshpeek.console.server import Console
 
 
 @click.command()
@@ -43,6 +50,14 @@ from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
     show_default=True,
     help="Factor on the time between typed characters; 0 shows commands at once.",
 )
+@click.option(
+    "--console", is_flag=True, help="Open a page for the presenter alone: notes, clock, buttons."
+)
+@click.option(
+    "--console-host",
+    metavar="ADDRESS",
+    help="Let the page be reached at an address of this machine, from a phone, say.",
+)
 def command(
     file: Path,
     arguments: tuple[str, ...],
@@ -53,6 +68,8 @@ def command(
     resume: bool,
     no_journal: bool,
     typing: float,
+    console: bool,
+    console_host: str | None,
     reports: ReportPaths,
 ) -> None:
     """Present FILE live: RETURN runs, SPACE finishes typing, + skips, - goes back, Q quits."""
@@ -68,9 +85,36 @@ def command(
         resume=resume,
         journal=not no_journal,
     )
-    with open_reports(reports) as opened:
+    with contextlib.ExitStack() as stack:
+        inbox = stack.enter_context(contextlib.closing(Inbox()))
+        more = []
+        if console or console_host:
+            more.append(("the console", stack.enter_context(_console(inbox, console_host))))
+        opened = stack.enter_context(open_reports(reports, more))
         with refusal_reported(str(file), opened):
             workshop = load(file, options)
             start = start_of(workshop, address, setup=setup)
-        code = play(workshop, options._replace(start=start), os.environ, opened)
+        code = play(workshop, options._replace(start=start), os.environ, opened, inbox=inbox)
     raise SystemExit(code)
+
+
+@contextlib.contextmanager
+def _console(inbox: Inbox, host: str | None) -> Iterator[Console]:
+    """Open the presenter's page, and say where it is before the audience looks."""
+    from meshpeek.console.server import LOOPBACK, Console
+
+    actions = {action.value: action for action in (Action.GO, Action.BACK, Action.SKIP)}
+
+    def ask(word: str) -> None:
+        inbox.post(actions[word])
+
+    with Console(frozenset(actions), ask, host or LOOPBACK) as console:
+        click.echo(f"the presenter's page: {console.url}")
+        if host:
+            import segno
+
+            segno.make(console.url, micro=False).terminal(compact=True)
+            click.echo("Whoever sees this can steer the show.")
+            click.pause("Press any key to begin; the screen is cleared then.")
+            click.clear()
+        yield console
