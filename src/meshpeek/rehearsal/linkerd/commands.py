@@ -7,11 +7,13 @@ import os
 from meshpeek.rehearsal.linkerd import actions
 from meshpeek.rehearsal.linkerd.arguments import Command, Flag
 from meshpeek.rehearsal.linkerd.install_command import INSTALL
-from meshpeek.rehearsal.linkerd.multicluster_commands import (
+from meshpeek.rehearsal.linkerd.multicluster_commands import MULTICLUSTER
+from meshpeek.rehearsal.linkerd.shared_flags import (
     CHECK_NAMESPACE,
     CHECK_OUTPUT,
     CHECK_WAIT,
-    MULTICLUSTER,
+    IGNORE_CLUSTER,
+    OUTPUT,
 )
 
 _GLOBAL_FLAGS = (
@@ -32,9 +34,7 @@ _ENDPOINTS = Command(
     aliases=("ep",),
     arguments="authorities",
     minimum_words=1,
-    flags=(
-        Flag("output", 'Output format; one of: "table" or "json"', default="table", shorthand="o"),
-    ),
+    flags=(OUTPUT,),
     run=actions.run_endpoints,
 )
 
@@ -42,15 +42,7 @@ _INJECT = Command(
     "inject",
     "Add the Linkerd proxy to a Kubernetes config",
     arguments="CONFIG-FILE",
-    flags=(
-        Flag(
-            "ignore-cluster",
-            "Ignore the current Kubernetes cluster when checking for existing cluster "
-            "configuration (default false)",
-            "bool",
-            "false",
-        ),
-    ),
+    flags=(IGNORE_CLUSTER,),
     absent_flags=frozenset({"manual", "enable-debug-sidecar", "close-wait-timeout", "ingress"}),
     run=actions.run_inject,
 )

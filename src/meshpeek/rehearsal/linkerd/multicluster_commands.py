@@ -6,13 +6,12 @@ import os
 
 from meshpeek.rehearsal.linkerd import actions
 from meshpeek.rehearsal.linkerd.arguments import Command, Flag
-
-CHECK_OUTPUT = Flag(
-    "output", "Output format. One of: basic, json, short", default="table", shorthand="o"
-)
-CHECK_WAIT = Flag("wait", "Maximum allowed time for all tests to pass", "duration", "5m0s")
-CHECK_NAMESPACE = Flag(
-    "namespace", "Namespace to use for --proxy checks (default: all namespaces)", shorthand="n"
+from meshpeek.rehearsal.linkerd.shared_flags import (
+    CHECK_NAMESPACE,
+    CHECK_OUTPUT,
+    CHECK_WAIT,
+    IGNORE_CLUSTER,
+    OUTPUT,
 )
 
 _DISCOVERY_LABEL = "mirror.linkerd.io/exported"
@@ -29,7 +28,7 @@ _GATEWAYS = Command(
     "Display stats information about the gateways in target clusters",
     flags=(
         Flag("cluster-name", "the name of the target cluster"),
-        Flag("output", 'Output format; one of: "table" or "json"', default="table", shorthand="o"),
+        OUTPUT,
         Flag("wait", "time allowed to fetch diagnostics", "duration", "30s", "w"),
     ),
     run=actions.run_gateways,
@@ -40,13 +39,7 @@ _INSTALL = Command(
     "Output Kubernetes configs to install the Linkerd multicluster add-on",
     flags=(
         Flag("gateway", "If the gateway component should be installed", "bool", "true"),
-        Flag(
-            "ignore-cluster",
-            "Ignore the current Kubernetes cluster when checking for existing cluster "
-            "configuration (default false)",
-            "bool",
-            "false",
-        ),
+        IGNORE_CLUSTER,
         Flag("wait", "Wait for core control-plane components to be available", "duration", "5m0s"),
     ),
     absent_flags=frozenset(
