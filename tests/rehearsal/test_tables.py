@@ -305,7 +305,6 @@ def test_events() -> None:
             {"roleRef": {"kind": "Role", "name": "r"}},
             ["Role/r", "8m25s"],
         ),
-        ("storage.k8s.io", "storageclasses", {}, ["8m25s"]),
     ],
 )
 def test_other_kinds(group: str, plural: str, obj: dict[str, Any], cells: list[Any]) -> None:
@@ -422,3 +421,93 @@ def test_rows_carry_what_was_asked_for(include: str, shown: dict[str, str] | Non
     assert table["rows"][0]["object"] == expected
     assert table["kind"] == "Table"
     assert table["apiVersion"] == "meta.k8s.io/v1"
+
+
+STORED: list[tuple[str, str, dict[str, Any], list[Any]]] = [
+    (
+        "",
+        "persistentvolumeclaims",
+        {
+            "spec": {"storageClassName": "fast", "volumeName": "v"},
+            "status": {
+                "phase": "Bound",
+                "capacity": {"storage": "1Gi"},
+                "accessModes": ["ReadWriteMany", "ReadWriteOnce"],
+            },
+        },
+        ["x", "Bound", "v", "1Gi", "RWO,RWX", "fast", "8m25s"],
+    ),
+    (
+        "",
+        "persistentvolumes",
+        {
+            "spec": {
+                "capacity": {"storage": "1Gi"},
+                "accessModes": ["ReadWriteOnce"],
+                "claimRef": {"namespace": "faces", "name": "c"},
+                "persistentVolumeReclaimPolicy": "Delete",
+            }
+        },
+        ["x", "1Gi", "RWO", "Delete", "", "faces/c", "", "", "8m25s"],
+    ),
+    ("", "replicationcontrollers", {"spec": {"replicas": 2}}, ["x", 2, 0, 0, "8m25s"]),
+    (
+        "",
+        "resourcequotas",
+        {"status": {"hard": {"pods": "2", "limits.cpu": "1"}, "used": {"pods": "1"}}},
+        ["x", "8m25s", "pods: 1/2", "limits.cpu: 0/1"],
+    ),
+    ("", "limitranges", {}, ["x", CREATED]),
+    ("apiregistration.k8s.io", "apiservices", {}, ["x", "Local", "Unknown", "8m25s"]),
+    ("apps", "controllerrevisions", {"revision": 3}, ["x", "<none>", 3, "8m25s"]),
+    (
+        "networking.k8s.io",
+        "ingresses",
+        {"spec": {"rules": [{"host": "a.b"}, {"host": "c.d"}], "tls": [{}]}},
+        ["x", "<none>", "a.b,c.d", "", "80, 443", "8m25s"],
+    ),
+    (
+        "networking.k8s.io",
+        "networkpolicies",
+        {"spec": {"podSelector": {"matchLabels": {"a": "b"}}}},
+        ["x", "a=b", "8m25s"],
+    ),
+    (
+        "networking.k8s.io",
+        "ingressclasses",
+        {"spec": {"controller": "example.com/it"}},
+        ["x", "example.com/it", "<none>", "8m25s"],
+    ),
+    (
+        "policy",
+        "poddisruptionbudgets",
+        {"spec": {"minAvailable": "50%"}},
+        ["x", "50%", "N/A", 0, "8m25s"],
+    ),
+    ("scheduling.k8s.io", "priorityclasses", {"value": 7}, ["x", 7, False, "8m25s"]),
+    (
+        "storage.k8s.io",
+        "storageclasses",
+        {"provisioner": "p", "volumeBindingMode": "Immediate"},
+        ["x", "p", "Delete", "Immediate", False, "8m25s"],
+    ),
+    (
+        "batch",
+        "cronjobs",
+        {"spec": {"schedule": "@daily"}},
+        ["x", "@daily", "False", 0, "<none>", "8m25s"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("group", "plural", "obj", "cells"), STORED)
+def test_kinds_that_are_only_stored(
+    group: str, plural: str, obj: dict[str, Any], cells: list[Any]
+) -> None:
+    assert list(row(resource(group, plural), obj).values()) == cells
+
+
+def test_every_kind_that_can_be_listed_has_columns() -> None:
+    kinds = [each for each in Cluster("north", 1, {}).resources if "list" in each.verbs]
+    bare = {str(kind.key) for kind in kinds if list(row(kind, {}, wide=True)) == ["Name", "Age"]}
+    assert bare == set()

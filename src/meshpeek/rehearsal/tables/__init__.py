@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from meshpeek.rehearsal.resources import Resource, ResourceKey
-from meshpeek.rehearsal.tables import administration, custom, network, workloads
+from meshpeek.rehearsal.tables import administration, custom, network, stored, workloads
 from meshpeek.rehearsal.tables.cells import AGE, NAME, Column, KubernetesObject
 
 _META = "meta.k8s.io/v1"
-_COLUMNS = {**workloads.COLUMNS, **network.COLUMNS, **administration.COLUMNS}
+_COLUMNS = {**workloads.COLUMNS, **network.COLUMNS, **administration.COLUMNS, **stored.COLUMNS}
 
 
 def render(

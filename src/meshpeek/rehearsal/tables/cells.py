@@ -110,7 +110,11 @@ def labels(mapping: Mapping[str, str] | None) -> str:
 
 def selector(obj: KubernetesObject, _now: datetime) -> str:
     """Write the LabelSelector in `spec.selector` as `kubectl get -o wide` shows it."""
-    given = dig(obj, "spec", "selector") or {}
+    return selector_text(dig(obj, "spec", "selector") or {})
+
+
+def selector_text(given: Mapping[str, Any]) -> str:
+    """Write a LabelSelector as tables show it; `<none>` for one that selects everything."""
     terms = [f"{key}={value}" for key, value in (given.get("matchLabels") or {}).items()]
     for expression in given.get("matchExpressions") or []:
         terms.append(_expression(expression))

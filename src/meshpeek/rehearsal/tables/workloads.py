@@ -124,9 +124,11 @@ def _ready_of_replicas(obj: KubernetesObject, _now: datetime) -> str:
     return f"{dig(obj, 'status', 'readyReplicas') or 0}/{dig(obj, 'spec', 'replicas') or 0}"
 
 
-def _each_container(name: str) -> Callable[[KubernetesObject, datetime], Cell]:
+def _each_container(name: str, *place: str) -> Callable[[KubernetesObject, datetime], Cell]:
+    template = (*place, "spec", "template")
+
     def read(obj: KubernetesObject, _now: datetime) -> Cell:
-        containers = dig(obj, "spec", "template", "spec", "containers") or []
+        containers = dig(obj, *template, "spec", "containers") or []
         return ",".join(container.get(name, "") for container in containers)
 
     return read
@@ -218,6 +220,9 @@ COLUMNS = {
         Column("Active", lambda obj, _: len(dig(obj, "status", "active") or []), type="integer"),
         Column("Last Schedule", _last_schedule),
         AGE,
+        Column("Containers", _each_container("name", "spec", "jobTemplate"), wide=True),
+        Column("Images", _each_container("image", "spec", "jobTemplate"), wide=True),
+        Column("Selector", lambda _obj, _now: "<none>", wide=True),
     ),
 }
 """The columns of each kind, by API group and plural name."""
