@@ -201,7 +201,7 @@ def test_each_kind_of_patch_is_applied(north: InMemory) -> None:
         ({"kind": "Pod"}, MERGE_PATCH, 400),
         ({"metadata": {"resourceVersion": "1"}, "spec": {"replicas": 5}}, MERGE_PATCH, 409),
         ({"metadata": None}, MERGE_PATCH, 400),
-        ({"metadata": {"labels": {"a": 5}}}, MERGE_PATCH, 400),
+        ({"metadata": {"labels": {"a": 5}}}, MERGE_PATCH, 422),
         ({}, "text/plain", 415),
         ({}, "application/apply-patch+yaml", 422),
     ],
@@ -234,3 +234,39 @@ def test_unknown_fields_in_a_patch(north: InMemory) -> None:
     assert status["message"].endswith('strict decoding error: unknown field "spec.replicaz"')
     response = north.respond("PATCH", FACE, patch, MERGE_PATCH)
     assert response.headers["Warning"] == '299 - "unknown field \\"spec.replicaz\\""'
+
+
+WRONG_TYPES = [
+    (
+        {"spec": {"replicas": "many"}},
+        STRATEGIC,
+        'Invalid value: "map[spec:map[replicas:many]]": unrecognized type: int32',
+    ),
+    (
+        {"metadata": {"labels": ["a", None, 1]}},
+        STRATEGIC,
+        'Invalid value: "map[metadata:map[labels:[a <nil> 1]]]": cannot restore map from array',
+    ),
+    (
+        {"spec": {"replicas": "many"}},
+        MERGE_PATCH,
+        "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas "
+        "of type int32",
+    ),
+]
+
+
+@pytest.mark.parametrize(("patch", "content_type", "said"), WRONG_TYPES)
+def test_values_of_another_type_in_a_patch(
+    north: InMemory, patch: Any, content_type: str, said: str
+) -> None:
+    status = north.refused(422, "PATCH", FACE, patch, content_type)
+    assert status["message"].startswith(' "" is invalid: patch: Invalid value: ')
+    assert status["message"].endswith(said)
+
+
+def test_the_reason_why_a_json_patch_fails_is_kept_back(north: InMemory) -> None:
+    operations = [{"op": "test", "path": "/spec/replicas", "value": 9}]
+    status = north.refused(422, "PATCH", FACE, operations, JSON_PATCH)
+    assert status["message"] == "the server rejected our request due to an error in our request"
+    assert "details" not in status

@@ -13,7 +13,7 @@ from meshpeek.rehearsal import crd_validation, crds, defaults, policy_webhook, v
 from meshpeek.rehearsal.resources import Resource, ResourceKey
 from meshpeek.rehearsal.status import (
     ApiError,
-    bad_request,
+    NotDecodableError,
     forbidden,
     invalid,
     not_found,
@@ -170,21 +170,10 @@ def _apply_defaults(cluster: Cluster, resource: Resource, version: str, obj: Obj
 def _report_unknown(resource: Resource, version: str, unknown: list[str], write: Write) -> None:
     texts = [f'unknown field "{path}"' for path in unknown]
     if write.field_validation == "Strict":
-        raise StrictDecodingError(resource, version, ", ".join(texts))
+        problem = f"strict decoding error: {', '.join(texts)}"
+        raise NotDecodableError(resource.kind, version, problem)
     if write.field_validation == "Warn":
         write.warnings.extend(texts)
-
-
-class StrictDecodingError(ApiError):
-    """A body with fields that its kind does not have, where fieldValidation=Strict was asked."""
-
-    def __init__(self, resource: Resource, version: str, problems: str) -> None:
-        self.problems = f"strict decoding error: {problems}"
-        refusal = bad_request(
-            f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: '
-            f"{self.problems}"
-        )
-        super().__init__(refusal.code, refusal.reason, refusal.message)
 
 
 def _check(

@@ -116,7 +116,8 @@ class Owners:
     def entries(self) -> list[dict[str, Any]]:
         """Return the value of `metadata.managedFields`."""
         ordered = sorted(
-            self._shares.values(), key=lambda share: (share.manager.operation, share.time)
+            self._shares.values(),
+            key=lambda share: (share.manager.operation, share.time, share.manager),
         )
         return [_entry(share) for share in ordered]
 

@@ -11,7 +11,9 @@ from meshpeek.rehearsal.exchange import Request
 from meshpeek.rehearsal.resources import Resource, ResourceKey
 from meshpeek.rehearsal.status import (
     ApiError,
+    NotDecodableError,
     bad_request,
+    go_value,
     invalid,
     invalid_value,
     unsupported_media_type,
@@ -50,7 +52,7 @@ def patched(current: Object, request: Request, resource: Resource) -> Object:
             accepted.insert(2, STRATEGIC_PATCH)
         raise unsupported_media_type(accepted)
     if not isinstance(result, dict):
-        raise _not_applicable("the patched document is not an object")
+        raise _not_applicable()
     return result
 
 
@@ -67,14 +69,29 @@ def merged(target: Any, patch: Any) -> Any:  # noqa: ANN401
     return result
 
 
+def not_decodable(request: Request, result: str, error: NotDecodableError) -> ApiError:
+    """Make the 422 for a patch whose `result`, as JSON text, is no object of its kind."""
+    kind = media_type(request.headers.get("content-type", ""))
+    if kind == STRATEGIC_PATCH:
+        cause = invalid_value("patch", _go_text(decode_json(request.body)), error.conversion)
+    else:
+        cause = invalid_value("patch", result, error.problem)
+    return invalid(ResourceKey("", ""), "", "", [cause])
+
+
 def described(obj: Object) -> str:
     """Return an object as JSON text, for an error that shows what could not be decoded."""
     return json.dumps(obj, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
-def not_decodable(text: str, problems: str) -> ApiError:
-    """Make the 422 for a patch whose result, `text`, is no object of its kind."""
-    return invalid(ResourceKey("", ""), "", "", [invalid_value("patch", text, problems)])
+def _go_text(value: object) -> str:
+    """Write a JSON value as Go's `%+v` does."""
+    if isinstance(value, dict):
+        pairs = (f"{name}:{_go_text(value[name])}" for name in sorted(value))
+        return f"map[{' '.join(pairs)}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(_go_text, value))}]"
+    return value if isinstance(value, str) else go_value(value)
 
 
 def _patch_object(request: Request) -> Object:
@@ -99,15 +116,12 @@ def _json_patched(current: Object, operations: Any) -> Any:  # noqa: ANN401
     try:
         return jsonpatch.JsonPatch(deepcopy(operations)).apply(current)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
-        raise _not_applicable(str(error)) from None
+        raise _not_applicable() from error
     except (TypeError, AttributeError, ValueError, KeyError, IndexError):
         raise bad_request("the JSON patch has operations that are not of that form") from None
 
 
-def _not_applicable(detail: str) -> ApiError:
-    return ApiError(
-        422,
-        "Invalid",
-        "the server rejected our request due to an error in our request",
-        {"causes": [{"reason": "UnexpectedServerResponse", "message": detail}]},
-    )
+def _not_applicable() -> ApiError:
+    # The API server keeps the reason to itself.
+    message = "the server rejected our request due to an error in our request"
+    return ApiError(422, "Invalid", message)

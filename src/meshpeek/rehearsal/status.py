@@ -59,6 +59,20 @@ class ApiError(Exception):
         return status
 
 
+class NotDecodableError(ApiError):
+    """The 400 for a body that is no object of its kind.
+
+    `problem` is what Go's decoder says of it, `conversion` what its converter of maps says: a
+    strategic merge patch goes through the one, everything else through the other.
+    """
+
+    def __init__(self, kind: str, version: str, problem: str, conversion: str = "") -> None:
+        message = f'{kind} in version "{version}" cannot be handled as a {kind}: {problem}'
+        super().__init__(400, "BadRequest", message)
+        self.problem = problem
+        self.conversion = conversion or problem
+
+
 def quoted(value: str) -> str:
     """Return `value` in double quotes, escaped as Go's %q does for printable text."""
     return json.dumps(value, ensure_ascii=False)

@@ -23,7 +23,7 @@ from meshpeek.rehearsal.builtin_types import (
 )
 from meshpeek.rehearsal.formats import FORMATS
 from meshpeek.rehearsal.resources import Resource
-from meshpeek.rehearsal.status import ApiError, bad_request, quoted
+from meshpeek.rehearsal.status import ApiError, NotDecodableError, quoted
 from meshpeek.rehearsal.store import Object
 
 _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[munkMGTPE]|[eE][+-]?\d+)?", re.ASCII)
@@ -36,7 +36,11 @@ _SCALARS: dict[str, tuple[type, ...]] = {
 
 
 class _MismatchError(Exception):
-    """A value that does not fit its type; the text is Go's."""
+    """A value that does not fit its type; the texts are those of Go's decoder and converter."""
+
+    def __init__(self, problem: str, conversion: str = "") -> None:
+        super().__init__(problem)
+        self.conversion = conversion
 
 
 def decode_builtin(resource: Resource, version: str, obj: Object) -> list[str]:
@@ -68,9 +72,7 @@ def decode_metadata(resource: Resource, version: str, obj: Object) -> list[str]:
 
 
 def _refused(resource: Resource, version: str, mismatch: _MismatchError) -> ApiError:
-    return bad_request(
-        f'{resource.kind} in version "{version}" cannot be handled as a {resource.kind}: {mismatch}'
-    )
+    return NotDecodableError(resource.kind, version, str(mismatch), mismatch.conversion)
 
 
 def _decode_object(
@@ -182,10 +184,21 @@ def _check_quantity(value: object) -> None:
 
 
 def _unfit(value: object, struct: str, place: str, wanted: str) -> _MismatchError:
+    found = _json_kind(value, wanted)
     return _MismatchError(
-        f"json: cannot unmarshal {_json_kind(value, wanted)} into Go struct field "
-        f"{struct}.{place} of type {wanted}"
+        f"json: cannot unmarshal {found} into Go struct field {struct}.{place} of type {wanted}",
+        _conversion_problem(found.partition(" ")[0], wanted),
     )
+
+
+def _conversion_problem(found: str, wanted: str) -> str:
+    if wanted.startswith("[]"):
+        return f"cannot restore slice from {found}"
+    if wanted.startswith("map["):
+        return f"cannot restore map from {found}"
+    if "." in wanted:
+        return f"cannot restore struct from: {found}"
+    return f"unrecognized type: {wanted}"
 
 
 def _json_kind(value: object, wanted: str) -> str:

@@ -13,6 +13,7 @@ from meshpeek.rehearsal.ownership import APPLY, LONGEST_NAME, UPDATE, Manager, w
 from meshpeek.rehearsal.paths import ResourcePath
 from meshpeek.rehearsal.resources import Resource
 from meshpeek.rehearsal.status import (
+    NotDecodableError,
     bad_request,
     conflict,
     forbidden_value,
@@ -130,8 +131,8 @@ def apply_patch(
     text = patch.described(patched)
     try:
         return admission.update(cluster, resource, target.version, patched, old, write, subresource)
-    except admission.StrictDecodingError as error:
-        raise patch.not_decodable(text, error.problems) from None
+    except NotDecodableError as error:
+        raise patch.not_decodable(request, text, error) from None
 
 
 def write_options(resource: Resource, request: Request, target: ResourcePath) -> admission.Write:
