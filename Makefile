@@ -23,18 +23,19 @@ test-fast: $(READY)  ## all but the slow end-to-end tests
 TEST_TOOLS := vi:vim ps:procps openssl:openssl tmux:tmux asciinema:asciinema chromium:chromium \
               chromium:fonts-dejavu-core chromium:fonts-noto-color-emoji
 
-test-tools:  ## install with apt-get what only tests need and this machine lacks
+test-tools: $(READY)  ## install what only tests need and this machine lacks
 	@missing=; for tool in $(TEST_TOOLS); do \
 	    command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool#*:}"; done; \
 	if [ -n "$$missing" ]; then \
 	    echo "installing for the tests:$$missing"; \
 	    apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing; \
 	fi
+	PYTHON=$(BIN)/python tests/kubectl/install $(VENV)/kubectl
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/shellcheck *.sh .ci/run
+	$(BIN)/shellcheck *.sh .ci/run tests/kubectl/install
 
 types: $(READY)
 	$(BIN)/mypy

@@ -138,7 +138,8 @@ def _check_links(site: _Site) -> None:
 def _make_cluster(site: _Site) -> None:
     moment = site.runtime.timestamp()
     site.runtime.create(NODES, k3s.node(site.cluster, moment))
-    for obj in (*k3s.namespaces(), *k3s.api_server(site.cluster), *k3s.coredns()):
+    others = (*k3s.api_server(site.cluster), *k3s.coredns(), k3s.node_lease(site.cluster, moment))
+    for obj in (*k3s.namespaces(), *others):
         _install(site, obj)
 
 

@@ -71,7 +71,8 @@ def _conditions(
             message = f"containers with {what} status: [{names}]"
             condition |= {"status": "False", "reason": reason, "message": message}
         conditions = with_condition(conditions, condition, moment)
-    return conditions
+    # The kubelet lists the conditions of its own before the scheduler's.
+    return sorted(conditions, key=lambda each: bool(each["type"] == "PodScheduled"))
 
 
 def was_running(pod: Object, name: str) -> bool:

@@ -44,6 +44,24 @@ def namespaces() -> list[Object]:
     ]
 
 
+def node_lease(cluster: Cluster, moment: str) -> Object:
+    """Return the Lease by which the node's kubelet says that it is alive, as of `moment`.
+
+    A real kubelet renews it every ten seconds; this one is left as it is.
+    """
+    name = node_name(cluster)
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": metadata(name, "kube-node-lease"),
+        "spec": {
+            "holderIdentity": name,
+            "leaseDurationSeconds": 40,
+            "renewTime": moment.replace("Z", ".000000Z"),
+        },
+    }
+
+
 def node(cluster: Cluster, moment: str) -> Object:
     """Return the node, ready since `moment`."""
     name, address = node_name(cluster), node_address(cluster)
