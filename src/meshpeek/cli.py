@@ -9,10 +9,13 @@ import click
 
 from meshpeek import __version__
 from meshpeek.arguments import CommandOrFile
-from meshpeek.errors import ExitCode, InputError, MeshpeekError
-
-DEBUG_VARIABLE = "MESHPEEK_DEBUG"
-"""Set in the environment, it lets a defect of meshpeek show its traceback."""
+from meshpeek.errors import (
+    DEBUG_VARIABLE,
+    ExitCode,
+    InputError,
+    MeshpeekError,
+    describe_defect,
+)
 
 
 @click.group(
@@ -44,11 +47,7 @@ def main() -> None:
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
-        _fail(
-            f"error: meshpeek has a defect: {type(error).__name__}: {error}\n"
-            f"  hint: please report it, with what `{DEBUG_VARIABLE}=1 meshpeek …` prints",
-            ExitCode.STEP_FAILED,
-        )
+        _fail(describe_defect(error), ExitCode.STEP_FAILED)
     finally:
         _let_go_of_output()
 

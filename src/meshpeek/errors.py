@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from meshpeek.source import Span, draw_excerpt
 
+DEBUG_VARIABLE = "MESHPEEK_DEBUG"
+"""Set in the environment, it lets a defect of meshpeek show its traceback."""
+
 
 class ExitCode(IntEnum):
     """What the process tells its caller; part of the public interface."""
@@ -48,6 +51,14 @@ class EnvironmentUnfitError(MeshpeekError):
     """The machine lacks what the run needs: a tool, a context, a port, a writable report."""
 
     exit_code = ExitCode.UNFIT_ENVIRONMENT
+
+
+def describe_defect(error: Exception) -> str:
+    """Return how an error is printed that is none of ours: meshpeek has a defect."""
+    return (
+        f"error: meshpeek has a defect: {type(error).__name__}: {error}\n"
+        f"  hint: please report it, with what `{DEBUG_VARIABLE}=1 meshpeek …` prints"
+    )
 
 
 class Problem(NamedTuple):

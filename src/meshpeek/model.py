@@ -243,6 +243,8 @@ class FrontMatter(NamedTuple):
     is for comparing outputs with a transcript. `rehearsal` says what each embedded cluster holds
     at the start, as the YAML has it:
     `{CONTEXT: {manifests: [PATH, …], links: [CONTEXT, …]}}`, paths relative to the workshop.
+    `pytest` says whether pytest collects it unasked. `matrix` are the versions of things that CI is
+    to test it with, by the thing's name, all with each other.
     """
 
     contexts: tuple[Context, ...] = ()
@@ -254,6 +256,8 @@ class FrontMatter(NamedTuple):
     stand_ins: frozenset[StandIn] = frozenset(StandIn)
     normalise: Normalisation = Normalisation()
     rehearsal: Mapping[str, Any] = _NOTHING
+    pytest: bool = False
+    matrix: Mapping[str, tuple[str, ...]] = _NOTHING
 
 
 class Remark(NamedTuple):

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     from meshpeek.recording.recording import Recording
     from meshpeek.run.actions import Inbox
 
-_HEADLESS_SIZE = (24, 120)
+HEADLESS_SIZE = (24, 120)
+"""Rows and columns where there is no terminal."""
+
 _BY_WEIGHT = (
     ExitCode.PASSED,
     ExitCode.STEP_FAILED,
@@ -52,7 +55,9 @@ class Options(NamedTuple):
     (`present`). `timeout` is in seconds, None for the mode's default. `startup` says whether
     start-up files (`.demoshrc`) are read. `resume` goes on with the last show. `start` is the index
     of the first step, None for the beginning, or where that show stopped; `setup` runs the hidden
-    steps before it. `journal` says whether to keep what is needed to resume a show.
+    steps before it. `journal` says whether to keep what is needed to resume a show. `folder` is
+    where commands begin, None for the working directory; with `scratch` that is a copy of the
+    workshop's folder.
     """
 
     mode: Mode
@@ -67,6 +72,8 @@ class Options(NamedTuple):
     setup: bool = False
     resume: bool = False
     journal: bool = True
+    folder: Path | None = None
+    scratch: bool = False
 
 
 def play(
@@ -76,11 +83,14 @@ def play(
     reports: Fanout,
     recording: Recording | None = None,
     inbox: Inbox | None = None,
+    *,
+    screen: Sink | None = None,
 ) -> ExitCode:
     """Run `workshop` and return what the process is to exit with; `reports` get what happens.
 
     With a `recording`, each command is compared with it. A presentation takes requests from
-    `inbox` as well as from the keyboard, and needs one.
+    `inbox` as well as from the keyboard, and needs one. `screen` is for events in the place of
+    standard output.
 
     Raises EnvironmentUnfitError if the run could not begin, or the screen could not be written;
     InputError if it was a test and nothing in it ran, or for a recording of another workshop.
@@ -101,7 +111,8 @@ def play(
     with contextlib.ExitStack() as stack:
         stack.enter_context(_signals_interrupt())
         stage = stack.enter_context(_stage(inbox)) if inbox else None
-        fanout = Fanout([("the verdict", report), ("screen", _screen(options, stage, environment))])
+        screen = screen or _screen(options, stage, environment)
+        fanout = Fanout([("the verdict", report), ("screen", screen)])
         journal = None
         notices: list[str] = []
         with refusal_reported(workshop.path, masked):
@@ -124,6 +135,7 @@ def play(
                     arguments=options.arguments,
                     reentry=_arguments_of(options),
                     keep=_keep(journal) if journal else None,
+                    folder=_folder(workshop, options, stack),
                 )
             )
         if journal:
@@ -151,16 +163,21 @@ def play(
         for _, error in journalled.broken:
             masked.take(Notice(f"this show could not be resumed, for its journal broke: {error}"))
         fanout.close()
-    # A reader of our output who has seen enough (`| head`) is no reason to complain.
-    broken = [each for each in fanout.broken if not isinstance(each[1], BrokenPipeError)]
-    if broken:
-        told = "; ".join(f"{name}: {error}" for name, error in broken)
-        raise EnvironmentUnfitError(f"the output could not be written: {told}")
+    require_written(fanout)
     if report.reason is Reason.INTERRUPTED:
         return ExitCode.INTERRUPTED
     if options.mode is Mode.CI and not report.has_run:
         raise _nothing_ran(workshop, report)
     return ExitCode.STEP_FAILED if report.failed else ExitCode.PASSED
+
+
+def require_written(screen: Fanout) -> None:
+    """Raise EnvironmentUnfitError if the screen could not be written."""
+    # A reader of our output who has seen enough (`| head`) is no reason to complain.
+    broken = [each for each in screen.broken if not isinstance(each[1], BrokenPipeError)]
+    if broken:
+        told = "; ".join(f"{name}: {error}" for name, error in broken)
+        raise EnvironmentUnfitError(f"the output could not be written: {told}")
 
 
 def _comparison(workshop: Workshop, recording: Recording | None, masker: Masker) -> Compare | None:
@@ -282,6 +299,14 @@ def _recorder(journal: Journal, session: Session, options: Options) -> Recorder:
     )
 
 
+def _folder(workshop: Workshop, options: Options, stack: contextlib.ExitStack) -> Path | None:
+    if not options.scratch:
+        return options.folder
+    from meshpeek.scratch import scratch_copy
+
+    return stack.enter_context(scratch_copy(Path(workshop.path).parent))
+
+
 def _keep(journal: Journal) -> Keep:
     past = journal.past
     return Keep(
@@ -326,11 +351,16 @@ def _driver(workshop: Workshop, options: Options, stage: _Stage | None) -> Drive
     return Nobody() if options.mode is Mode.CI else Clock(options.pace)
 
 
+def open_log(environment: Mapping[str, str]) -> Sink:
+    """Return what writes a `ci` run to standard output."""
+    from meshpeek.sinks.plain import PlainLog
+
+    return PlainLog(sys.stdout.buffer, colour=_in_colour(environment), width=_size()[1])
+
+
 def _screen(options: Options, stage: _Stage | None, environment: Mapping[str, str]) -> Sink:
     if options.mode is Mode.CI:
-        from meshpeek.sinks.plain import PlainLog
-
-        return PlainLog(sys.stdout.buffer, colour=_in_colour(environment), width=_size()[1])
+        return open_log(environment)
     from rich.console import Console
 
     from meshpeek.sinks.screen import THEME, Screen
@@ -358,7 +388,7 @@ def _timeout(workshop: Workshop, options: Options) -> float | None:
 
 def _size() -> tuple[int, int]:
     """Return the rows and columns of the terminal that is written to, or a headless size."""
-    columns, rows = shutil.get_terminal_size(_HEADLESS_SIZE[::-1])
+    columns, rows = shutil.get_terminal_size(HEADLESS_SIZE[::-1])
     return rows, columns
 
 

@@ -63,13 +63,15 @@ def open_session(
     arguments: tuple[str, ...] = (),
     reentry: Sequence[str],
     keep: Keep | None = None,
+    folder: Path | None = None,
 ) -> Iterator[Session]:
     """Open a session for `workshop`, and end all that belongs to it afterwards.
 
     `environment` is the caller's; `size` is rows and columns. Without a `keyboard`, programs that
     want a person are stood in for (see `meshpeek.headless`). `reentry` are the arguments of
     meshpeek that `$SHELL FILE` puts before the file. `keep` is for a session that can be gone on
-    with. Raises EnvironmentUnfitError when something is missing.
+    with. `folder` is where bash begins, None for the working directory. Raises
+    EnvironmentUnfitError when something is missing.
     """
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(_folder(keep))
@@ -119,6 +121,7 @@ def open_session(
             name=_own_name(workshop),
             state_folder=keep.folder if keep else None,
             restoration=keep.past[1] if keep and keep.past else None,
+            folder=folder,
         )
         stack.callback(shell.close)
         yield Session(shell, editor, contexts, directory, variables)

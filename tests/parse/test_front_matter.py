@@ -213,3 +213,29 @@ def test_a_plan_is_for_sections_that_there_are() -> None:
         "  |\n4 |     Onn: 2\n  |     ^^^\n  hint: did you mean `One`?"
     )
     assert problem("meshpeek: {minutes: {One: soon}}") == "`soon` is no number of minutes"
+
+
+def test_what_ci_and_pytest_do_with_a_workshop() -> None:
+    settings = front_matter(
+        "meshpeek:\n  pytest: true\n  matrix: {linkerd: [stable-2.14.10], kubernetes: [1.27, 1.30]}"
+    )
+    assert settings.pytest is True
+    assert settings.matrix == {"linkerd": ("stable-2.14.10",), "kubernetes": ("1.27", "1.30")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("pytest: yes", "`pytest` is true or false"),
+        ("pytest: [true]", "`pytest` is text"),
+        ("pytests: true", "unknown key `pytests`"),
+        ("matrix: [linkerd]", "`matrix` is a mapping of keys"),
+        ("matrix: {linkrd: [1]}", "unknown key `linkrd`"),
+        ("matrix: {linkerd: 1}", "`linkerd` is a list"),
+        ("matrix: {linkerd: []}", "`linkerd` has no version"),
+        ("matrix: {linkerd: [1, 1]}", "versions differ from each other"),
+        ("matrix: {linkerd: [[1]]}", "a version is text"),
+    ],
+)
+def test_what_ci_and_pytest_cannot_do(settings: str, message: str) -> None:
+    assert problem(f"meshpeek: {{{settings}}}") == message

@@ -13,20 +13,36 @@ import click
 from meshpeek.arguments import FilesThenArguments
 from meshpeek.commands.options import FILES, NO_INIT, REHEARSE, TIMEOUT, takes_reports
 from meshpeek.commands.workshops import load, noting_errors
-from meshpeek.errors import ExitCode
+from meshpeek.discovery import expand_folders
+from meshpeek.errors import ExitCode, MeshpeekError
 from meshpeek.load import read_text
 from meshpeek.model import Mode, Workshop
-from meshpeek.play import Options, play, worst_of
+from meshpeek.play import Options, open_log, play, require_written, worst_of
+from meshpeek.run.events import RunRefused
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
 
 if TYPE_CHECKING:
+    from meshpeek.parallel.wire import Job, Message
     from meshpeek.recording.recording import Recording
     from meshpeek.sinks.recording import Recorder
 
+_LIST, _JSON, _LIST_JSON = "--list", "--json", "--list-json"
 
-@click.command(cls=FilesThenArguments)
+
+class _Ci(FilesThenArguments):
+    """With `--list`, `--json` is not the file of a report but the form of the list."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        ours = args[:end]
+        if _LIST in ours:
+            ours = [_LIST_JSON if word == _JSON else word for word in ours]
+        return super().parse_args(ctx, [*ours, *args[end:]])
+
+
+@click.command(cls=_Ci)
 @FILES
 @REHEARSE
 @takes_reports
@@ -34,9 +50,28 @@ if TYPE_CHECKING:
 @NO_INIT
 @click.option("--keep-going", is_flag=True, help="Run the rest when a step has failed.")
 @click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many workshops to run at once.",
+)
+@click.option(
+    "--scratch", is_flag=True, help="Run each workshop in a copy of its folder, removed afterwards."
+)
+@click.option(
     "--against", type=click.Path(path_type=Path), help="Compare each step with a transcript."
 )
 @click.option("--update", is_flag=True, help="Bring the transcript up to date instead.")
+@click.option(
+    _LIST,
+    "listing",
+    is_flag=True,
+    help="Run nothing: list the workshops and the versions that their front matter has them tested "
+    "with. With --json alone (no file), as the matrix of a CI job.",
+)
+@click.option(_LIST_JSON, "as_json", is_flag=True, hidden=True)
 def command(
     files: tuple[Path, ...],
     arguments: tuple[str, ...],
@@ -44,13 +79,19 @@ def command(
     timeout: float | None,
     no_init: bool,
     keep_going: bool,
+    jobs: int,
+    scratch: bool,
     against: Path | None,
     update: bool,
+    listing: bool,
+    as_json: bool,
     reports: ReportPaths,
 ) -> None:
     """Replay each FILE headless and judge every step; stop a workshop at the first that fails.
 
-    The workshops run one after the other, each in a session of its own.
+    A folder stands for the workshops in it: .md files whose front matter has the key `meshpeek`.
+    Each has a session of its own and, with --rehearse, its own clusters. The exit code is the
+    worst.
     """
     options = Options(
         Mode.CI,
@@ -59,15 +100,34 @@ def command(
         timeout=timeout,
         arguments=arguments,
         startup=not no_init,
+        scratch=scratch,
     )
-    recording, recorder = _open_transcript(against, files, update=update)
+    paths = expand_folders(files)
+    if listing:
+        raise SystemExit(_list(paths, options, as_json=as_json))
+    recording, recorder = _open_transcript(against, paths, update=update)
     more = _github() + ([(str(against), recorder)] if recorder else [])
     codes: list[ExitCode] = []
     with noting_errors(codes), open_reports(reports, more) as opened:
-        codes += _play_all(files, options, opened, recording)
+        workshops = _load_all(paths, options, opened, codes)
+        if not codes and jobs > 1 and workshops[1:]:
+            codes += _play_parallel(workshops, options, opened, jobs)
+        elif not codes:
+            codes += _play_all(workshops, options, opened, recording)
     if recorder:
         click.echo(recorder.describe())
     raise SystemExit(worst_of(codes))
+
+
+def _list(files: Sequence[Path], options: Options, *, as_json: bool) -> ExitCode:
+    """Print the workshops with what they are tested with; return the exit code."""
+    from meshpeek.reports.matrix import list_matrix, matrix_document
+
+    codes: list[ExitCode] = []
+    workshops = _load_all(files, options, Fanout([]), codes)
+    if not codes:
+        click.echo(matrix_document(workshops) if as_json else list_matrix(workshops))
+    return worst_of(codes)
 
 
 def _open_transcript(
@@ -97,17 +157,22 @@ def _github() -> list[tuple[str, Sink]]:
     return [("the summary for GitHub", GitHub(sys.stdout.buffer, os.environ))]
 
 
-def _play_all(
-    files: Sequence[Path], options: Options, reports: Fanout, recording: Recording | None
-) -> list[ExitCode]:
-    """Play several workshops, once all of them have been read; return the code of each."""
+def _load_all(
+    files: Sequence[Path], options: Options, reports: Fanout, codes: list[ExitCode]
+) -> list[Workshop]:
+    """Read all workshops before any runs; note the codes of those that cannot be read."""
     workshops: list[Workshop] = []
-    codes: list[ExitCode] = []
     for file in files:
         with noting_errors(codes), refusal_reported(str(file), reports):
             workshops.append(load(file, options))
-    if codes:
-        return codes
+    return workshops
+
+
+def _play_all(
+    workshops: Sequence[Workshop], options: Options, reports: Fanout, recording: Recording | None
+) -> list[ExitCode]:
+    """Play workshops one after the other; return the code of each."""
+    codes: list[ExitCode] = []
     for index, workshop in enumerate(workshops):
         if index > 0:
             click.echo()
@@ -116,3 +181,44 @@ def _play_all(
         if codes[-1] is ExitCode.INTERRUPTED:
             break
     return codes
+
+
+def _play_parallel(
+    workshops: Sequence[Workshop], options: Options, reports: Fanout, jobs: int
+) -> list[ExitCode]:
+    """Play workshops, `jobs` of them at once; return the code of each."""
+    from meshpeek.parallel.pool import run_parallel
+    from meshpeek.parallel.wire import Ended, Job
+
+    codes: list[ExitCode] = []
+    screens: dict[str, Fanout] = {}
+
+    def take(job: Job, said: Message | MeshpeekError) -> None:
+        path = job.workshop.path
+        if path not in screens:
+            if screens:
+                click.echo()
+            screens[path] = Fanout([("screen", open_log(os.environ))])
+        if isinstance(said, MeshpeekError):
+            reports.take(RunRefused(path, said.render()))
+            with noting_errors(codes):
+                raise said
+        elif not isinstance(said.content, Ended):
+            reports.take(said.content)
+            screens[path].take(said.content)
+        else:
+            screens[path].close()
+            codes.append(said.content.code)
+            if said.content.error:
+                _print_error(said.content.error)
+
+    if run_parallel([Job(workshop, options) for workshop in workshops], jobs, take):
+        codes.append(ExitCode.INTERRUPTED)
+    for screen in screens.values():
+        require_written(screen)
+    return codes
+
+
+def _print_error(text: str) -> None:
+    sys.stdout.flush()
+    print(text, file=sys.stderr)

@@ -30,6 +30,9 @@ _MINUTES = re.compile(r"\d{1,3}(?:\.\d+)?", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _STAND_INS = f"`false`, or some of [{', '.join(StandIn)}]"
 _NORMALISE_KEYS = ("off", "replace")
+MATRIX_KEYS = ("linkerd", "kubernetes")
+"""The things whose versions `matrix` has."""
+
 _REHEARSAL_KEYS = ("manifests", "links")
 
 
@@ -89,6 +92,14 @@ def read_text(node: Node, what: str) -> str:
     if not isinstance(node, ScalarNode):
         raise WrongError(node, f"{what} is text", "write a single value")
     return "" if node.tag == "tag:yaml.org,2002:null" else str(node.value)
+
+
+def read_truth(node: Node, what: str) -> bool:
+    """Return whether `node` is `true` rather than `false`."""
+    word = read_text(node, what)
+    if word not in ("true", "false"):
+        raise WrongError(node, f"{what} is true or false", "write `true`")
+    return word == "true"
 
 
 def read_contexts(node: Node) -> tuple[Context, ...]:
@@ -164,10 +175,7 @@ def _read_variable(node: Node) -> _Variable:
             case "value":
                 text = read_text(item.value, "a variable's value")
             case "secret":
-                word = read_text(item.value, "`secret`")
-                if word not in ("true", "false"):
-                    raise WrongError(item.value, "`secret` is true or false", "write `true`")
-                is_secret = word == "true"
+                is_secret = read_truth(item.value, "`secret`")
             case _:
                 refuse_key(item.key, ("value", "secret"), item.value)
     if text is None and not is_secret:
@@ -281,6 +289,29 @@ def read_minutes(node: Node) -> tuple[Planned, ...]:
     return tuple(planned)
 
 
+def read_pytest(node: Node) -> bool:
+    """Return whether pytest collects the workshop unasked."""
+    return read_truth(node, "`pytest`")
+
+
+def read_matrix(node: Node) -> Mapping[str, tuple[str, ...]]:
+    """Return the versions to test with: `{linkerd: [VERSION], kubernetes: [VERSION]}`."""
+    matrix = {}
+    for item in read_items(node, "`matrix`"):
+        if item.name not in MATRIX_KEYS:
+            refuse_key(item.key, MATRIX_KEYS, item.value)
+        versions: list[str] = []
+        for entry in read_entries(item.value, f"`{item.name}`"):
+            version = read_text(entry, "a version")
+            if not version or version in versions:
+                raise WrongError(entry, "versions differ from each other", "write another one")
+            versions.append(version)
+        if not versions:
+            raise WrongError(item.value, f"`{item.name}` has no version", "write one, as `[1.27]`")
+        matrix[item.name] = tuple(versions)
+    return MappingProxyType(matrix)
+
+
 READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
     {
         "contexts": read_contexts,
@@ -292,6 +323,8 @@ READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
         "stand-ins": read_stand_ins,
         "normalise": read_normalise,
         "rehearsal": read_rehearsal,
+        "pytest": read_pytest,
+        "matrix": read_matrix,
     }
 )
 """The keys of front matter. A dash in one is an underscore in the name of FrontMatter's field."""

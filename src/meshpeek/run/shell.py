@@ -61,7 +61,8 @@ class Shell:
     for the state that outlives bash (None: the same). `restoration` is what to go on with from
     an earlier session. `environment` is the whole environment; `arguments` are bash's `$1` and on;
     `size` is rows and columns. `name` is its `$0`, and what its messages begin with (bash's own
-    where it is empty; bash 5.0 and newer).
+    where it is empty; bash 5.0 and newer). `folder` is where it begins, None for the working
+    directory.
     `keyboard` is lent to each command while it runs, and output has the line ends that a screen
     needs (CR LF). Without one, commands read end-of-file, from the terminal too, and output is
     passed on exactly as it was written. Raises EnvironmentUnfitError without bash.
@@ -78,6 +79,7 @@ class Shell:
         name: str = "",
         state_folder: Path | None = None,
         restoration: Restoration | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._directory = directory
         self._state_folder = state_folder or directory
@@ -87,6 +89,7 @@ class Shell:
         self._size = size
         self._arguments = arguments
         self._name = name
+        self._folder = folder
         self._token = os.urandom(8).hex()
         self._count = restoration.state.number if restoration else 0
         self._saves = self._count
@@ -140,6 +143,7 @@ class Shell:
                         "MESHPEEK_NAME": self._name,
                     },
                     dimensions=self._size,
+                    cwd=self._folder,
                     preexec_fn=self._prepare_child,
                 )
         except pexpect.ExceptionPexpect as error:

@@ -1,0 +1,63 @@
+"""A copy of a workshop's folder to run it in, so that what it writes is gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from meshpeek.errors import EnvironmentUnfitError
+
+
+@contextlib.contextmanager
+def scratch_copy(folder: Path) -> Iterator[Path]:
+    """Yield a copy of `folder` that has its name, and remove it in the end.
+
+    In a git work tree it has what git does not ignore, with changes that are not committed;
+    elsewhere everything. Raises EnvironmentUnfitError if it cannot be made.
+    """
+    source = folder.resolve()
+    with tempfile.TemporaryDirectory(prefix="meshpeek-scratch-", ignore_cleanup_errors=True) as top:
+        # Without links in its path, it is called what `pwd -P` calls it.
+        copy = Path(top).resolve() / (source.name or "root")
+        try:
+            _copy(source, copy)
+        except (OSError, shutil.Error) as error:
+            raise EnvironmentUnfitError(
+                f"{folder} cannot be copied: {error}",
+                hint="--scratch needs room in TMPDIR, and files that you may read",
+            ) from error
+        yield copy
+
+
+def _copy(source: Path, copy: Path) -> None:
+    names = _known_to_git(source)
+    if names is None:
+        shutil.copytree(source, copy, symlinks=True)
+        return
+    copy.mkdir()
+    for name in names:
+        if not os.path.lexists(source / name):
+            continue  # removed, and git does not know it yet
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        if (source / name).is_dir() and not (source / name).is_symlink():
+            shutil.copytree(source / name, copy / name, symlinks=True)  # another repository
+        else:
+            shutil.copy2(source / name, copy / name, follow_symlinks=False)
+
+
+def _known_to_git(folder: Path) -> list[str] | None:
+    """Return the files below `folder` that git does not ignore; None where there is no git."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    except FileNotFoundError:
+        return None
+    if listed.returncode:
+        return None
+    # A file in conflict is listed for each of its stages.
+    return list(dict.fromkeys(os.fsdecode(name) for name in listed.stdout.split(b"\0") if name))
