@@ -4,7 +4,8 @@ A shape is a clue (`ghp_`), which is no secret and stays, and a body after it, w
 nothing has to be held back in a stream before a clue has been seen: a presenter's keys are echoed
 at once. Of a known value nothing may be seen, so what may be its beginning is held back.
 
-Clues are fixed strings, because most output holds none and `in` tells that at 2 GB/s, where a
+Clues are fixed strings, looked for only where there is the one byte that each secret of their kind
+has: most output holds none, and `in` tells that at 4 GB/s for a byte, at 2 GB/s for a string. A
 regular expression for all of them reads 20 MB/s.
 """
 
@@ -27,7 +28,7 @@ _DENSE = 32
 
 
 class _Shape(NamedTuple):
-    """A kind of secret: the clues that lead to it, all of which hold the byte `gate`.
+    """A kind of secret: the clues that lead to it. Each secret, with its clue, has the byte `gate`.
 
     `before`, if any, matches text that ends with a clue; `body` matches what follows, and `run`
     every beginning of a body, so that one which is not complete yet is known as such.
@@ -74,10 +75,10 @@ _SHAPES = (
     # Slack.
     _shape(b"-", (b"xox",), rb"[abeoprs]-[A-Za-z0-9-]{10,250}", rb"(?:[abeoprs][\w-]{0,250})?"),
     # RFC 6750, 2.1.
-    _shape(b"earer ", (b"Bearer ", b"bearer "), rb"[\w.~+/=-]{20,4096}", rb"[\w.~+/=-]{0,4096}"),
+    _shape(b" ", (b"Bearer ", b"bearer "), rb"[\w.~+/=-]{20,4096}", rb"[\w.~+/=-]{0,4096}"),
     # RFC 7468, but the end is not waited for: `head` shows half a key.
     _shape(
-        b"Y-----",
+        b"-",
         (b"PRIVATE KEY-----",),
         rb"%s(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----)?" % _KEY_LINES,
         rb"%s(?:-----END[A-Z0-9 -]{0,60})?" % _KEY_LINES,

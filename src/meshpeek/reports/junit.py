@@ -13,7 +13,7 @@ from datetime import datetime
 from meshpeek.model import Command
 from meshpeek.reports.escaping import attribute, escape
 from meshpeek.reports.growth import Piece, Slot
-from meshpeek.reports.summary import describe_attempt
+from meshpeek.reports.summary import describe_attempt, shorten
 from meshpeek.run.events import (
     CommandEnded,
     Event,
@@ -120,7 +120,7 @@ class JUnitReport:
             text = "\n".join([f"{step.span}", f"$ {step.text}", *told])
             yield _problem(element, verdict.kind.value, "; ".join(verdict.reasons), text)
         told = [f"{describe_attempt(attempt)}\n" for attempt in attempts] if attempts[1:] else []
-        output = "".join([*told, _shorten(strip_escapes(result.output))])
+        output = "".join([*told, shorten(strip_escapes(result.output), KEPT_CHARACTERS)])
         if output:
             yield f"<system-out>{escape(output)}</system-out>\n"
         yield from self._end_case(what, seconds)
@@ -151,11 +151,3 @@ _END_OF_SUITE = "</testsuite>\n"
 
 def _problem(element: str, kind: str, message: str, text: str) -> str:
     return f'<{element} type="{kind}" message="{attribute(message)}">{escape(text)}</{element}>\n'
-
-
-def _shorten(output: str) -> str:
-    omitted = len(output) - 2 * KEPT_CHARACTERS
-    if omitted <= 0:
-        return output
-    head, tail = output[:KEPT_CHARACTERS], output[-KEPT_CHARACTERS:]
-    return f"{head}\n[… {omitted} characters omitted …]\n{tail}"

@@ -18,7 +18,7 @@ from meshpeek.reports import ansi, prose
 from meshpeek.reports.colours import context_colour, readable_on
 from meshpeek.reports.escaping import attribute, escape
 from meshpeek.reports.growth import Piece, Slot
-from meshpeek.reports.summary import OUTCOMES, describe_attempt, format_duration
+from meshpeek.reports.summary import OUTCOMES, describe_attempt, format_duration, shorten
 from meshpeek.run.events import (
     CommandEnded,
     Event,
@@ -291,7 +291,7 @@ class _Run:
 
     def _terminal(self, step: Command, result: Result | None) -> str:
         command = escape(step.text.replace("\n", "\n> "))
-        shown = ansi.to_html(_shorten(result.output)) if result else ""
+        shown = ansi.to_html(shorten(result.output, KEPT_CHARACTERS)) if result else ""
         output = f"\n<samp>{shown}</samp>" if shown else ""
         label = attribute(f"Command and output, {step.span}")
         return (
@@ -345,14 +345,6 @@ def _outcome(event: Event) -> str:
 def _clip(text: str, longest: int) -> str:
     text = " ".join(text.split())
     return text if len(text) <= longest else f"{text[:longest]}…"
-
-
-def _shorten(output: str) -> str:
-    omitted = len(output) - 2 * KEPT_CHARACTERS
-    if omitted <= 0:
-        return output
-    head, tail = output[:KEPT_CHARACTERS], output[-KEPT_CHARACTERS:]
-    return f"{head}\x1b[m\n[… {omitted} characters omitted …]\n{tail}"
 
 
 _BAR = """\

@@ -77,6 +77,14 @@ def describe_attempt(result: Result) -> str:
     return f"attempt {result.attempt}: {told}"
 
 
+def shorten(output: str, kept: int) -> str:
+    """Return `output` with no more than `kept` characters at each end, saying what is missing."""
+    omitted = len(output) - 2 * kept
+    if omitted <= 0:
+        return output
+    return f"{output[:kept]}\n[… {omitted} characters omitted …]\n{output[-kept:]}"
+
+
 def output_tail(output: str) -> list[str]:
     """Return the last lines of `output`, for a failure that is told again at the end."""
     lines = output.splitlines()
