@@ -28,10 +28,12 @@ def handle(
     cluster: Cluster, resource: Resource, request: Request, target: ResourcePath
 ) -> Response:
     """Answer a request for a subresource; raises ApiError."""
-    if target.subresource not in resource.subresources:
+    # Below `proxy` stands the path that is asked for.
+    name = target.subresource.partition("/")[0]
+    if name not in resource.subresources or (name != target.subresource and name != "proxy"):
         raise unknown_path()
     writing.existing(cluster, resource, target)
-    absences.check_subresource(target.subresource)
+    absences.check_subresource(name)
     if target.subresource == "eviction":
         return _evict(cluster, resource, request, target)
     if target.subresource == "scale":
