@@ -16,7 +16,7 @@ from faces_world import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_clusters import DEPLOYMENTS, SERVICES, Object
+from simulated_clusters import DEPLOYMENTS, ENDPOINT_SLICES, SERVICES, Object
 
 from meshpeek.rehearsal.controllers.mirror import LINKS
 from meshpeek.rehearsal.controllers.namespaces import SECRETS
@@ -280,6 +280,20 @@ def test_more_replicas_answer(world: FacesWorld) -> None:
     assert len({call(hop, "smiley").pod for hop in world.ask(200)}) == 2
     world.advance(5)
     assert len({call(hop, "smiley").pod for hop in world.ask(200)}) == 5
+
+
+def test_a_pod_that_is_not_ready_is_not_asked(world: FacesWorld) -> None:
+    store = world.clusters["east"].store
+    slices = [
+        each
+        for each in store.list(ENDPOINT_SLICES, "faces")
+        if each["metadata"]["labels"]["kubernetes.io/service-name"] == "smiley"
+    ]
+    first, second = slices[0]["endpoints"]
+    waiting = {**first, "conditions": {"ready": False}}
+    store.update(ENDPOINT_SLICES, {**slices[0], "endpoints": [waiting, second]})
+    pods = {call(hop, "smiley").pod for hop in world.ask()}
+    assert pods == {second["targetRef"]["name"]}
 
 
 def test_a_service_that_selects_other_pods(world: FacesWorld) -> None:
