@@ -27,6 +27,7 @@ BINDINGS = (
     Binding(Action.REPEAT, ("r",), "run the last command again"),
     Binding(Action.EDIT, ("e",), "change the command, then run it"),
     Binding(Action.SHELL, ("!",), "take over the shell; exit or ^D comes back"),
+    Binding(Action.FALLBACK, ("f",), "show what the last command printed when it was recorded"),
     Binding(Action.CLOCK, ("c",), "stop the clock, or let it go on"),
     Binding(Action.NARRATION, ("n",), "hide the narration, or show it"),
     Binding(Action.STATUS, ("s",), "hide the status line, or show it"),

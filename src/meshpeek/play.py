@@ -21,7 +21,7 @@ from meshpeek.reports.fold import Report
 from meshpeek.run.drivers import Clock, Driver, Nobody
 from meshpeek.run.events import Event, Notice, Reason
 from meshpeek.run.execution import DEFAULT_TIMEOUT, Compare
-from meshpeek.run.runner import Runner
+from meshpeek.run.runner import Recall, Runner
 from meshpeek.run.shell import Shell
 from meshpeek.session import Keep, Session, open_session
 from meshpeek.sinks import Sink
@@ -82,15 +82,16 @@ def play(
     environment: Mapping[str, str],
     reports: Fanout,
     recording: Recording | None = None,
+    fallback: Recording | None = None,
     inbox: Inbox | None = None,
     *,
     screen: Sink | None = None,
 ) -> ExitCode:
     """Run `workshop` and return what the process is to exit with; `reports` get what happens.
 
-    With a `recording`, each command is compared with it. A presentation takes requests from
-    `inbox` as well as from the keyboard, and needs one. `screen` is for events in the place of
-    standard output.
+    With a `recording`, each command is compared with it; what `fallback` has can be shown instead
+    of what a command writes. A presentation takes requests from `inbox` as well as from the
+    keyboard, and needs one. `screen` is for events in the place of standard output.
 
     Raises EnvironmentUnfitError if the run could not begin, or the screen could not be written;
     InputError if it was a test and nothing in it ran, or for a recording of another workshop.
@@ -107,6 +108,7 @@ def play(
     with refusal_reported(workshop.path, reports):
         masker = Masker(_secrets(workshop, environment))
         compare = _comparison(workshop, recording, masker)
+        recall = _recollection(workshop, fallback, masker)
     masked = Masked(masker, take)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_signals_interrupt())
@@ -156,6 +158,7 @@ def play(
             setup=options.setup,
             earlier=past.events if past else (),
             compare=compare,
+            recall=recall,
             faces=session.environment.get(FACES_VARIABLE, "") if options.rehearse else "",
         )
         _collect_garbage_from_here()
@@ -186,6 +189,14 @@ def _comparison(workshop: Workshop, recording: Recording | None, masker: Masker)
     from meshpeek.recording.comparison import Comparison
 
     return Comparison(workshop, recording, masker.mask_text).compare
+
+
+def _recollection(workshop: Workshop, fallback: Recording | None, masker: Masker) -> Recall | None:
+    if fallback is None:
+        return None
+    from meshpeek.recording.recall import Recollection
+
+    return Recollection(workshop, fallback, masker.mask_text).recall
 
 
 def _nothing_ran(workshop: Workshop, report: Report) -> InputError:

@@ -20,6 +20,7 @@ from meshpeek.commands.options import (
     takes_reports,
 )
 from meshpeek.commands.workshops import load, start_of
+from meshpeek.load import read_text
 from meshpeek.model import Mode
 from meshpeek.play import Options, play
 from meshpeek.run.actions import Action, Inbox
@@ -27,6 +28,7 @@ from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
 
 if TYPE_CHECKING:
     from meshpeek.console.server import Console
+    from meshpeek.recording.recording import Recording
 
 
 @click.command()
@@ -51,6 +53,11 @@ if TYPE_CHECKING:
     help="Factor on the time between typed characters; 0 shows commands at once.",
 )
 @click.option(
+    "--fallback",
+    type=click.Path(path_type=Path),
+    help="A transcript (see record) to show from, at a key, when a command fails.",
+)
+@click.option(
     "--console", is_flag=True, help="Open a page for the presenter alone: notes, clock, buttons."
 )
 @click.option(
@@ -68,6 +75,7 @@ def command(
     resume: bool,
     no_journal: bool,
     typing: float,
+    fallback: Path | None,
     console: bool,
     console_host: str | None,
     reports: ReportPaths,
@@ -94,8 +102,24 @@ def command(
         with refusal_reported(str(file), opened):
             workshop = load(file, options)
             start = start_of(workshop, address, setup=setup)
-        code = play(workshop, options._replace(start=start), os.environ, opened, inbox=inbox)
+            recording = _read_fallback(fallback)
+        code = play(
+            workshop,
+            options._replace(start=start),
+            os.environ,
+            opened,
+            fallback=recording,
+            inbox=inbox,
+        )
     raise SystemExit(code)
+
+
+def _read_fallback(path: Path | None) -> Recording | None:
+    if path is None:
+        return None
+    from meshpeek.recording.recording import read_recording
+
+    return read_recording(read_text(str(path)), str(path))
 
 
 @contextlib.contextmanager

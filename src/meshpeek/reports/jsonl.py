@@ -13,6 +13,7 @@ from meshpeek.run.events import (
     Event,
     JobsLeft,
     Moved,
+    RecordedShown,
     RunEnded,
     RunRefused,
     RunStarted,
@@ -80,6 +81,8 @@ class EventLines:
                 }
             case CommandEnded(step=step):
                 return {**self._place("command", step), **_result(event)}
+            case RecordedShown(step=step, source=source):
+                return {**self._place("recorded-shown", step), "source": source}
             case StepSkipped(step=step, reason=reason):
                 return {**self._place("skipped", step), "reason": reason}
             case JobsLeft(listing=listing):

@@ -22,6 +22,7 @@ class Action(StrEnum):
     REPEAT = "repeat"
     EDIT = "edit"
     SHELL = "shell"
+    FALLBACK = "fallback"
     CLOCK = "clock"
     NARRATION = "narration"
     STATUS = "status"

@@ -92,7 +92,8 @@ class RunStarted(NamedTuple):
 
     `start` is the index of the step that comes first. `earlier` is what happened to commands
     before a run that goes on where another stopped. `faces` is the URL at which the embedded
-    clusters show Faces, empty if they do not.
+    clusters show Faces, empty if they do not. `has_recording`: what commands wrote once can be
+    shown if they fail.
     """
 
     workshop: Workshop
@@ -101,6 +102,7 @@ class RunStarted(NamedTuple):
     start: int = 0
     earlier: tuple[CommandEnded | StepSkipped, ...] = ()
     faces: str = ""
+    has_recording: bool = False
 
 
 class Notice(NamedTuple):
@@ -219,6 +221,17 @@ class EditEnded(NamedTuple):
     text: str | None
 
 
+class RecordedShown(NamedTuple):
+    """What a command wrote when it was recorded is shown in place of what it writes now.
+
+    `source` is the path of the recording.
+    """
+
+    step: Command
+    data: bytes
+    source: str
+
+
 class CommandStarted(NamedTuple):
     """An attempt at a command begins; the first is 1.
 
@@ -293,6 +306,7 @@ Event = (
     | EditStarted
     | EditEnded
     | CommandStarted
+    | RecordedShown
     | OutputReceived
     | CommandEnded
     | StepSkipped

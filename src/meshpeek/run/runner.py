@@ -31,8 +31,10 @@ from meshpeek.run.events import (
     Event,
     JobsLeft,
     Moved,
+    Notice,
     OutputReceived,
     Reason,
+    RecordedShown,
     Result,
     RunEnded,
     RunStarted,
@@ -53,8 +55,11 @@ from meshpeek.run.shell import Shell
 from meshpeek.run.transcript import strip_escapes
 from meshpeek.run.verdict import ended_by_presenter
 
-_INTERLUDES = (Action.REPEAT, Action.EDIT, Action.SHELL)
+_INTERLUDES = (Action.REPEAT, Action.EDIT, Action.SHELL, Action.FALLBACK)
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
+
+
+Recall = Callable[[Command], RecordedShown | None]
 
 
 class _Quit(Exception):  # noqa: N818  # not an error: the presenter's wish
@@ -74,7 +79,8 @@ class Runner:
     `setup` runs, before it, the commands before it that are not shown. `earlier` is what happened
     to commands in the run that this one goes on with. `compare` tells how a command's status and
     plain output differ from what they should be, None if they do not. `faces` is the URL at which
-    a rehearsal shows Faces.
+    a rehearsal shows Faces. `recall` returns what a command wrote when it was recorded, None if
+    it was not.
     """
 
     def __init__(
@@ -94,6 +100,7 @@ class Runner:
         earlier: Sequence[CommandEnded | StepSkipped] = (),
         compare: Compare | None = None,
         faces: str = "",
+        recall: Recall | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -104,6 +111,7 @@ class Runner:
         self._rehearsal = rehearsal
         self._stop_on_failure = stop_on_failure
         self._faces = faces
+        self._recall = recall
         self._clock = clock
         self._words = frozenset({mode.value, REHEARSE} if rehearsal else {mode.value})
         self._start = start
@@ -136,7 +144,13 @@ class Runner:
         reason = Reason.FINISHED
         skipping = ""
         yield RunStarted(
-            self._workshop, self._mode, self._rehearsal, self._start, self._earlier, self._faces
+            self._workshop,
+            self._mode,
+            self._rehearsal,
+            self._start,
+            self._earlier,
+            self._faces,
+            has_recording=self._recall is not None,
         )
         try:
             if self._setup:
@@ -264,6 +278,8 @@ class Runner:
         """Do what the presenter does in between, and that moves nothing."""
         if request is Action.SHELL:
             yield from self._lend_shell()
+        elif request is Action.FALLBACK:
+            yield self._show_recorded()
         elif self._last is not None:
             index, step = self._last
             edited = None
@@ -275,6 +291,12 @@ class Runner:
                 yield CommandShown(step)
                 yield Typed(step, step.text)
             yield from self._execute(index, step, edited)
+
+    def _show_recorded(self) -> Event:
+        if self._recall is None:
+            return Notice("nothing is recorded; --fallback names the file that has it")
+        recorded = self._recall(self._last[1]) if self._last else None
+        return recorded or Notice("the recording does not have this command")
 
     def _lend_shell(self) -> Iterator[Event]:
         yield ShellLent()

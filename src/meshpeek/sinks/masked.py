@@ -16,6 +16,7 @@ from meshpeek.run.events import (
     Notice,
     OutlineShown,
     OutputReceived,
+    RecordedShown,
     Result,
     RunRefused,
     RunStarted,
@@ -87,6 +88,8 @@ class Masked:
             case OutlineShown(outline=outline):
                 places = tuple(p._replace(text=mask(p.text)) for p in outline.places)
                 return event._replace(outline=outline._replace(places=places))
+            case RecordedShown(data=data):
+                return event._replace(data=self._masker.mask(data))
             case StepSkipped(reason=reason):
                 return event._replace(reason=mask(reason))
             case JobsLeft(listing=listing):

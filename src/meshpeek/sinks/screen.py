@@ -38,6 +38,7 @@ from meshpeek.run.events import (
     OutlineShown,
     OutputReceived,
     OverlayClosed,
+    RecordedShown,
     Redrawn,
     RunEnded,
     RunStarted,
@@ -111,6 +112,7 @@ class Screen:
         self._clock: ClockRead | None = None
         self._waiting: Step | None = None
         self._held: list[bytes] | None = None
+        self._has_recording = False
 
     def take(self, event: Event) -> None:
         """Draw what `event` says."""
@@ -172,6 +174,8 @@ class Screen:
                 if text is not None:
                     line = text.replace("\n", f"\n{_CONTINUATION}")
                     self._canvas.add_unseen(Text.assemble(("$ ", "bold green"), (line, "bold")))
+            case RecordedShown():
+                self._show_recorded(event)
             case StepSkipped(step=step, reason=reason):
                 if self._mode is not Mode.PRESENT:
                     self._canvas.draw(Text(f"{name_step(step)} skipped: {reason}", "dim"))
@@ -227,8 +231,18 @@ class Screen:
             status = self._positions.describe(self._waiting, self._clock, help_key)
         self._canvas.set_status(status)
 
+    def _show_recorded(self, event: RecordedShown) -> None:
+        """Show what was recorded, between two lines that say that it was."""
+        self._canvas.draw(Text(f"── recorded earlier, from {event.source} ──", "bold"))
+        self._canvas.lend()
+        self._canvas.write(event.data)
+        self._canvas.take_back()
+        self._canvas.draw(Text("── end of the recording ──", "bold"))
+        self._canvas.draw()
+
     def _open(self, event: RunStarted) -> None:
         self._mode = event.mode
+        self._has_recording = event.has_recording
         self._positions = Positions(event.workshop)
         self._indexes = {id(step): index for index, step in enumerate(event.workshop.steps)}
         self._colours = {
@@ -304,6 +318,7 @@ class Screen:
             (Action.REPEAT, "repeats"),
             (Action.EDIT, "edits"),
             (Action.SHELL, "takes over"),
+            *((Action.FALLBACK, "shows the recording"),) * self._has_recording,
         )
         if self._mode is not Mode.PRESENT:
             return
