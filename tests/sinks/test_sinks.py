@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pyte
 import pytest
 from rich.console import Console
 
@@ -77,6 +78,18 @@ class Recorder:
 
     def close(self) -> None:
         self.closed = True
+
+
+def test_a_command_that_is_repeated_says_for_how_long_and_leaves_no_trace_of_it() -> None:
+    screen = pyte.Screen(72, 80)
+    stream = pyte.Stream(screen)
+    seen = []
+    for piece in draw(Mode.RUN, colours=True).replace("\n", "\r\n").splitlines(keepends=True):
+        stream.feed(piece)
+        seen.append("\n".join(screen.display))
+    told = "not yet; trying again, for 29.5 s more"
+    assert any(told in shown for shown in seen)
+    assert told not in seen[-1]
 
 
 def test_a_sink_that_breaks_harms_no_other() -> None:

@@ -20,6 +20,7 @@ from meshpeek.reports.summary import (
     OUTCOMES,
     conclusion,
     describe_failure,
+    format_duration,
     name_step,
     summary_rows,
 )
@@ -89,8 +90,8 @@ class Screen:
 
     What a command writes goes to the console's file as it is, and nothing is drawn before it has
     ended. A step with `until` is drawn when it is settled: nobody wants to watch its failed
-    attempts. `size` returns the terminal's size, if it may change. `bindings` are the keys that a
-    presenter is told of.
+    attempts, but for how long there may be more of them. `size` returns the terminal's size, if
+    it may change. `bindings` are the keys that a presenter is told of.
     """
 
     def __init__(
@@ -155,6 +156,7 @@ class Screen:
                 self._canvas.begin_line(self._prompt(step))
             case CommandStarted(step=step):
                 self._held = [] if step.checks.until else None
+                self._canvas.set_status(None)
                 self._canvas.lend()
             case CommandEnded():
                 self._end_command(event)
@@ -287,6 +289,9 @@ class Screen:
     def _end_command(self, event: CommandEnded) -> None:
         held, self._held = self._held, None
         if not event.result.final:
+            self._canvas.take_back()
+            left = format_duration(event.result.time_left)
+            self._canvas.set_status(Text(f"not yet; trying again, for {left} more", "dim"))
             return
         if held:
             self._canvas.write(b"".join(held))
