@@ -335,9 +335,10 @@ class _Stage(NamedTuple):
 
 @contextlib.contextmanager
 def _stage(inbox: Inbox) -> Iterator[_Stage]:
-    from meshpeek.bindings import BINDINGS
+    from meshpeek.configuration import configuration_path, load_bindings
     from meshpeek.run.actions import Action
 
+    bindings = load_bindings(configuration_path())
     with Keyboard(sys.stdin.fileno()) as keyboard:
 
         def suspend(*_: object) -> None:
@@ -345,7 +346,7 @@ def _stage(inbox: Inbox) -> Iterator[_Stage]:
             inbox.post(Action.REDRAW)
 
         with _handling((signal.SIGTSTP,), suspend):
-            yield _Stage(keyboard, inbox, BINDINGS)
+            yield _Stage(keyboard, inbox, bindings)
 
 
 def _driver(workshop: Workshop, options: Options, stage: _Stage | None) -> Driver:
