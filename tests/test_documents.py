@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from meshpeek.bindings import BINDINGS, Binding
+from meshpeek.configuration import parse_bindings
 from meshpeek.errors import ExitCode
+from meshpeek.key_decoder import NAMED_KEYS
 from meshpeek.model import NormalisationRule
 from meshpeek.parse import parse
 from meshpeek.parse.vocabulary import (
@@ -22,6 +25,7 @@ from meshpeek.recording.recording import read_recording
 from tests.conftest import ROOT, RunProgram
 
 README = (ROOT / "README.md").read_text()
+PRESENTING = (ROOT / "docs" / "presenting.md").read_text()
 DIALECT = (ROOT / "docs" / "dialect.md").read_text()
 PRESENTING = (ROOT / "docs" / "presenting.md").read_text()
 TRANSCRIPTS = (ROOT / "docs" / "transcripts.md").read_text()
@@ -38,6 +42,19 @@ def read_nothing(path: str) -> str:
 
 def row(cell: str, meaning: str) -> str:
     return f"| `{cell.replace('|', 'or')}` | {meaning} |"
+
+
+@pytest.mark.parametrize("binding", BINDINGS, ids=lambda binding: binding.action)
+def test_the_keys_are_those_of_the_bindings(binding: Binding) -> None:
+    keys = ", ".join(f"`{key}`" for key in binding.keys)
+    assert f"| `{binding.action}` | {keys} | {binding.meaning} |" in PRESENTING
+
+
+def test_the_sample_of_own_keys_is_accepted() -> None:
+    ((_, sample),) = fences(PRESENTING, "toml")
+    assert parse_bindings(sample, "config.toml") != BINDINGS
+    for name in re.findall(r"`([a-z0-9-]+)`", PRESENTING.partition("or a name: ")[2].split(".")[0]):
+        assert name in NAMED_KEYS
 
 
 @pytest.mark.parametrize("word", DIRECTIVES.values(), ids=lambda word: word.name)

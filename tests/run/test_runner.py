@@ -12,7 +12,7 @@ import pytest
 from meshpeek.headless import EDITOR_VARIABLES
 from meshpeek.model import Command, Mode, Step, Workshop
 from meshpeek.parse import parse
-from meshpeek.run.actions import Action, Request
+from meshpeek.run.actions import Action, Jump, Request
 from meshpeek.run.drivers import Decision, Nobody
 from meshpeek.run.editor import EditorDesk
 from meshpeek.run.events import (
@@ -20,6 +20,7 @@ from meshpeek.run.events import (
     CommandShown,
     Event,
     JobsLeft,
+    Moved,
     Reason,
     RunEnded,
     RunStarted,
@@ -396,3 +397,65 @@ def test_a_run_does_not_change_its_workshop() -> None:
     (step,) = workshop.steps
     assert isinstance(step, Command)
     assert replace(step) == step
+
+
+def attempts(events: list[Event]) -> list[tuple[str, int]]:
+    return [
+        (event.step.text, event.result.attempt)
+        for event in events
+        if isinstance(event, CommandEnded)
+    ]
+
+
+def test_the_last_command_is_repeated_and_the_show_is_where_it_was(play: Play) -> None:
+    events = play(SHOWN, driver=Keys(Action.GO, Action.REPEAT, Action.REPEAT))
+    assert attempts(events) == [
+        ("echo 1", 1),
+        ("echo 1", 2),
+        ("echo 1", 3),
+        ("echo 2", 1),
+        ("echo 3", 1),
+    ]
+
+
+def test_repeating_before_anything_has_run_runs_nothing(play: Play) -> None:
+    events = play(SHOWN, driver=Keys(Action.REPEAT))
+    assert attempts(events) == [("echo 1", 1), ("echo 2", 1), ("echo 3", 1)]
+
+
+def test_moving_runs_nothing_and_what_is_left_out_counts_as_skipped(play: Play) -> None:
+    events = play(SHOWN, driver=Keys(Jump(2), Action.GO))
+    assert attempts(events) == [("echo 3", 1)]
+    assert skipped(events) == [
+        ("echo 1", "the presenter went past it"),
+        ("echo 2", "the presenter went past it"),
+    ]
+    moved = [event.step.text for event in events if isinstance(event, Moved) and event.step]
+    assert moved == ["echo 3"]
+
+
+def test_a_cleanup_that_was_jumped_over_runs_in_the_end(play: Play) -> None:
+    text = "<!-- @SHOW -->\n```bash\n## meshpeek: always\necho clean\necho last\n```\n"
+    events = play(text, driver=Keys(Jump(1), Action.GO))
+    assert attempts(events) == [("echo last", 1), ("echo clean", 1)]
+
+
+class AfterFailures(Keys):
+    waits_after_failure = True
+
+
+def test_a_failure_is_waited_at_and_repeated(play: Play, tmp_path: Path) -> None:
+    once = f"test -e {tmp_path}/made || {{ touch {tmp_path}/made; false; }}"
+    text = f"<!-- @SHOW -->\n```bash\n{once}\necho next\n```\n"
+    events = play(text, driver=AfterFailures(Action.GO, Action.REPEAT))
+    assert results(events) == [(once, "failed"), (once, "passed"), ("echo next", "passed")]
+    text = f"<!-- @SHOW -->\n```bash\nset -e\ncd {tmp_path}\nmkdir c/d\necho next\n```\n"
+    go, repeat = Action.GO, Action.REPEAT
+    events = play(text, driver=AfterFailures(go, go, go, repeat, go))
+    assert results(events)[2:] == [("mkdir c/d", "failed"), ("mkdir c/d", "failed")]
+    assert skipped(events) == [("echo next", "the run stopped at w.md:5")]
+
+
+def test_a_failure_that_the_room_did_not_see_is_not_waited_at(play: Play) -> None:
+    events = play("```bash\nfalse\necho next\n```\n", driver=AfterFailures(Action.QUIT))
+    assert results(events) == [("false", "failed"), ("echo next", "passed")]

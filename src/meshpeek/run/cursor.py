@@ -48,19 +48,20 @@ class Cursor:
     def _previous_section(self) -> None:
         """Go to this section's beginning, or the one before's where nobody has waited yet."""
         beginning = self._beginning(self.index)
-        if any(map(waits_for_presenter, self._steps[beginning : self.index])):
-            self.index = beginning
-        else:
-            self.index = self._beginning(max(beginning - 1, 0))
+        if beginning is None:
+            return
+        has_waited = any(map(waits_for_presenter, self._steps[beginning : self.index]))
+        before = None if has_waited else self._beginning(beginning - 1)
+        self.index = beginning if before is None else before
 
     @property
     def _section(self) -> int:
         return self._steps[min(self.index, len(self._steps) - 1)].section
 
-    def _beginning(self, index: int) -> int:
+    def _beginning(self, index: int) -> int | None:
         """Return the index of what is shown first in the section that `index` is in.
 
-        Where nothing is shown in it, that of the section before; or `index`, if there is none.
+        Where nothing is shown in it, that of the section before; None if there is none.
         """
         found: int | None = None
         for at in range(min(index, len(self._steps) - 1), -1, -1):
@@ -69,7 +70,7 @@ class Cursor:
                 break
             if step.shown:
                 found = at
-        return index if found is None else found
+        return found
 
     def _go_to_first(self, indexes: Iterable[int], wanted: Callable[[AnyStep], bool]) -> None:
         self.index = next((at for at in indexes if wanted(self._steps[at])), self.index)

@@ -70,4 +70,4 @@ __meshpeek_unbind() {
     return 0
 }
 
-__meshpeek_prompt='\w \$ '
+__meshpeek_prompt='\W \$ '

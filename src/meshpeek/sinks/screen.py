@@ -196,8 +196,10 @@ class Screen:
         match event:
             case WaitStarted(step=step):
                 self._waiting = step
+                self._canvas.guard(guarded=True)
             case WaitEnded():
                 self._waiting = None
+                self._canvas.guard(guarded=False)
                 self._set_status()
             case ClockRead():
                 self._clock = event

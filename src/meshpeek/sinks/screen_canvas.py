@@ -14,6 +14,7 @@ from meshpeek.sinks.screen_status import StatusLine
 from meshpeek.sinks.terminal_modes import TerminalModes
 
 _CLEAR = "\x1b[H\x1b[2J"
+_PASTES_TOLD, _PASTES_TYPED = "\x1b[?2004h", "\x1b[?2004l"
 _OVERLAY_BEGINS, _OVERLAY_ENDS = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 
 
@@ -32,6 +33,7 @@ class Canvas:
         self._status_line = StatusLine(console)
         self._status: Text | None = None
         self._narration = True
+        self._guarded = False
         self._line: Text | None = None
         self._at_line_start = True
         self._lent = self._overlaid = self._is_stale = False
@@ -84,10 +86,15 @@ class Canvas:
         self._status = status
         self._draw_status()
 
+    def guard(self, *, guarded: bool) -> None:
+        """Have the terminal say what is pasted, so that it does not count as keys, or not."""
+        self._guarded = guarded
+        self._write(_PASTES_TOLD if guarded else _PASTES_TYPED)
+
     def leave(self) -> None:
-        """Let the cursor be where a shell may print its prompt."""
+        """Let the terminal be as a shell expects it, until the page is drawn again."""
         self._status_line.erase()
-        self._write("\n")
+        self._write(f"{_PASTES_TYPED}\n")
 
     def lend(self) -> None:
         """Leave the screen to what is written on it from now on."""
@@ -148,6 +155,8 @@ class Canvas:
         self._is_stale = False
         self._status_line.forget()
         self._write(_CLEAR)
+        if self._guarded:
+            self._write(_PASTES_TOLD)
         lines = self._page.lines(self.console, narration=self._narration)
         self.console.print(Segments(joined(lines)), end="", crop=False, soft_wrap=True)
         self._draw_status()
