@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Generator
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
@@ -25,7 +26,7 @@ class WorkshopProcess:
     It is in a session of its own, too: a ^C at the terminal is ours to hand on, once.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, folder: Path | None = None) -> None:
         self.path = job.workshop.path
         columns, rows = shutil.get_terminal_size(HEADLESS_SIZE[::-1])
         self._process = subprocess.Popen(
@@ -33,6 +34,7 @@ class WorkshopProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "COLUMNS": str(columns), "LINES": str(rows)},
+            cwd=folder,
             start_new_session=True,
         )
         assert self._process.stdin  # noqa: S101  # they are pipes
@@ -84,13 +86,14 @@ class WorkshopProcess:
             self._process.wait()
 
 
-def run_apart(job: Job) -> Generator[Message, None, None]:
+def run_apart(job: Job, folder: Path) -> Generator[Message, None, None]:
     """Run a workshop in a process of its own; yield what it says, up to and with `Ended`.
 
+    `folder` is the one that paths in the job are relative to, such as the workshop's own.
     Closing the iterator interrupts the run. Raises EnvironmentUnfitError if the process is killed.
     """
     reader = MessageReader()
-    with WorkshopProcess(job) as process:
+    with WorkshopProcess(job, folder) as process:
         while data := process.read():
             for message in reader.feed(data):
                 yield message
