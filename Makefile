@@ -66,8 +66,10 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m compileall -q src
 	@touch $@
 
-pictures: $(READY)  ## the README's picture, from a rehearsal
-	$(BIN)/python docs/pictures/make.py
+pictures: $(READY)  ## the documents' pictures, from rehearsals looked at in Chromium
+	$(BIN)/python -m docs.pictures.report
+	$(BIN)/python -m docs.pictures.faces
+	$(BIN)/python -m docs.pictures.console
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -59,6 +59,8 @@ function badge(context) {
   const element = document.createElement("span");
   element.className = "badge";
   element.textContent = context;
+  const known = show.contexts.find(({ name }) => name === context);
+  if (known) element.style.borderLeft = `0.7rem solid ${known.colour}`;
   return element;
 }
 

@@ -1,6 +1,6 @@
 """Take the pictures of Faces: the workshop's three moments, on rehearsal clusters of their own.
 
-Run it as `python -m docs.pictures.take` from the repository's root, with Chromium on PATH.
+See `make pictures`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Make the README's picture: the page of a rehearsal run of workshop.md, in Chromium.
-
-make pictures
-"""
+"""Take the picture of a report: the page of a rehearsal run of workshop.md. See `make pictures`."""
 
 from __future__ import annotations
 
@@ -10,13 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.browser import browser
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PICTURE = HERE / "report.png"
-
-sys.path.insert(0, str(ROOT))
-
-from tests.browser import browser  # noqa: E402  # it is found once the path is set
 
 
 def main() -> None:
