@@ -13,8 +13,19 @@ import pyte
 _PATIENCE_SECONDS = 30
 
 
+class _Screen(pyte.HistoryScreen):
+    def select_graphic_rendition(self, *attributes: int, private: bool = False) -> None:
+        """Set colours and the like; pyte fails at the private sequences that vim sends."""
+        if not private:
+            super().select_graphic_rendition(*attributes)
+
+
 class Terminal:
-    """Runs a program on a screen of `rows` and `columns`; use it as a context manager."""
+    """Runs a program on a screen of `rows` and `columns`; use it as a context manager.
+
+    `kind` is the TERM that programs see: of `linux`, pyte understands all. `written` is all that
+    has been written, as it was.
+    """
 
     def __init__(
         self,
@@ -24,14 +35,16 @@ class Terminal:
         *,
         rows: int = 24,
         columns: int = 80,
+        kind: str = "linux",
     ) -> None:
-        self.screen = pyte.HistoryScreen(columns, rows, history=10_000)
+        self.written = bytearray()
+        self.screen = _Screen(columns, rows, history=10_000)
         self._stream = pyte.ByteStream(self.screen)
         program, *arguments = map(str, command)
         self.child = pexpect.spawn(
             program,
             arguments,
-            env={**environment, "TERM": "linux"},  # what pyte understands all of
+            env={**environment, "TERM": kind},
             cwd=str(cwd),
             dimensions=(rows, columns),
         )
@@ -90,6 +103,7 @@ class Terminal:
             data = self.child.read_nonblocking(65536, timeout=max(0, deadline - time.monotonic()))
         except (pexpect.EOF, pexpect.TIMEOUT):
             return False
+        self.written += data
         self._stream.feed(data)
         return True
 

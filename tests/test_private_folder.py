@@ -72,3 +72,27 @@ def test_sessions_that_begin_together_leave_each_other_alone(tmp_path: Path) -> 
     assert [session.communicate()[1] for session in sessions] == [b""] * 4
     assert [session.returncode for session in sessions] == [0] * 4
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_made_again_although_somebody_still_writes_in_it(tmp_path: Path) -> None:
+    with private_folder(tmp_path) as path:
+        pass
+    path.mkdir()
+    script = 'echo; until [ -e "$0/lock" ]; do echo more >"$0/$((n++ % 20))"; done 2>/dev/null'
+    with subprocess.Popen(["bash", "-c", script, path], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout
+        writer.stdout.readline()
+        with private_folder(again=path) as again:
+            assert again == path
+            assert path.stat().st_mode & 0o777 == 0o700
+            writer.wait()
+
+
+def test_a_folder_that_is_in_use_is_not_made_again(tmp_path: Path) -> None:
+    with (
+        private_folder(tmp_path) as path,
+        pytest.raises(FileExistsError),
+        private_folder(again=path),
+    ):
+        pass
+    assert not path.exists()

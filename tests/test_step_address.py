@@ -6,6 +6,7 @@ import pytest
 
 from meshpeek.errors import InputError
 from meshpeek.parse import parse
+from meshpeek.reports.steps import list_steps
 from meshpeek.step_address import find_step
 
 TEXT = """\
@@ -80,3 +81,10 @@ def test_what_is_no_step_is_an_error_that_helps(address: str, message: str, hint
         find_step(WORKSHOP, address)
     assert message in error.value.message
     assert hint in (error.value.hint or "")
+
+
+def test_the_list_of_steps_has_the_addresses() -> None:
+    listed = [line.split() for line in list_steps(WORKSHOP).splitlines() if line.startswith(" ")]
+    assert len(listed) == len(WORKSHOP.steps)
+    for index, (number, place, *_) in enumerate(listed):
+        assert find_step(WORKSHOP, number) == find_step(WORKSHOP, place) == index

@@ -11,11 +11,14 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 _PREFIX = "meshpeek-"
 _LOCK, _LOCK_IN_THE_MAKING = "lock", "lock.new"
+_PATIENCE_SECONDS = 5.0
+_PAUSE_SECONDS = 0.02
 _RAM_DISK = Path("/dev/shm")  # noqa: S108  # a folder of mode 0700 is made in it
 
 
@@ -36,7 +39,7 @@ def private_folder(parent: Path | None = None, again: Path | None = None) -> Ite
         path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
     else:
         path = again
-        path.mkdir(mode=0o700)
+        _make_again(path)
     with open(path / _LOCK_IN_THE_MAKING, "w") as lock:
         # It is locked before it has its name: another session must not find it free meanwhile.
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -45,6 +48,25 @@ def private_folder(parent: Path | None = None, again: Path | None = None) -> Ite
             yield path
         finally:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _make_again(path: Path) -> None:
+    """Make a folder whose owner was killed; what that started may still be writing in it.
+
+    Raises OSError if it is somebody's, or does not go.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            is_ours = path.lstat().st_uid == os.getuid()
+            if not is_ours or (path / _LOCK).exists() or time.monotonic() > deadline:
+                raise
+            shutil.rmtree(path, ignore_errors=True)
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _holds_programs(folder: Path) -> bool:

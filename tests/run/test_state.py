@@ -148,3 +148,9 @@ def test_a_state_that_was_cut_off_is_none(folder: Path, end: str) -> None:
     (folder / "1").write_text("declare -- X=0\n# complete 4\n")
     assert newest(folder) == SavedState(4, folder / "1")
     assert state.newest(folder, before=4) is None
+
+
+def test_of_two_after_the_same_command_the_one_of_a_bash_that_lived_counts(folder: Path) -> None:
+    for name in ("0", "exit"):
+        (folder / name).write_text("declare -- X=1\n# complete 4\n")
+    assert newest(folder) == SavedState(4, folder / "0")

@@ -67,10 +67,10 @@ class History(NamedTuple):
 
     @property
     def has_begun(self) -> bool:
-        """Whether the presenter ran anything, and not only what runs by itself at the start."""
+        """Whether the presenter did anything, and not only what runs by itself at the start."""
         shown = {mark.step for mark in self.marks if mark.kind == "up"}
         started = {mark.step for mark in self.marks if mark.kind == "started"}
-        return bool(started & shown if shown else started)
+        return len(shown) > 1 or bool(started & shown if shown else started)
 
     @property
     def under_way(self) -> int | None:

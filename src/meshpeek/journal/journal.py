@@ -170,7 +170,7 @@ def _say_where(workshop: Workshop, journal: Journal) -> str:
 def _describe_resumable(workshop: Workshop) -> str | None:
     """Return the words that offer to go on with the last show, None where that cannot be done."""
     found = _last_show(workshop)
-    if found is None:
+    if found is None or not found[1].has_begun:
         return None
     folder, history = found
     with folders.old_show(folder) as file:
@@ -189,12 +189,18 @@ def _place(workshop: Workshop, index: int) -> str:
 
 
 def _last_show(workshop: Workshop) -> tuple[Path, History] | None:
-    """Return the last show that is worth going on with, with its folder."""
+    """Return the last show, with its folder: one that was left at once only if there is no other.
+
+    So a show that is started by mistake does not hide the one that was to be resumed.
+    """
+    left_at_once = None
     for folder in folders.shows(folders.workshop_folder(workshop.path)):
         history = read(folder / folders.JOURNAL)
         if history is not None and history.has_begun:
             return folder, history
-    return None
+        if history is not None and left_at_once is None:
+            left_at_once = folder, history
+    return left_at_once
 
 
 def _past_of(workshop: Workshop, folder: Path, history: History) -> Past:

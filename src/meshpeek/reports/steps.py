@@ -42,10 +42,13 @@ def _describe(workshop: Workshop, step: AnyStep) -> dict[str, Any]:
 
 
 def list_steps(workshop: Workshop) -> str:
-    """Return the steps as lines to read: line number, kind, first line of the text."""
+    """Return the steps as lines to read: number, place, kind, first line of the text.
+
+    Numbers and places are what `--from` takes; a place in another file is named with it.
+    """
     lines = []
     section = -1
-    for step in workshop.steps:
+    for number, step in enumerate(workshop.steps, start=1):
         if step.section != section:
             section = step.section
             lines.append(f"\n{workshop.sections[section].title or workshop.path}")
@@ -54,7 +57,9 @@ def list_steps(workshop: Workshop) -> str:
         contexts = (
             f" [{', '.join(step.contexts)}]" if isinstance(step, Command) and step.contexts else ""
         )
-        lines.append(f"{step.span.line:>6}  {step.kind:<9}{contexts} {first}{marks}".rstrip())
+        path = "" if step.span.path == workshop.path else step.span.path
+        place = f"{path}:{step.span.line}"
+        lines.append(f"{number:>4} {place:<6} {step.kind:<9}{contexts} {first}{marks}".rstrip())
         if isinstance(step, Command) and step.note:
-            lines.append(f"{'':>6}  note      {step.note}")
+            lines.append(f"{'':>11} note      {step.note}")
     return "\n".join(lines).lstrip("\n")

@@ -27,8 +27,9 @@ __meshpeek_trace() {
 # ends with this, and the line after it repeats it for a step that was interrupted.
 __meshpeek_end() {
     [[ $__meshpeek_ended ]] && return 0
-    local IFS=' '
-    builtin printf '\036%s:%s:%s\036' "$1" "$-" "${*:2}" >/dev/tty
+    # Not joined by a local IFS: a bash that is killed here would write that down.
+    builtin printf -v __meshpeek_statuses '%s ' "${@:2}"
+    builtin printf '\036%s:%s:%s\036' "$1" "$-" "$__meshpeek_statuses" >/dev/tty
     __meshpeek_ended=yes
     __meshpeek_hide_prompts
     return 0
@@ -112,7 +113,13 @@ trap '__meshpeek_save exit' EXIT
 if [[ $MESHPEEK_RESTORE ]]; then
     # bash refuses to set its own read-only variables again, and says so for each.
     { source "$MESHPEEK_RESTORE"; } >/dev/null 2>&1
-    builtin cd -- "$__meshpeek_directory" && OLDPWD=$__meshpeek_previous
+    builtin cd -- "$__meshpeek_directory"
+    if [[ $__meshpeek_previous ]]; then
+        OLDPWD=$__meshpeek_previous
+    else
+        builtin unset OLDPWD
+        builtin export OLDPWD # as in a bash that has not changed its directory yet
+    fi
     __meshpeek_restore_options "$__meshpeek_options" "$__meshpeek_shopts" 2>/dev/null
 fi
 

@@ -50,13 +50,16 @@ def prepare(folder: Path) -> None:
 
 
 def newest(folder: Path, *, before: int | None = None) -> SavedState | None:
-    """Return the latest state in `folder`, or the latest one that precedes the command `before`."""
+    """Return the latest state in `folder`, or the latest one that precedes the command `before`.
+
+    Of two from after the same command, that is the one which bash wrote before it was killed.
+    """
     states = [
         SavedState(number, folder / name)
         for name in (*_SLOTS, _AT_EXIT)
         if (number := _number(folder / name)) is not None and (before is None or number < before)
     ]
-    return max(states, default=None)
+    return max(states, default=None, key=lambda each: (each.number, each.path.name != _AT_EXIT))
 
 
 def discard(folder: Path) -> None:
