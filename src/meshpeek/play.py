@@ -144,6 +144,7 @@ def play(
             journalled = Fanout([("the journal", _recorder(journal, session, options))])
         if stage:
             stack.enter_context(_resizing(session.shell, stage.inbox))
+            stack.enter_context(_stopping(stage, session.shell, screen))
         runner = Runner(
             workshop,
             session.shell,
@@ -406,8 +407,9 @@ def _size() -> tuple[int, int]:
 
 @contextlib.contextmanager
 def _signals_interrupt() -> Iterator[None]:
-    """Let TERM and HUP end a run as ^C does: with its children ended and its reports written."""
-    with _handling((signal.SIGTERM, signal.SIGHUP), signal.default_int_handler):
+    """Let these end a run as ^C does: with its children ended and its reports written."""
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    with _handling(numbers, signal.default_int_handler):
         yield
 
 
@@ -426,6 +428,25 @@ def _resizing(shell: Shell, inbox: Inbox) -> Iterator[None]:
         inbox.post(Action.REDRAW)
 
     with _handling((signal.SIGWINCH,), resize):
+        yield
+
+
+@contextlib.contextmanager
+def _stopping(stage: _Stage, shell: Shell, screen: Sink) -> Iterator[None]:
+    """Let TSTP stop the program with the terminal as it was before, whoever has it at that time."""
+    from meshpeek.run.actions import Action
+    from meshpeek.sinks.screen import Screen
+
+    def stop(*_: object) -> None:
+        if isinstance(screen, Screen):
+            screen.step_aside()
+        stage.keyboard.suspend()
+        if isinstance(screen, Screen):
+            screen.step_back()
+        shell.refresh()
+        stage.inbox.post(Action.REDRAW)
+
+    with _handling((signal.SIGTSTP,), stop):
         yield
 
 

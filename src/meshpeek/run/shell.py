@@ -14,6 +14,7 @@ import os
 import select
 import signal
 import termios
+import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -87,6 +88,7 @@ class Shell:
         self._keyboard = keyboard
         self._lent: Keyboard | None = None
         self._size = size
+        self._shrunk: float | None = None
         self._arguments = arguments
         self._name = name
         self._folder = folder
@@ -182,6 +184,20 @@ class Shell:
         self._size = (rows, columns)
         self._child.setwinsize(rows, columns)
 
+    def refresh(self) -> None:
+        """Have the program in the foreground draw its screen again.
+
+        Programs do that when the size changes, so it does, for a moment: not all of them do at
+        SIGWINCH alone.
+        """
+        rows, columns = self._size
+        self._child.setwinsize(max(rows - 1, 1), columns)
+        self._shrunk = time.monotonic()
+
+    def _restore_size(self) -> None:
+        self._shrunk = None
+        self._child.setwinsize(*self._size)
+
     @property
     def count(self) -> int:
         """How many commands there have been; the number of the last one."""
@@ -265,6 +281,8 @@ class Shell:
             self._replace()
         if termios.tcgetattr(self._terminal) != self._settings:
             termios.tcsetattr(self._terminal, termios.TCSANOW, self._settings)
+        if self._shrunk:
+            self._restore_size()
         self._count += 1
         self._marked = f"{self._token}.{self._count}"
 
@@ -317,6 +335,8 @@ class Shell:
         while True:
             self._interrupts += deadline.enforce(self._foreground, self._leader)
             data, ended = self._read(deadline.seconds_left(_POLL_SECONDS))
+            if self._shrunk and not data and time.monotonic() - self._shrunk >= _POLL_SECONDS:
+                self._restore_size()
             if not data and self._interrupts and self._foreground() == self._leader:
                 self._remind()
             while True:

@@ -219,6 +219,14 @@ class Screen:
             case Suspended():
                 self._canvas.leave()
 
+    def step_aside(self) -> None:
+        """Leave the terminal to the shell while the program is stopped; any moment will do."""
+        self._canvas.step_aside()
+
+    def step_back(self) -> None:
+        """Have the terminal again as it was."""
+        self._canvas.step_back()
+
     def close(self) -> None:
         """Leave the cursor at the start of a line, on the screen it was on."""
         self._canvas.set_status(None)

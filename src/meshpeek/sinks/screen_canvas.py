@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from os import terminal_size
 
@@ -95,6 +96,17 @@ class Canvas:
         """Let the terminal be as a shell expects it, until the page is drawn again."""
         self._status_line.erase()
         self._write(f"{_PASTES_TYPED}\n")
+
+    def step_aside(self) -> None:
+        """Leave the terminal to the shell while the program is stopped, whoever has the screen.
+
+        Like `step_back` it may be called at any moment, in the middle of other writing.
+        """
+        self._write_at_once(_OVERLAY_ENDS if self._overlaid else self._modes.leave())
+
+    def step_back(self) -> None:
+        """Have the terminal again as it was."""
+        self._write_at_once(_OVERLAY_BEGINS if self._overlaid else self._modes.enter())
 
     def lend(self) -> None:
         """Leave the screen to what is written on it from now on."""
@@ -198,6 +210,10 @@ class Canvas:
             self._status_line.erase()
         elif self.console.is_terminal:
             self._status_line.draw(self._status)
+
+    def _write_at_once(self, codes: str) -> None:
+        if codes and self.console.is_terminal:
+            os.write(self.console.file.fileno(), codes.encode())
 
     def _write(self, codes: str) -> None:
         """Send codes that mean something to a terminal only."""

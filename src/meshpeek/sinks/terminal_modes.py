@@ -36,12 +36,23 @@ class TerminalModes:
 
     def undo(self) -> str:
         """Return what makes the terminal what it was, and forget all of it."""
+        undone = self.leave()
+        self._changed.clear()
+        self._held, self._is_styled = b"", False
+        return undone
+
+    def leave(self) -> str:
+        """Return what makes the terminal what it was, for a while."""
         undone = "".join(
             f"\x1b[?{number}{'l' if is_on else 'h'}"
             for number, is_on in self._changed.items()
             if is_on != (number in _ON_AT_FIRST)
         )
         styled = "\x1b[0m\x1b>" if self._is_styled else ""
-        self._changed.clear()
-        self._held, self._is_styled = b"", False
         return styled + undone
+
+    def enter(self) -> str:
+        """Return what changes the terminal again, after `leave`."""
+        return "".join(
+            f"\x1b[?{number}{'h' if is_on else 'l'}" for number, is_on in self._changed.items()
+        )
