@@ -98,8 +98,9 @@ def test_it_ends_where_a_rehearsal_begins(
     assert first_run.returncode == 0, first_run.stderr
     made, begun = state(machine.servers[name]), state(seeded[name])
     assert sorted(made) == sorted(begun)
-    for identity, obj in begun.items():
-        assert made[identity] == obj, identity
+    assert [
+        each for name, obj in begun.items() for each in differences(made[name], obj, name)
+    ] == []
 
 
 def test_the_workshop_s_changes_are_put_back(
@@ -119,6 +120,18 @@ def test_the_workshop_s_changes_are_put_back(
     assert (again.returncode, again.stderr) == (0, "")
     for name in BARE:
         assert sorted(state(machine.servers[name])) == sorted(state(seeded[name]))
+
+
+def differences(one: Any, other: Any, place: str) -> Iterator[str]:
+    """Yield where two values differ, and in what."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        for name in one:
+            yield from differences(one[name], other[name], f"{place}.{name}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for number, pair in enumerate(zip(one, other, strict=True)):
+            yield from differences(*pair, f"{place}[{number}]")
+    elif one != other:
+        yield f"{place}: {one!r}, and in a rehearsal {other!r}"
 
 
 def state(server: str) -> dict[str, Object]:
