@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=create-clusters.sh
 source ./create-clusters.sh
 
-LINKERD_VERSION=stable-2.14.10
+LINKERD_VERSION=${LINKERD_VERSION:-stable-2.14.10}
 EMISSARY_URL=https://app.getambassador.io/yaml/emissary/3.8.0
 EMISSARY_MANIFESTS=${EMISSARY_MANIFESTS:-}
 FACES_URL=http://localhost/faces/
@@ -28,6 +28,7 @@ environment:
   CERTIFICATES        where the trust anchor and the issuers are kept (now $CERTIFICATES)
   EMISSARY_MANIFESTS  a folder with emissary-crds.yaml and emissary-emissaryns.yaml, saved from
                       $EMISSARY_URL, for a machine without network
+  LINKERD_VERSION     the Linkerd to install, a stable-2.14 (now $LINKERD_VERSION)
   WAIT_SECONDS        how long anything may take to become ready (now $WAIT_SECONDS)
 EOF
 }
