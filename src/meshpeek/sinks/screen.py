@@ -284,6 +284,7 @@ class Screen:
             self._canvas.clear()
             if self._rehearsal:
                 self._canvas.draw(Text(self._rehearsal, "magenta"))
+                self._canvas.draw()
         else:
             self._canvas.draw(Rule(style="dim"))
             self._canvas.draw()

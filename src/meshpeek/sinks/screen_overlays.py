@@ -50,7 +50,7 @@ def _draw_place(place: Place, outcomes: Mapping[int, str], width: int, *, chosen
         text = Text(f"{'  ' * (place.level - 1)}{place.text}", "bold")
     else:
         mark, style = _MARKS.get(outcomes.get(place.command, ""), (" ", ""))
-        text = Text.assemble("  ", (mark, style), f" $ {place.text}")
+        text = Text.assemble("  ", (mark, "" if chosen else style), f" $ {place.text}")
     line = Text.assemble("> " if chosen else "  ", text)
     line.truncate(max(width - 1, 1), overflow="ellipsis", pad=chosen)
     if chosen:
