@@ -116,6 +116,7 @@ def test_a_failure_offers_what_can_be_done(present: Present) -> None:
     show.press("Q")
     assert show.wait_for_end() == 1
     assert "(attempt 2)" in show.text
+    assert "run again: w.md:10: failed, then failed" in show.text
 
 
 def test_a_command_is_changed_before_it_runs(present: Present) -> None:
@@ -236,8 +237,23 @@ def test_the_show_is_suspended_and_comes_back(
             ]
             os.kill(program, signal.SIGTSTP)
         terminal.wait_for("Stopped")
-        terminal.press("stty -a | grep -o ' icanon'; fg\r")
-        terminal.wait_for("icanon")
+        terminal.press("stty -a | grep -o ' icanon'\r")
+        terminal.wait_for("\n icanon")
+        terminal.press("fg\r")
         terminal.read_until(lambda: "icanon" not in terminal.text and "1/4" in terminal.text)
         terminal.press("Q")
         terminal.wait_for("quit")
+
+
+def test_the_terminal_s_size_counts_and_not_what_the_environment_says(
+    clean_environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "w.md").write_text("<!-- @SHOW -->\n---\n```bash\nstty size </dev/tty\n```\n")
+    environment = clean_environment | {"COLUMNS": "200", "LINES": "7"}
+    command = [PROGRAM, "present", "--typing", "0", "w.md"]
+    with Terminal(command, environment, tmp_path) as terminal:
+        terminal.wait_for("1/1")
+        assert "-" * 80 in terminal.text
+        assert "-" * 81 not in terminal.text.replace("\n", "")
+        terminal.press("\r")
+        terminal.wait_for("24 80")

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import PROGRAM, ROOT
 from tests.tmux import Tmux
+from tests.tools import find_tool
 
 EDITS = {
     "smiley-router": ":%s/request: 5s/request: 300ms/",
@@ -128,10 +129,11 @@ class Presenter:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (shutil.which("tmux") and shutil.which("vi")), reason="needs tmux and vi")
 def test_the_workshop_is_presented_in_tmux(
     clean_environment: dict[str, str], tmp_path: Path
 ) -> None:
+    for tool in ("tmux", "vi"):
+        find_tool(tool)
     shutil.copy(ROOT / "workshop.md", tmp_path)
     shutil.copytree(ROOT / "k8s", tmp_path / "k8s")
     environment = clean_environment | {

@@ -133,7 +133,7 @@ def play(
                     environment,
                     rehearse=options.rehearse,
                     keyboard=stage.keyboard if stage else None,
-                    size=_size(),
+                    size=_terminal_size()[::-1] if stage else _size(),
                     arguments=options.arguments,
                     reentry=_arguments_of(options),
                     keep=_keep(journal) if journal else None,

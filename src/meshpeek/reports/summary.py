@@ -94,6 +94,17 @@ def output_tail(output: str) -> list[str]:
     return lines
 
 
+def describe_reruns(report: Report) -> list[str]:
+    """Return a line for each command that a presenter ran more than once: what became of it."""
+    lines = []
+    for each in report.steps:
+        runs = [result for result in each.results if result.final]
+        if len(runs) > 1:
+            told = ", then ".join(result.verdict.kind.value for result in runs)
+            lines.append(f"run again: {name_step(each.step)}: {told}")
+    return lines
+
+
 def conclusion(report: Report) -> str:
     """Return the one line that says how the run ended."""
     counts = {outcome: sum(s.outcome == outcome for s in report.steps) for outcome in OUTCOMES}

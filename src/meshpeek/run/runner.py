@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from meshpeek.model import (
     REHEARSE,
@@ -22,17 +22,15 @@ from meshpeek.model import (
 from meshpeek.run.actions import Action, Request
 from meshpeek.run.cursor import Cursor
 from meshpeek.run.drivers import Decision, Driver
+from meshpeek.run.earlier import attempts_in, skipped_in
 from meshpeek.run.editor import EditorDesk
 from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
-    EditEnded,
-    EditStarted,
     Event,
     JobsLeft,
     Moved,
     Notice,
-    OutputReceived,
     Reason,
     RecordedShown,
     Result,
@@ -40,8 +38,6 @@ from meshpeek.run.events import (
     RunStarted,
     RunStopping,
     ScreenCleared,
-    ShellLent,
-    ShellReturned,
     StepSkipped,
     TextShown,
     Typed,
@@ -50,7 +46,7 @@ from meshpeek.run.events import (
     WaitStarted,
 )
 from meshpeek.run.execution import DEFAULT_TIMEOUT, Compare, Executor
-from meshpeek.run.outcome import Outcome, Output
+from meshpeek.run.interludes import edit, lend_shell
 from meshpeek.run.shell import Shell
 from meshpeek.run.transcript import strip_escapes
 from meshpeek.run.verdict import ended_by_presenter
@@ -129,7 +125,7 @@ class Runner:
             sleep=sleep,
         )
         self._passed: dict[int, bool] = {}
-        self._skipped = _skipped_in(self._earlier, workshop)
+        self._skipped = skipped_in(self._earlier, workshop)
         self._last: tuple[int, Command] | None = None
         self._history: list[str] = []
 
@@ -265,7 +261,7 @@ class Runner:
             if request is Action.GO and step.wait_before:
                 request = yield from self._answer(step)
             if request is Action.EDIT:
-                edited = yield from self._edit(step)
+                edited = yield from edit(self._shell, step)
                 if edited is not None:
                     return Action.GO, edited
             elif request in _INTERLUDES:
@@ -277,14 +273,15 @@ class Runner:
     def _interlude(self, request: Request) -> Iterator[Event]:
         """Do what the presenter does in between, and that moves nothing."""
         if request is Action.SHELL:
-            yield from self._lend_shell()
+            yield from lend_shell(self._shell, self._history)
+            self._history = []
         elif request is Action.FALLBACK:
             yield self._show_recorded()
         elif self._last is not None:
             index, step = self._last
             edited = None
             if request is Action.EDIT:
-                edited = yield from self._edit(step)
+                edited = yield from edit(self._shell, step)
                 if edited is None:
                     return
             else:
@@ -297,30 +294,6 @@ class Runner:
             return Notice("nothing is recorded; --fallback names the file that has it")
         recorded = self._recall(self._last[1]) if self._last else None
         return recorded or Notice("the recording does not have this command")
-
-    def _lend_shell(self) -> Iterator[Event]:
-        yield ShellLent()
-        running = self._shell.take_over(self._history)
-        self._history = []
-        with contextlib.closing(running):
-            for item in running:
-                if not isinstance(item, Outcome):
-                    yield OutputReceived(None, item.data)
-        yield ShellReturned()
-
-    def _edit(self, step: Command) -> Generator[Event, None, str | None]:
-        yield EditStarted(step)
-        edited = None
-        with contextlib.closing(self._shell.edit(step.text)) as editing:
-            for item in editing:
-                if isinstance(item, Output):
-                    yield OutputReceived(None, item.data)
-                else:
-                    edited = item
-        if edited is not None and not edited.strip():
-            edited = None
-        yield EditEnded(step, edited)
-        return edited
 
     def _execute(
         self, index: int, step: Command, edited: str | None = None
@@ -372,19 +345,3 @@ class Runner:
         values = " ".join(f'"${{{name}-}}"' for name in names)
         filled = iter(self._shell.ask(f"builtin printf '%s\\0' {values}").split("\0"))
         return _VARIABLE.sub(lambda _: next(filled), text)
-
-
-def attempts_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop) -> dict[int, int]:
-    """Return how many attempts there have been at commands, by the indexes of their steps."""
-    indexes = {id(step): index for index, step in enumerate(workshop.steps)}
-    return {
-        indexes[id(event.step)]: event.result.attempt
-        for event in events
-        if isinstance(event, CommandEnded)
-    }
-
-
-def _skipped_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop) -> set[int]:
-    """Return the indexes of the steps that have been said to be skipped."""
-    indexes = {id(step): index for index, step in enumerate(workshop.steps)}
-    return {indexes[id(event.step)] for event in events if isinstance(event, StepSkipped)}

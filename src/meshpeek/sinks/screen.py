@@ -9,21 +9,13 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
 from meshpeek.bindings import BINDINGS, Binding, label
 from meshpeek.model import Command, Mode, Narration, Step
 from meshpeek.reports.fold import Report
-from meshpeek.reports.summary import (
-    OUTCOMES,
-    conclusion,
-    describe_failure,
-    format_duration,
-    name_step,
-    summary_rows,
-)
+from meshpeek.reports.summary import format_duration, name_step
 from meshpeek.run.actions import Action
 from meshpeek.run.events import (
     ClockRead,
@@ -60,6 +52,7 @@ from meshpeek.sinks.screen_badges import draw_prompt
 from meshpeek.sinks.screen_canvas import Canvas
 from meshpeek.sinks.screen_overlays import draw_help, draw_outline
 from meshpeek.sinks.screen_status import Positions
+from meshpeek.sinks.screen_summary import draw_summary
 
 _CONTINUATION = "> "
 _NOTHING_SHOWN = (
@@ -343,18 +336,5 @@ class Screen:
 
     def _sum_up(self) -> None:
         self._announce_rehearsal()
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("section")
-        for column, style in zip((*OUTCOMES, "time"), ("green", "red", "yellow", ""), strict=True):
-            table.add_column(column, justify="right", style=style)
-        *rows, total = summary_rows(self._report)
-        for row in rows:
-            table.add_row(*map(Text, row))
-        table.add_section()
-        table.add_row(*map(Text, total), style="bold")
-        self._canvas.draw(table)
-        for failure in self._report.failed:
-            self._canvas.draw()
-            for line in describe_failure(failure):
-                self._canvas.draw(Text(line, "red"))
-        self._canvas.draw(Text(f"\n{conclusion(self._report)}", "bold"))
+        for part in draw_summary(self._report):
+            self._canvas.draw(part)

@@ -1,0 +1,28 @@
+"""What the run that this one goes on with has done already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from meshpeek.model import Workshop
+from meshpeek.run.events import CommandEnded, StepSkipped
+
+
+def attempts_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop) -> dict[int, int]:
+    """Return how many attempts there have been at commands, by the indexes of their steps."""
+    indexes = _indexes(workshop)
+    return {
+        indexes[id(event.step)]: event.result.attempt
+        for event in events
+        if isinstance(event, CommandEnded)
+    }
+
+
+def skipped_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop) -> set[int]:
+    """Return the indexes of the steps that have been said to be skipped."""
+    indexes = _indexes(workshop)
+    return {indexes[id(event.step)] for event in events if isinstance(event, StepSkipped)}
+
+
+def _indexes(workshop: Workshop) -> Mapping[int, int]:
+    return {id(step): index for index, step in enumerate(workshop.steps)}

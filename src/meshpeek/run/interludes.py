@@ -1,0 +1,44 @@
+"""What a presenter does with the session's shell between two steps."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterable, Iterator
+
+from meshpeek.model import Command
+from meshpeek.run.events import (
+    EditEnded,
+    EditStarted,
+    Event,
+    OutputReceived,
+    ShellLent,
+    ShellReturned,
+)
+from meshpeek.run.outcome import Outcome, Output
+from meshpeek.run.shell import Shell
+
+
+def lend_shell(shell: Shell, history: Iterable[str]) -> Iterator[Event]:
+    """Let the presenter have the shell until it is given back; `history` is there to be found."""
+    yield ShellLent()
+    with contextlib.closing(shell.take_over(history)) as running:
+        for item in running:
+            if not isinstance(item, Outcome):
+                yield OutputReceived(None, item.data)
+    yield ShellReturned()
+
+
+def edit(shell: Shell, step: Command) -> Generator[Event, None, str | None]:
+    """Let the presenter change a command; return what it has become, None if it is to stay."""
+    yield EditStarted(step)
+    edited = None
+    with contextlib.closing(shell.edit(step.text)) as editing:
+        for item in editing:
+            if isinstance(item, Output):
+                yield OutputReceived(None, item.data)
+            else:
+                edited = item
+    if edited is not None and not edited.strip():
+        edited = None
+    yield EditEnded(step, edited)
+    return edited
