@@ -184,6 +184,28 @@ def test_the_arguments_are_those_of_the_show(present: Present, tmp_path: Path) -
     again.wait_for("1: light blue, 2: green")
 
 
+def test_a_workshop_with_a_secret_in_it_can_be_gone_on_with(
+    present: Present, tmp_path: Path
+) -> None:
+    secret = f"ghp_{'a1B2' * 9}"
+    (tmp_path / "w.md").write_text(
+        f"<!-- @SHOW -->\n```bash\nTOKEN={secret}\necho ${{#TOKEN}}\n```\n"
+    )
+    show = present()
+    show.wait_for("$ TOKEN=")
+    show.press("\r")
+    show.wait_for("$ echo")
+    assert secret not in show.text
+    kill(show)
+    assert secret not in next(state_folder(tmp_path / "home").glob("*/journal.jsonl")).read_text()
+    again = present("--resume")
+    again.wait_for("$ echo")
+    again.press("\r")
+    assert again.wait_for_end() == 0
+    assert "\n40\n" in again.text
+    assert "2 passed" in again.text
+
+
 @pytest.mark.parametrize("option", [["--no-journal"], []])
 def test_a_show_without_a_journal_is_a_show(
     present: Present, tmp_path: Path, option: list[str]

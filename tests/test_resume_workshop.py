@@ -165,6 +165,7 @@ class Talk:
         assert saved
         text = re.sub(r"meshpeek-\w+", "SESSION", saved.path.read_text())
         text = text.replace(str(self.folder), "FOLDER")
+        text = re.sub(r"http://127\.0\.0\.1:\d+/\w+", "SERVER", text)
         return [line for line in text.splitlines() if not CHANGES_ANYWAY.search(line)]
 
 

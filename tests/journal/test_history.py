@@ -91,7 +91,7 @@ class Told:
         show = Show("/session", 7, True, ("blue",), fingerprints(workshop.steps))
         self._recorder = Recorder(
             self.file,  # type: ignore[arg-type]
-            lambda _: history.first_line(show),
+            lambda: history.first_line(show),
             lambda: self._count,
         )
         self(RunStarted(workshop, Mode.PRESENT, True))

@@ -83,6 +83,10 @@ def command(
     """Present FILE live: RETURN runs, SPACE finishes typing, + skips, - goes back, Q quits."""
     if resume and no_journal:
         raise click.UsageError("--resume needs the journal that --no-journal leaves out")
+    if resume:
+        from meshpeek.journal.journal import was_rehearsal
+
+        rehearse = rehearse or was_rehearsal(str(file))
     options = Options(
         Mode.PRESENT,
         rehearse,

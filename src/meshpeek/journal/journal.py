@@ -48,7 +48,11 @@ class Past(NamedTuple):
 class Journal:
     """The journal of a show; `folder` has what belongs to it, `past` what has happened already."""
 
-    def __init__(self, folder: Path, file: BinaryIO, past: Past | None = None) -> None:
+    def __init__(
+        self, workshop: Workshop, folder: Path, file: BinaryIO, past: Past | None = None
+    ) -> None:
+        # Of the workshop as it is written: what sinks are told of it is without secrets.
+        self._steps = fingerprints(workshop.steps)
         self.folder = folder
         self.past = past
         self._file = file
@@ -74,13 +78,12 @@ class Journal:
         tells how many commands it has had.
         """
 
-        def open_with(workshop: Workshop) -> str:
+        def open_with() -> str:
             self._keep_environment(environment)
             if self.past is not None:
                 # What was being written when the show was killed ends here.
                 return f"\n{resumed_line(os.getpid())}"
-            steps = fingerprints(workshop.steps)
-            return first_line(Show(str(session), os.getpid(), rehearsal, arguments, steps))
+            return first_line(Show(str(session), os.getpid(), rehearsal, arguments, self._steps))
 
         self._recorder = Recorder(self._file, open_with, count)
         return self._recorder
@@ -127,15 +130,24 @@ def open_journal(
             journal.close()
 
 
+def was_rehearsal(path: str) -> bool:
+    """Tell whether the last show of the workshop at `path` was one; no, where there is none.
+
+    What steps a workshop has depends on it, so it is to be known before the workshop is read.
+    """
+    found = _last_show(path)
+    return found is not None and found[1].show.rehearsal
+
+
 @contextlib.contextmanager
 def _new_show(workshop: Workshop) -> Iterator[Journal]:
     with folders.new_show(folders.workshop_folder(workshop.path)) as (folder, file):
-        yield Journal(folder, file)
+        yield Journal(workshop, folder, file)
 
 
 @contextlib.contextmanager
 def _old_show(workshop: Workshop) -> Iterator[Journal]:
-    found = _last_show(workshop)
+    found = _last_show(workshop.path)
     if found is None:
         raise InputError(
             f"there is no show of {workshop.path} to go on with",
@@ -156,7 +168,7 @@ def _old_show(workshop: Workshop) -> Iterator[Journal]:
                 f"the last show of {workshop.path} came to its end, {_when(folder)}",
                 hint="begin a new one, or begin at a step: --from STEP",
             )
-        yield Journal(folder, file, _past_of(workshop, folder, history))
+        yield Journal(workshop, folder, file, _past_of(workshop, folder, history))
 
 
 def _say_where(workshop: Workshop, journal: Journal) -> str:
@@ -169,7 +181,7 @@ def _say_where(workshop: Workshop, journal: Journal) -> str:
 
 def _describe_resumable(workshop: Workshop) -> str | None:
     """Return the words that offer to go on with the last show, None where that cannot be done."""
-    found = _last_show(workshop)
+    found = _last_show(workshop.path)
     if found is None or not found[1].has_begun:
         return None
     folder, history = found
@@ -188,13 +200,13 @@ def _place(workshop: Workshop, index: int) -> str:
     return str(workshop.steps[index].span) if index < len(workshop.steps) else "its end"
 
 
-def _last_show(workshop: Workshop) -> tuple[Path, History] | None:
+def _last_show(path: str) -> tuple[Path, History] | None:
     """Return the last show, with its folder: one that was left at once only if there is no other.
 
     So a show that is started by mistake does not hide the one that was to be resumed.
     """
     left_at_once = None
-    for folder in folders.shows(folders.workshop_folder(workshop.path)):
+    for folder in folders.shows(folders.workshop_folder(path)):
         history = read(folder / folders.JOURNAL)
         if history is not None and history.has_begun:
             return folder, history

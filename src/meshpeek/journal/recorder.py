@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from meshpeek.journal.history import Mark, mark_line, over_line
-from meshpeek.model import Step, Workshop
+from meshpeek.model import Step
 from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
@@ -29,7 +29,7 @@ class Recorder:
     """
 
     def __init__(
-        self, journal: BinaryIO, open_with: Callable[[Workshop], str], count: Callable[[], int]
+        self, journal: BinaryIO, open_with: Callable[[], str], count: Callable[[], int]
     ) -> None:
         self._journal = journal
         self._open_with = open_with
@@ -44,7 +44,7 @@ class Recorder:
         match event:
             case RunStarted(workshop=workshop):
                 self._indexes = {id(step): index for index, step in enumerate(workshop.steps)}
-                self._write(self._open_with(workshop))
+                self._write(self._open_with())
             case RunStopping():
                 # What is left is skipped or cleans up: it is as if it had not come up.
                 self._is_stopping = True

@@ -75,8 +75,11 @@ class Masked:
     def _masked(self, event: Event) -> Event:
         mask = self._masker.mask_text
         match event:
-            case RunStarted(workshop=workshop):
-                return event._replace(workshop=self._mask_workshop(workshop))
+            case RunStarted(workshop=workshop, earlier=earlier):
+                masked = self._mask_workshop(workshop)
+                return event._replace(
+                    workshop=masked, earlier=tuple(map(self._with_masked_step, earlier))
+                )
             case TextShown(text=text):
                 return event._replace(text=mask(text))
             case CommandEnded(result=result):
@@ -99,6 +102,10 @@ class Masked:
             case RunRefused(message=message):
                 return event._replace(message=mask(message))
         return event
+
+    def _with_masked_step(self, event: CommandEnded | StepSkipped) -> CommandEnded | StepSkipped:
+        step = self._steps.get(id(event.step), event.step)
+        return event._replace(step=step) if isinstance(step, Command) else event
 
     def _mask_workshop(self, workshop: Workshop) -> Workshop:
         """Return the workshop as it may be shown, and remember which of its steps are others."""
