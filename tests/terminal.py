@@ -89,10 +89,12 @@ class Terminal:
             self._read(time.monotonic() + 0.02)
 
     def wait_for_end(self) -> int:
-        """Read until the program ends, and return its exit status."""
+        """Read until the program ends, and return its exit status; fail if it does not end."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while self._read(deadline):
             pass
+        if time.monotonic() > deadline:
+            raise AssertionError(f"it did not end; the screen:\n{self.text}")
         self.child.wait()
         status = self.child.exitstatus
         assert status is not None, f"killed by signal {self.child.signalstatus}"

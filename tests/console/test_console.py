@@ -96,6 +96,7 @@ def test_the_page_follows_the_show_and_steers_it(
     page.get_by_text("waiting for you").wait_for()
     page.keyboard.press("-")
     page.locator("#step", has_text=re.compile("^echo --context")).wait_for()
+    page.get_by_text("waiting for you").wait_for()
     show.press("Q")
     page.get_by_text("the show is over: quit").wait_for()
     assert show.wait_for_end() in (0, 1)
@@ -125,7 +126,7 @@ def test_without_the_option_nothing_listens(
     (tmp_path / "w.md").write_text(TALK)
     command = [PROGRAM, "present", "--typing", "0", "w.md"]
     with Terminal(command, clean_environment, tmp_path) as show:
-        show.wait_for("Pods talk to pods.")
+        show.wait_for("$ echo --context")
         descriptors = Path(f"/proc/{show.child.pid}/fd").iterdir()
         assert not [link for link in descriptors if "socket:" in str(link.readlink())]
         show.press("Q")
@@ -139,7 +140,7 @@ def test_a_host_shows_a_code_for_a_phone_before_the_show(start: Start) -> None:
     assert "▀" in show.text or "▄" in show.text or "█" in show.text
     assert "Pods talk" not in show.text
     show.press("x")
-    show.wait_for("Pods talk to pods.")
+    show.wait_for("$ echo --context")
     assert "http://" not in show.text
     show.press("Q")
     show.wait_for_end()
