@@ -70,6 +70,7 @@ pictures: $(READY)  ## the documents' pictures, from rehearsals looked at in Chr
 	$(BIN)/python -m docs.pictures.report
 	$(BIN)/python -m docs.pictures.faces
 	$(BIN)/python -m docs.pictures.console
+	$(BIN)/python -m docs.pictures.stage
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -257,3 +257,10 @@ def test_the_terminal_s_size_counts_and_not_what_the_environment_says(
         assert "-" * 81 not in terminal.text.replace("\n", "")
         terminal.press("\r")
         terminal.wait_for("24 80")
+
+
+def test_a_command_that_clears_leaves_a_clean_screen(present: Present) -> None:
+    show = present("<!-- @SHOW -->\n```bash\nclear\necho next\n```\n")
+    show.press("\r")
+    show.wait_for("2/2")
+    assert show.text.startswith("$ echo next\n2/2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +27,8 @@ class Tmux:
     ) -> None:
         self._environment = dict(environment)
         self._folder = folder
-        self._socket = folder / "tmux"
+        self._own = tempfile.TemporaryDirectory(prefix="tmux-")
+        self._socket = Path(self._own.name, "socket")
         size = ("-x", str(columns), "-y", str(rows))
         self._tmux("new-session", "-d", *size, shlex.join(map(str, command)))
         self._tmux("set-option", "status", "off")
@@ -39,6 +41,7 @@ class Tmux:
         subprocess.run(
             ["tmux", "-S", self._socket, "kill-server"], capture_output=True, check=False
         )
+        self._own.cleanup()
 
     def type(self, text: str) -> None:
         """Type `text`, as it is."""
@@ -51,6 +54,11 @@ class Tmux:
     def resize(self, rows: int, columns: int) -> None:
         """Give the window another size."""
         self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
+    @property
+    def screen(self) -> str:
+        """What the screen shows, with the escape sequences for colours."""
+        return self._tmux("capture-pane", "-e", "-p")
 
     @property
     def text(self) -> str:

@@ -310,7 +310,7 @@ class Screen:
         if not verdict and event.step.shown and not ended_by_presenter(event.result.status):
             self._offer_what_to_do(event.step)
         if event.step.shown:
-            self._canvas.draw()
+            self._canvas.draw_gap()
 
     def _tell_failure(self, event: CommandEnded) -> None:
         verdict = event.result.verdict

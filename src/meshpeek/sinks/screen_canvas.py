@@ -49,6 +49,11 @@ class Canvas:
         """Draw `what` at the end of the page, and keep it there."""
         self._draw(Text(what, end="") if isinstance(what, str) else what, "\n", narration=narration)
 
+    def draw_gap(self) -> None:
+        """Draw a blank line after what there is, if there is anything."""
+        if not self._page.is_blank:
+            self.draw()
+
     def begin_line(self, prompt: Text) -> None:
         """Draw `prompt`; what is typed follows on its line."""
         self._line = prompt

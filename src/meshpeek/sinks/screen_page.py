@@ -66,6 +66,11 @@ class Page:
     def __init__(self) -> None:
         self._items: deque[tuple[Item, bool]] = deque(maxlen=_KEPT_ITEMS)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether the screen has just been cleared."""
+        return all(isinstance(item, Output) and not item.text() for item, _ in self._items)
+
     def add(self, item: Item, *, narration: bool = False) -> None:
         """Add what is drawn next."""
         self._items.append((item, narration))
