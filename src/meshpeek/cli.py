@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -11,11 +12,15 @@ from meshpeek import __version__
 from meshpeek.arguments import CommandOrFile
 from meshpeek.errors import (
     DEBUG_VARIABLE,
+    EnvironmentUnfitError,
     ExitCode,
     InputError,
     MeshpeekError,
     describe_defect,
 )
+from meshpeek.standard_streams import flush_output, open_missing_streams
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @click.group(
@@ -34,6 +39,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line, and print whatever goes wrong as one error for a person."""
+    open_missing_streams()
     try:
         cli.main(sys.argv[1:] or ["--help"], prog_name="meshpeek", standalone_mode=False)
     except MeshpeekError as error:
@@ -45,20 +51,23 @@ def main() -> None:
     except BrokenPipeError:
         raise SystemExit(ExitCode.STEP_FAILED) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _fail(_describe_no_room(error), ExitCode.UNFIT_ENVIRONMENT)
         if os.environ.get(DEBUG_VARIABLE):
             raise
         _fail(describe_defect(error), ExitCode.STEP_FAILED)
     finally:
-        _let_go_of_output()
+        lost = flush_output()
+        if lost:
+            _fail(_describe_no_room(lost), ExitCode.UNFIT_ENVIRONMENT)
 
 
-def _let_go_of_output() -> None:
-    """Write what is left to standard output, unless whoever read it has gone."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The interpreter would try once more at its end, and print a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _describe_no_room(error: OSError) -> str:
+    place = f" to {error.filename}" if error.filename else ""
+    return EnvironmentUnfitError(
+        f"what meshpeek writes{place} could not be written: {error.strerror}",
+        hint="free some space, or write to another place",
+    ).render()
 
 
 def _describe_usage(error: click.ClickException) -> str:
@@ -68,6 +77,6 @@ def _describe_usage(error: click.ClickException) -> str:
 
 
 def _fail(message: str, code: ExitCode) -> None:
-    _let_go_of_output()
+    flush_output()
     print(message, file=sys.stderr)
     raise SystemExit(code)

@@ -22,6 +22,7 @@ from meshpeek.run.events import RunRefused
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
+from meshpeek.standard_streams import flush_output
 
 if TYPE_CHECKING:
     from meshpeek.parallel.wire import Job, Message
@@ -220,5 +221,5 @@ def _play_parallel(
 
 
 def _print_error(text: str) -> None:
-    sys.stdout.flush()
+    flush_output()
     print(text, file=sys.stderr)

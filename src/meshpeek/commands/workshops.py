@@ -12,6 +12,7 @@ from meshpeek.errors import ExitCode, InputError, MeshpeekError
 from meshpeek.load import find_startup, load_workshop
 from meshpeek.model import Mode, Workshop
 from meshpeek.play import Options
+from meshpeek.standard_streams import flush_output
 from meshpeek.step_address import find_step
 
 
@@ -57,6 +58,6 @@ def noting_errors(codes: list[ExitCode]) -> Iterator[None]:
     try:
         yield
     except MeshpeekError as error:
-        sys.stdout.flush()
+        flush_output()
         print(error.render(), file=sys.stderr)
         codes.append(error.exit_code)
