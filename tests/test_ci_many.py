@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -101,6 +102,24 @@ def test_workshops_run_at_once_and_are_told_in_order(meshpeek: RunProgram, tmp_p
     events = [json.loads(line) for line in (tmp_path / "j.jsonl").read_text().splitlines()]
     begun = [event["path"] for event in events if event["event"] == "run-started"]
     assert begun == ["a.md", "b.md", "c.md"]
+
+
+def test_reports_have_the_times_at_which_things_happened(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    write(tmp_path / "a.md", wait_for("b.done"), "echo end of a")
+    write(tmp_path / "b.md", "echo from b", "sleep 0.2; echo later >b.done")
+    assert meshpeek("ci", "-j", "2", "--json", "j.json", "--cast", "j.cast", ".").returncode == 0
+    document = json.loads((tmp_path / "j.json").read_text())
+    first, second = document["workshops"]
+    end = datetime.fromisoformat(first["started"]) + timedelta(seconds=first["duration"])
+    assert datetime.fromisoformat(second["started"]) < end
+    _, *lines = (json.loads(line) for line in (tmp_path / "j.cast").read_text().splitlines())
+    times = [time for time, _, _ in lines]
+    assert times == sorted(times)
+    (shown,) = (time for time, _, text in lines if "end of a" in text and "echo" not in text)
+    (later,) = (time for time, _, text in lines if text.endswith("from b\r\n") and "$" not in text)
+    assert later >= shown
 
 
 def without_times(log: str) -> str:

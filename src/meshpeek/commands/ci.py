@@ -18,7 +18,8 @@ from meshpeek.errors import ExitCode, MeshpeekError
 from meshpeek.load import read_text
 from meshpeek.model import Mode, Workshop
 from meshpeek.play import Options, open_log, play, require_written, worst_of
-from meshpeek.run.events import RunRefused
+from meshpeek.reports.clock import ReportClock
+from meshpeek.run.events import RunRefused, RunStarted
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
@@ -109,10 +110,11 @@ def command(
     recording, recorder = _open_transcript(against, paths, update=update)
     more = _github() + ([(str(against), recorder)] if recorder else [])
     codes: list[ExitCode] = []
-    with noting_errors(codes), open_reports(reports, more) as opened:
+    clock = ReportClock()
+    with noting_errors(codes), open_reports(reports, more, clock) as opened:
         workshops = _load_all(paths, options, opened, codes)
         if not codes and jobs > 1 and workshops[1:]:
-            codes += _play_parallel(workshops, options, opened, jobs)
+            codes += _play_parallel(workshops, options, opened, clock, jobs)
         elif not codes:
             codes += _play_all(workshops, options, opened, recording)
     if recorder:
@@ -185,9 +187,16 @@ def _play_all(
 
 
 def _play_parallel(
-    workshops: Sequence[Workshop], options: Options, reports: Fanout, jobs: int
+    workshops: Sequence[Workshop],
+    options: Options,
+    reports: Fanout,
+    clock: ReportClock,
+    jobs: int,
 ) -> list[ExitCode]:
-    """Play workshops, `jobs` of them at once; return the code of each."""
+    """Play workshops, `jobs` of them at once; return the code of each.
+
+    `clock` gets to know when what `reports` learn has happened.
+    """
     from meshpeek.parallel.pool import run_parallel
     from meshpeek.parallel.wire import Ended, Job
 
@@ -205,6 +214,7 @@ def _play_parallel(
             with noting_errors(codes):
                 raise said
         elif not isinstance(said.content, Ended):
+            clock.tell(said.time, is_start=isinstance(said.content, RunStarted))
             reports.take(said.content)
             screens[path].take(said.content)
         else:

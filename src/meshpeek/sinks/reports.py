@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from meshpeek.errors import EnvironmentUnfitError, MeshpeekError
+from meshpeek.reports.clock import ReportClock
 from meshpeek.run.events import Event, RunRefused
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
@@ -36,12 +37,16 @@ class ReportPaths(NamedTuple):
 
 
 @contextlib.contextmanager
-def open_reports(paths: ReportPaths, more: Sequence[tuple[str, Sink]] = ()) -> Iterator[Fanout]:
+def open_reports(
+    paths: ReportPaths,
+    more: Sequence[tuple[str, Sink]] = (),
+    clock: ReportClock | None = None,
+) -> Iterator[Fanout]:
     """Yield a sink for all the events of one run, or of several one after the other.
 
-    `more` are sinks that belong to it as well, each with the name of its file. Raises
-    EnvironmentUnfitError at once for a file that cannot be written, and in the end for those that
-    could not be written any more.
+    `more` are sinks that belong to it as well, each with the name of its file. `clock` is for
+    events that come later than what they tell. Raises EnvironmentUnfitError at once for a file
+    that cannot be written, and in the end for those that could not be written any more.
     """
     with contextlib.ExitStack() as stack:
         sinks: list[tuple[str, Sink]] = []
@@ -49,7 +54,7 @@ def open_reports(paths: ReportPaths, more: Sequence[tuple[str, Sink]] = ()) -> I
             if path is None:
                 continue
             try:
-                sink = _OPEN[name](path)
+                sink = _OPEN[name](path, clock or ReportClock())
             except OSError as error:
                 raise EnvironmentUnfitError(
                     f"cannot write {path}: {error.strerror}",
@@ -78,13 +83,13 @@ def refusal_reported(path: str, reports: Taker) -> Iterator[None]:
         raise
 
 
-def _now() -> datetime:
+def _dates(clock: ReportClock) -> Callable[[], datetime]:
     from datetime import datetime
 
-    return datetime.now().astimezone()
+    return lambda: datetime.fromtimestamp(clock.now()).astimezone()
 
 
-def _events(path: Path) -> Sink:
+def _events(path: Path, _clock: ReportClock) -> Sink:
     from meshpeek.sinks.files import EventFile
 
     return EventFile(path)
@@ -96,31 +101,31 @@ def _file(path: Path, builder: Builder) -> Sink:
     return ReportFile(path, builder)
 
 
-def _junit(path: Path) -> Sink:
+def _junit(path: Path, clock: ReportClock) -> Sink:
     from meshpeek.reports.junit import JUnitReport
 
-    return _file(path, JUnitReport(_now))
+    return _file(path, JUnitReport(_dates(clock)))
 
 
-def _json(path: Path) -> Sink:
+def _json(path: Path, clock: ReportClock) -> Sink:
     from meshpeek.reports.json_document import JsonReport
 
-    return _file(path, JsonReport(_now))
+    return _file(path, JsonReport(_dates(clock)))
 
 
-def _html(path: Path) -> Sink:
+def _html(path: Path, clock: ReportClock) -> Sink:
     from meshpeek.reports.page import HtmlPage
 
-    return _file(path, HtmlPage(_now))
+    return _file(path, HtmlPage(_dates(clock)))
 
 
-def _cast(path: Path) -> Sink:
+def _cast(path: Path, clock: ReportClock) -> Sink:
     from meshpeek.sinks.cast import CastFile
 
-    return CastFile(path)
+    return CastFile(path, clock=clock.elapsed, now=clock.now)
 
 
-_OPEN: dict[str, Callable[[Path], Sink]] = {
+_OPEN: dict[str, Callable[[Path, ReportClock], Sink]] = {
     "events": _events,
     "junit": _junit,
     "json": _json,
