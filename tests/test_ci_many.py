@@ -166,7 +166,7 @@ def test_an_interruption_ends_all(
     clean_environment: dict[str, str], tmp_path: Path, number: signal.Signals
 ) -> None:
     run = start_sleeping(clean_environment, tmp_path)
-    run.send_signal(number)
+    os.killpg(run.pid, number)  # ^C at a terminal is for all that run there
     output, _ = run.communicate(timeout=PATIENCE_SECONDS)
     assert run.returncode == 130
     assert "c.md" not in output
@@ -205,6 +205,7 @@ def start_sleeping(environment: dict[str, str], folder: Path) -> subprocess.Pope
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
     until = time.monotonic() + PATIENCE_SECONDS
     while not all(
