@@ -4,40 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
-import shutil
-import signal
-import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
-from meshpeek.keys import Keyboard
 from meshpeek.masking import SHORTEST_SECRET, Masker
 from meshpeek.model import Mode, Workshop
+from meshpeek.outputs import open_screen, size
 from meshpeek.reentry import FACES_VARIABLE
 from meshpeek.reports.fold import Report
 from meshpeek.run.drivers import Clock, Driver, Nobody
 from meshpeek.run.events import Event, Notice, Reason
 from meshpeek.run.execution import DEFAULT_TIMEOUT, Compare
 from meshpeek.run.runner import Recall, Runner
-from meshpeek.run.shell import Shell
 from meshpeek.session import Keep, Session, open_session
+from meshpeek.signals import interrupting
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.masked import Masked
 from meshpeek.sinks.reports import refusal_reported
+from meshpeek.stage import Stage, open_stage, resizing, stopping, terminal_size
 
 if TYPE_CHECKING:
-    from meshpeek.bindings import Binding
     from meshpeek.journal.journal import Journal, Past
     from meshpeek.journal.recorder import Recorder
     from meshpeek.recording.recording import Recording
     from meshpeek.run.actions import Inbox
-
-HEADLESS_SIZE = (24, 120)
-"""Rows and columns where there is no terminal."""
 
 _BY_WEIGHT = (
     ExitCode.PASSED,
@@ -111,9 +104,9 @@ def play(
         recall = _recollection(workshop, fallback, masker)
     masked = Masked(masker, take)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_signals_interrupt())
-        stage = stack.enter_context(_stage(inbox)) if inbox else None
-        screen = screen or _screen(options, stage, environment)
+        stack.enter_context(interrupting())
+        stage = stack.enter_context(open_stage(inbox)) if inbox else None
+        screen = screen or open_screen(options.mode, stage, environment)
         fanout = Fanout([("the verdict", report), ("screen", screen)])
         journal = None
         notices: list[str] = []
@@ -133,7 +126,7 @@ def play(
                     environment,
                     rehearse=options.rehearse,
                     keyboard=stage.keyboard if stage else None,
-                    size=_terminal_size()[::-1] if stage else _size(),
+                    size=terminal_size()[::-1] if stage else size(),
                     arguments=options.arguments,
                     reentry=_arguments_of(options),
                     keep=_keep(journal) if journal else None,
@@ -143,8 +136,8 @@ def play(
         if journal:
             journalled = Fanout([("the journal", _recorder(journal, session, options))])
         if stage:
-            stack.enter_context(_resizing(session.shell, stage.inbox))
-            stack.enter_context(_stopping(stage, session.shell, screen))
+            stack.enter_context(resizing(session.shell, stage.inbox))
+            stack.enter_context(stopping(stage, session.shell, screen))
         runner = Runner(
             workshop,
             session.shell,
@@ -326,31 +319,7 @@ def _keep(journal: Journal) -> Keep:
     )
 
 
-class _Stage(NamedTuple):
-    """What only a presenter has: a keyboard, its bindings, and other ways to ask for something."""
-
-    keyboard: Keyboard
-    inbox: Inbox
-    bindings: tuple[Binding, ...]
-
-
-@contextlib.contextmanager
-def _stage(inbox: Inbox) -> Iterator[_Stage]:
-    from meshpeek.configuration import configuration_path, load_bindings
-    from meshpeek.run.actions import Action
-
-    bindings = load_bindings(configuration_path())
-    with Keyboard(sys.stdin.fileno()) as keyboard:
-
-        def suspend(*_: object) -> None:
-            keyboard.suspend()
-            inbox.post(Action.REDRAW)
-
-        with _handling((signal.SIGTSTP,), suspend):
-            yield _Stage(keyboard, inbox, bindings)
-
-
-def _driver(workshop: Workshop, options: Options, stage: _Stage | None) -> Driver:
+def _driver(workshop: Workshop, options: Options, stage: Stage | None) -> Driver:
     if stage:
         from meshpeek.run.presenter import Presenter
 
@@ -364,97 +333,9 @@ def _driver(workshop: Workshop, options: Options, stage: _Stage | None) -> Drive
     return Nobody() if options.mode is Mode.CI else Clock(options.pace)
 
 
-def open_log(environment: Mapping[str, str]) -> Sink:
-    """Return what writes a `ci` run to standard output."""
-    from meshpeek.sinks.plain import PlainLog
-
-    return PlainLog(sys.stdout.buffer, colour=_in_colour(environment), width=_size()[1])
-
-
-def _screen(options: Options, stage: _Stage | None, environment: Mapping[str, str]) -> Sink:
-    if options.mode is Mode.CI:
-        return open_log(environment)
-    from rich.console import Console
-
-    from meshpeek.sinks.screen import THEME, Screen
-
-    console = Console(theme=THEME)
-    if stage is None:
-        return Screen(console)
-    return Screen(console, size=_terminal_size, bindings=stage.bindings)
-
-
-def _in_colour(environment: Mapping[str, str]) -> bool:
-    """Tell whether a log is read where colours are seen: on a terminal, or at GitHub."""
-    if environment.get("NO_COLOR"):
-        return False
-    return sys.stdout.isatty() or bool(environment.get("GITHUB_ACTIONS"))
-
-
 def _timeout(workshop: Workshop, options: Options) -> float | None:
     if options.timeout is not None:
         return options.timeout
     if options.mode is Mode.PRESENT:
         return None
     return workshop.front_matter.timeout or DEFAULT_TIMEOUT
-
-
-def _size() -> tuple[int, int]:
-    """Return the rows and columns of the terminal that is written to, or a headless size."""
-    columns, rows = shutil.get_terminal_size(HEADLESS_SIZE[::-1])
-    return rows, columns
-
-
-@contextlib.contextmanager
-def _signals_interrupt() -> Iterator[None]:
-    """Let these end a run as ^C does: with its children ended and its reports written."""
-    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-    with _handling(numbers, signal.default_int_handler):
-        yield
-
-
-def _terminal_size() -> os.terminal_size:
-    """Return the size of the terminal as it is now, whatever the environment says of it."""
-    return os.get_terminal_size(sys.stdin.fileno())
-
-
-@contextlib.contextmanager
-def _resizing(shell: Shell, inbox: Inbox) -> Iterator[None]:
-    from meshpeek.run.actions import Action
-
-    def resize(*_: object) -> None:
-        columns, rows = _terminal_size()
-        shell.resize(rows, columns)
-        inbox.post(Action.REDRAW)
-
-    with _handling((signal.SIGWINCH,), resize):
-        yield
-
-
-@contextlib.contextmanager
-def _stopping(stage: _Stage, shell: Shell, screen: Sink) -> Iterator[None]:
-    """Let TSTP stop the program with the terminal as it was before, whoever has it at that time."""
-    from meshpeek.run.actions import Action
-    from meshpeek.sinks.screen import Screen
-
-    def stop(*_: object) -> None:
-        if isinstance(screen, Screen):
-            screen.step_aside()
-        stage.keyboard.suspend()
-        if isinstance(screen, Screen):
-            screen.step_back()
-        shell.refresh()
-        stage.inbox.post(Action.REDRAW)
-
-    with _handling((signal.SIGTSTP,), stop):
-        yield
-
-
-@contextlib.contextmanager
-def _handling(numbers: Sequence[signal.Signals], handler: object) -> Iterator[None]:
-    previous = {number: signal.signal(number, handler) for number in numbers}  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for number, before in previous.items():
-            signal.signal(number, before)

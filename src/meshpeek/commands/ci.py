@@ -17,7 +17,8 @@ from meshpeek.discovery import expand_folders
 from meshpeek.errors import ExitCode, MeshpeekError
 from meshpeek.load import read_text
 from meshpeek.model import Mode, Workshop
-from meshpeek.play import Options, open_log, play, require_written, worst_of
+from meshpeek.outputs import open_log
+from meshpeek.play import Options, play, require_written, worst_of
 from meshpeek.reports.clock import ReportClock
 from meshpeek.run.events import RunRefused, RunStarted
 from meshpeek.sinks import Sink

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import IO, Self
 
 from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.outputs import HEADLESS_SIZE
 from meshpeek.parallel.wire import Ended, Job, Message, MessageReader, write_job
-from meshpeek.play import HEADLESS_SIZE
 
 _PATIENCE_SECONDS = 20
 _BLOCK_BYTES = 65536
