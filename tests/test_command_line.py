@@ -171,18 +171,23 @@ def test_a_wrong_workshop_is_shown_with_its_place(
 
 
 @pytest.mark.parametrize(
-    ("argument", "message"),
+    ("commands", "argument", "message"),
     [
-        ("nope.md", "error: nope.md: no such file"),
-        (".", "error: . is a folder"),
-        ("binary.md", "error: binary.md is no UTF-8 text (byte 1)"),
+        (("ci", "run", "present", "steps"), "nope.md", "error: nope.md: no such file"),
+        (("run", "present", "steps"), ".", "error: . is a folder"),
+        (("ci",), ".", "error: .: there is no workshop in this folder"),
+        (
+            ("ci", "run", "present", "steps"),
+            "binary.md",
+            "error: binary.md is no UTF-8 text (byte 1)",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read(
-    meshpeek: RunProgram, tmp_path: Path, argument: str, message: str
+    meshpeek: RunProgram, tmp_path: Path, commands: tuple[str, ...], argument: str, message: str
 ) -> None:
     (tmp_path / "binary.md").write_bytes(b"\xff\xfe\x00")
-    for command in ("ci", "run", "present", "steps"):
+    for command in commands:
         result = meshpeek(command, argument)
         assert (result.returncode, result.stdout) == (2, "")
         assert result.stderr.startswith(message)
