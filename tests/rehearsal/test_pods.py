@@ -97,25 +97,84 @@ def test_a_full_node_takes_no_more_pods_until_one_goes(simulation: Simulation) -
     ]
     assert len(waiting) == 1
     assert waiting[0]["status"]["conditions"][0]["reason"] == "Unschedulable"
-    failures = [
-        event
-        for event in simulation.north.store.list(EVENTS, "faces")
-        if event["reason"] == "FailedScheduling"
+    assert scheduling_failures(simulation) == [
+        "0/1 nodes are available: 1 Too many pods. preemption: 0/1 nodes are available: "
+        "1 No preemption victims found for incoming pod.."
     ]
-    assert len(failures) == 1
     simulation.change("north", DEPLOYMENTS, "faces/face", replicas=110)
     simulation.advance(3)
     assert states(simulation) == ["1/1 Running"] * 110
 
 
-def test_a_cordoned_node_takes_no_pods(simulation: Simulation) -> None:
+def change_node(simulation: Simulation, **spec: object) -> None:
     (node,) = simulation.north.store.list(NODES)
-    cordoned = {**node, "spec": {**node["spec"], "unschedulable": True}}
-    simulation.north.store.update(NODES, cordoned)
+    simulation.north.store.update(NODES, {**node, "spec": {**node["spec"], **spec}})
+
+
+def scheduling_failures(simulation: Simulation) -> list[str]:
+    events = simulation.north.store.list(EVENTS, "faces")
+    return [each["message"] for each in events if each["reason"] == "FailedScheduling"]
+
+
+def test_a_cordoned_node_takes_no_pods_until_it_is_uncordoned(simulation: Simulation) -> None:
+    change_node(simulation, unschedulable=True)
     simulation.apply("north", deployment("face", replicas=1))
     simulation.advance(3)
-    (pod,) = simulation.north.store.list(PODS, "faces")
-    assert pod["status"]["phase"] == "Pending"
+    assert states(simulation) == ["0/1 Pending"]
+    assert scheduling_failures(simulation) == [
+        "0/1 nodes are available: 1 node(s) were unschedulable. preemption: 0/1 nodes are "
+        "available: 1 Preemption is not helpful for scheduling.."
+    ]
+    change_node(simulation, unschedulable=False)
+    simulation.advance(3)
+    assert states(simulation) == ["1/1 Running"]
+
+
+def test_a_tainted_node_takes_only_pods_that_tolerate_it(simulation: Simulation) -> None:
+    change_node(simulation, taints=[{"key": "a", "value": "b", "effect": "NoSchedule"}])
+    for name, toleration in {
+        "by-value": {"key": "a", "value": "b"},
+        "by-key": {"key": "a", "operator": "Exists"},
+        "of-all": {"operator": "Exists"},
+        "other-value": {"key": "a", "value": "c"},
+        "other-effect": {"key": "a", "operator": "Exists", "effect": "NoExecute"},
+        "other-key": {"key": "c", "operator": "Exists"},
+    }.items():
+        given = deployment(name, replicas=1)
+        given["spec"]["template"]["spec"]["tolerations"] = [toleration]
+        simulation.apply("north", given)
+    simulation.advance(3)
+    running = [
+        pod["metadata"]["labels"]["app"]
+        for pod in simulation.north.store.list(PODS, "faces")
+        if pod["status"]["phase"] == "Running"
+    ]
+    assert running == ["by-key", "by-value", "of-all"]
+    assert set(scheduling_failures(simulation)) == {
+        "0/1 nodes are available: 1 node(s) had untolerated taint {a: b}. preemption: 0/1 nodes "
+        "are available: 1 Preemption is not helpful for scheduling.."
+    }
+    change_node(simulation, taints=[])
+    simulation.advance(3)
+    assert states(simulation) == ["1/1 Running"] * 6
+
+
+def test_a_pod_waits_for_a_node_with_the_labels_it_selects(simulation: Simulation) -> None:
+    given = deployment("face", replicas=1)
+    given["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "ssd"}
+    simulation.apply("north", given)
+    simulation.advance(3)
+    assert scheduling_failures(simulation) == [
+        "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. "
+        "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.."
+    ]
+    (node,) = simulation.north.store.list(NODES)
+    labels = {**node["metadata"]["labels"], "disk": "ssd"}
+    simulation.north.store.update(
+        NODES, {**node, "metadata": {**node["metadata"], "labels": labels}}
+    )
+    simulation.advance(3)
+    assert states(simulation) == ["1/1 Running"]
 
 
 def test_a_pod_of_another_scheduler_waits_for_it(simulation: Simulation) -> None:

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal import admission, controllers
 from meshpeek.rehearsal.cluster import Cluster
-from meshpeek.rehearsal.controllers.kubelet import NODES
 from meshpeek.rehearsal.controllers.namespaces import SECRETS
 from meshpeek.rehearsal.controllers.runtime import Runtime, SimulatedTimeline
+from meshpeek.rehearsal.controllers.scheduler import NODES
 from meshpeek.rehearsal.crds import DEFINITIONS
 from meshpeek.rehearsal.installations import emissary, k3s, linkerd, multicluster
 from meshpeek.rehearsal.installations.definitions import (

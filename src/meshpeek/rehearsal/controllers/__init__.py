@@ -14,12 +14,14 @@ from meshpeek.rehearsal.controllers.namespaces import NamespaceController, Token
 from meshpeek.rehearsal.controllers.replicasets import ReplicaSetController
 from meshpeek.rehearsal.controllers.routes import RouteStatusController
 from meshpeek.rehearsal.controllers.runtime import LoopTimeline, Runtime, Timeline
+from meshpeek.rehearsal.controllers.scheduler import Scheduler
 
 _CONTROLLERS = (
     NamespaceController,
     TokenController,
     DeploymentController,
     ReplicaSetController,
+    Scheduler,
     Kubelet,
     EndpointsController,
     LoadBalancerController,

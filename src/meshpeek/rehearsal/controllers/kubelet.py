@@ -1,4 +1,4 @@
-"""The scheduler and the kubelet: Pods get a node and an address, and are ready after a moment.
+"""The kubelet: Pods that have a node get an address, and are ready after a moment.
 
 Nothing runs: every image is there, but for those of `image_pulls`, and every container starts.
 Facts: k3s 1.27, one node.
@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping
 from meshpeek.rehearsal.controllers.image_pulls import BACK_OFF_SECONDS, PullFault, find_faults
 from meshpeek.rehearsal.controllers.pod_status import waiting, was_running, with_containers
 from meshpeek.rehearsal.controllers.replicasets import PODS, is_active
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
+from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
+from meshpeek.rehearsal.controllers.scheduler import NODES
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Event, Object
 
-NODES = ResourceKey("", "nodes")
-DEFAULT_SCHEDULER = "default-scheduler"
 START_SECONDS = 1.0
 """How long a Pod takes from its node to being ready."""
 
@@ -24,7 +23,7 @@ _FIRST_HOST, _LAST_HOST = 2, 254
 
 
 class Kubelet:
-    """Binds Pods to the cluster's node and brings them to Running and ready."""
+    """Brings Pods to Running and ready."""
 
     watches: frozenset[ResourceKey] | None = frozenset({PODS})
 
@@ -34,14 +33,11 @@ class Kubelet:
         self._last_host = _FIRST_HOST - 1
 
     def concerns(self, event: Event) -> Iterable[Item]:
-        """Return the Pod of an event; those that wait for room when one has gone."""
-        if event.type != "DELETED":
+        """Return the Pod of an event."""
+        if event.type == "DELETED":
+            self._starting.discard(event.object["metadata"]["uid"])
+        else:
             yield item_of(PODS, event.object)
-            return
-        self._starting.discard(event.object["metadata"]["uid"])
-        for pod in self._runtime.store.list(PODS):
-            if not pod["spec"].get("nodeName"):
-                yield item_of(PODS, pod)
 
     def reconcile(self, item: Item) -> None:
         """Bring a Pod to its next state, when it is time."""
@@ -49,62 +45,10 @@ class Kubelet:
         if pod is None or not is_active(pod) or pod["status"].get("phase") == "Running":
             return
         uid = pod["metadata"]["uid"]
-        if uid in self._starting:
-            return
-        if pod["spec"].get("nodeName") or self._schedule(pod):
+        if pod["spec"].get("nodeName") and uid not in self._starting:
             self._starting.add(uid)
             self._prepare(item)
             self._runtime.after(START_SECONDS, lambda: self._run(item, uid))
-
-    def _schedule(self, pod: Object) -> bool:
-        """Bind a Pod to a node with room; return whether there is one, and it is ours to bind."""
-        if pod["spec"].get("schedulerName", DEFAULT_SCHEDULER) != DEFAULT_SCHEDULER:
-            return False
-        nodes = self._runtime.store.list(NODES)
-        node = next((each for each in nodes if self._has_room(each)), None)
-        if node is None:
-            self._refuse(pod, len(nodes))
-            return False
-        name = node["metadata"]["name"]
-        moment = self._runtime.timestamp()
-        condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
-        conditions = with_condition(pod["status"].get("conditions", ()), condition, moment)
-        status = {**pod["status"], "conditions": conditions}
-        spec = {**pod["spec"], "nodeName": name}
-        self._runtime.store.update(PODS, {**pod, "spec": spec, "status": status})
-        metadata = pod["metadata"]
-        self._runtime.record(
-            pod,
-            "Scheduled",
-            f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {name}",
-            source=DEFAULT_SCHEDULER,
-        )
-        return True
-
-    def _has_room(self, node: Object) -> bool:
-        if node.get("spec", {}).get("unschedulable"):
-            return False
-        name = node["metadata"]["name"]
-        held = sum(pod["spec"].get("nodeName") == name for pod in self._runtime.store.list(PODS))
-        return bool(held < int(node.get("status", {}).get("allocatable", {}).get("pods", 0)))
-
-    def _refuse(self, pod: Object, nodes: int) -> None:
-        message = f"0/{nodes} nodes are available: {nodes} Too many pods, or unschedulable."
-        condition = {
-            "type": "PodScheduled",
-            "status": "False",
-            "lastProbeTime": None,
-            "reason": "Unschedulable",
-            "message": message,
-        }
-        before = pod["status"].get("conditions", ())
-        conditions = with_condition(before, condition, self._runtime.timestamp())
-        if conditions == list(before):
-            return
-        self._runtime.update_status(PODS, pod, {**pod["status"], "conditions": conditions})
-        self._runtime.record(
-            pod, "FailedScheduling", message, source=DEFAULT_SCHEDULER, kind="Warning"
-        )
 
     def _prepare(self, item: Item) -> None:
         pod = self._runtime.get(item)

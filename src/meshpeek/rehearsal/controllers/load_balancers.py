@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meshpeek.rehearsal.controllers.kubelet import NODES
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
+from meshpeek.rehearsal.controllers.scheduler import NODES
 from meshpeek.rehearsal.defaults import SERVICES
 from meshpeek.rehearsal.resources import ResourceKey
 from meshpeek.rehearsal.store import Event, Object

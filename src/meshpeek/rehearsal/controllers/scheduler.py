@@ -1,0 +1,146 @@
+"""The scheduler: Pods get a node that takes them, or wait until one does.
+
+Looked at are cordons, taints, the Pod's nodeSelector and how many Pods a node holds; affinity and
+requests of CPU and memory are not. Filters, their order and wording: kube-scheduler 1.27.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from meshpeek.rehearsal.controllers.replicasets import PODS, is_active
+from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
+from meshpeek.rehearsal.resources import ResourceKey
+from meshpeek.rehearsal.store import Event, Object
+
+NODES = ResourceKey("", "nodes")
+DEFAULT_SCHEDULER = "default-scheduler"
+
+_FULL = "Too many pods"
+
+
+class Scheduler:
+    """Binds Pods to nodes."""
+
+    watches: frozenset[ResourceKey] | None = frozenset({NODES, PODS})
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        # Counted as events come: looking through all Pods for each one would be quadratic.
+        self._node_of: dict[str, str] = {}
+        self._held: Counter[str] = Counter()
+        self._waiting: dict[str, Item] = {}
+
+    def concerns(self, event: Event) -> Iterable[Item]:
+        """Return a Pod that wants a node; all that wait for one where a node may have got free."""
+        if event.key == NODES:
+            return tuple(self._waiting.values())
+        pod = event.object
+        uid = pod["metadata"]["uid"]
+        left = self._node_of.pop(uid, "")
+        if left:
+            self._held[left] -= 1
+        self._waiting.pop(uid, None)
+        if event.type == "DELETED":
+            return tuple(self._waiting.values()) if left else ()
+        node = pod["spec"].get("nodeName")
+        if node:
+            self._node_of[uid] = node
+            self._held[node] += 1
+            return ()
+        if pod["spec"].get("schedulerName", DEFAULT_SCHEDULER) != DEFAULT_SCHEDULER:
+            return ()
+        self._waiting[uid] = item_of(PODS, pod)
+        return (self._waiting[uid],)
+
+    def reconcile(self, item: Item) -> None:
+        """Bind a Pod to the first node that takes it, or say why none does."""
+        pod = self._runtime.get(item)
+        if pod is None or pod["spec"].get("nodeName") or not is_active(pod):
+            return
+        obstacles: Counter[str] = Counter()
+        for node in self._runtime.store.list(NODES):
+            obstacle = self._obstacle(node, pod["spec"])
+            if not obstacle:
+                self._bind(pod, node["metadata"]["name"])
+                return
+            obstacles[obstacle] += 1
+        self._refuse(pod, _explanation(obstacles))
+
+    def _obstacle(self, node: Object, wanted: Mapping[str, Any]) -> str:
+        """Return why a node does not take a Pod that `wanted` is the spec of; empty if it does."""
+        spec = node.get("spec", {})
+        if spec.get("unschedulable"):
+            return "node(s) were unschedulable"
+        tolerations = wanted.get("tolerations") or ()
+        for taint in spec.get("taints") or ():
+            keeps_away = taint.get("effect") in ("NoSchedule", "NoExecute")
+            if keeps_away and not any(_tolerates(each, taint) for each in tolerations):
+                return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
+        labels = node["metadata"].get("labels") or {}
+        if not (wanted.get("nodeSelector") or {}).items() <= labels.items():
+            return "node(s) didn't match Pod's node affinity/selector"
+        room = int(node.get("status", {}).get("allocatable", {}).get("pods", 0))
+        return "" if self._held[node["metadata"]["name"]] < room else _FULL
+
+    def _bind(self, pod: Object, node: str) -> None:
+        metadata = pod["metadata"]
+        condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
+        status = {**pod["status"], "conditions": self._conditions(pod, condition)}
+        spec = {**pod["spec"], "nodeName": node}
+        self._runtime.store.update(PODS, {**pod, "spec": spec, "status": status})
+        message = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {node}"
+        self._runtime.record(pod, "Scheduled", message, source=DEFAULT_SCHEDULER)
+
+    def _refuse(self, pod: Object, message: str) -> None:
+        condition = {
+            "type": "PodScheduled",
+            "status": "False",
+            "lastProbeTime": None,
+            "reason": "Unschedulable",
+            "message": message,
+        }
+        conditions = self._conditions(pod, condition)
+        if conditions == list(pod["status"].get("conditions", ())):
+            return
+        self._runtime.update_status(PODS, pod, {**pod["status"], "conditions": conditions})
+        self._runtime.record(
+            pod, "FailedScheduling", message, source=DEFAULT_SCHEDULER, kind="Warning"
+        )
+
+    def _conditions(self, pod: Object, condition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        before = pod["status"].get("conditions", ())
+        return with_condition(before, condition, self._runtime.timestamp())
+
+
+def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
+    if toleration.get("effect", "") not in ("", taint.get("effect")):
+        return False
+    if toleration.get("key", "") not in ("", taint["key"]):
+        return False
+    if toleration.get("operator", "Equal") == "Exists":
+        return True
+    return bool(toleration.get("value", "") == taint.get("value", ""))
+
+
+def _explanation(obstacles: Counter[str]) -> str:
+    """Say what kept a Pod from each node, and whether putting others out would have helped."""
+    nodes = obstacles.total()
+    if not nodes:
+        return "no nodes available to schedule pods"
+    full = obstacles[_FULL]
+    preemption = {
+        "No preemption victims found for incoming pod": full,
+        "Preemption is not helpful for scheduling": nodes - full,
+    }
+    # The second full stop is kube-scheduler's own.
+    return (
+        f"0/{nodes} nodes are available: {_counted(obstacles)}. "
+        f"preemption: 0/{nodes} nodes are available: {_counted(preemption)}.."
+    )
+
+
+def _counted(reasons: Mapping[str, int]) -> str:
+    return ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items() if count))
