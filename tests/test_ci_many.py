@@ -149,6 +149,52 @@ def test_one_that_cannot_run_is_told_in_its_place(meshpeek: RunProgram, tmp_path
     assert [suite.get("errors") for suite in suites] == ["0", "1", "0"]
 
 
+@pytest.mark.parametrize("jobs", ["1", "4"])
+def test_the_log_ends_with_what_became_of_each(
+    meshpeek: RunProgram, tmp_path: Path, jobs: str
+) -> None:
+    write(tmp_path / "a.md", "true", "(exit 7)", "(exit 8)")
+    write(tmp_path / "b.md", "true", front_matter="meshpeek: {requires: [no-such-tool]}\n")
+    write(tmp_path / "c.md", "true")
+    (tmp_path / "d.md").write_text("<!-- meshpeek: skip ci -->\n```bash\ntrue\n```\n")
+    result = meshpeek("ci", "--keep-going", "-j", jobs, "a.md", "b.md", "c.md", "c.md", "d.md")
+    assert result.returncode == 2
+    assert without_times(result.stdout).endswith(
+        "\n\n"
+        "a.md  failed         a.md:8: exit status 7 (and 1 more)\n"
+        "b.md  could not run  no-such-tool was not found\n"
+        "c.md  passed         1 passed in\n"
+        "c.md  passed         1 passed in\n"
+        "d.md  nothing ran    1 skipped in\n"
+        "\n5 workshops: 1 failed, 1 could not run, 2 passed, 1 nothing ran\n"
+    )
+    assert "b.md: error: no-such-tool was not found\n" in result.stderr
+    assert "error: d.md: every command was left out" in result.stderr
+    assert result.stderr.count("d.md") == 1
+
+
+def test_a_workshop_that_is_named_twice_is_told_twice(meshpeek: RunProgram, tmp_path: Path) -> None:
+    write(tmp_path / "a.md", "true")
+    one_by_one = meshpeek("ci", "a.md", "a.md").stdout
+    assert one_by_one.count("\ntotal ") == 2
+    assert without_times(meshpeek("ci", "-j", "2", "a.md", "a.md").stdout) == without_times(
+        one_by_one
+    )
+
+
+def test_those_that_did_not_begin_are_counted(meshpeek: RunProgram, tmp_path: Path) -> None:
+    write(tmp_path / "a.md", "kill -INT $PPID; sleep 30")
+    write(tmp_path / "b.md", "true")
+    result = meshpeek("ci", "a.md", "b.md")
+    assert result.returncode == 130
+    assert result.stdout.endswith("\n2 workshops: 1 interrupted, 1 not begun\n")
+
+
+def test_one_workshop_needs_no_overview(meshpeek: RunProgram, tmp_path: Path) -> None:
+    write(tmp_path / "a.md", "true")
+    assert re.search(r"\n1 passed in \S+ s\n\Z", meshpeek("ci", "a.md").stdout)
+
+
 def test_a_process_that_is_killed_is_an_error(meshpeek: RunProgram, tmp_path: Path) -> None:
     write(tmp_path / "a.md", "echo before", "kill -KILL $PPID; sleep 30")
     write(tmp_path / "b.md", "true")

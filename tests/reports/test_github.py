@@ -57,6 +57,15 @@ def test_a_workshop_that_cannot_run_is_marked_too(meshpeek: RunProgram, tmp_path
     assert "It could not be run." in summary.read_text()
 
 
+def test_a_workshop_in_which_nothing_ran_is_not_said_to_have_passed(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    (tmp_path / "w.md").write_text("<!-- meshpeek: skip ci -->\n```bash\ntrue\n```\n")
+    summary = tmp_path / "summary.md"
+    meshpeek("ci", "w.md", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    assert summary.read_text().startswith("## ❌ w.md\n\n1 skipped in ")
+
+
 def test_elsewhere_nothing_is_said(meshpeek: RunProgram, tmp_path: Path) -> None:
     (tmp_path / "w.md").write_text(WORKSHOP)
     assert "::error" not in meshpeek("ci", "w.md").stdout

@@ -12,7 +12,7 @@ import click
 
 from meshpeek.arguments import FilesThenArguments
 from meshpeek.commands.options import FILES, NO_INIT, REHEARSE, TIMEOUT, takes_reports
-from meshpeek.commands.workshops import load, noting_errors
+from meshpeek.commands.workshops import load, noting_errors, print_error
 from meshpeek.discovery import expand_folders
 from meshpeek.errors import ExitCode, MeshpeekError
 from meshpeek.load import read_text
@@ -23,8 +23,8 @@ from meshpeek.reports.clock import ReportClock
 from meshpeek.run.events import RunRefused, RunStarted
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
+from meshpeek.sinks.overview import Overview
 from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
-from meshpeek.standard_streams import flush_output
 
 if TYPE_CHECKING:
     from meshpeek.parallel.wire import Job, Message
@@ -109,7 +109,8 @@ def command(
     if listing:
         raise SystemExit(_list(paths, options, as_json=as_json))
     recording, recorder = _open_transcript(against, paths, update=update)
-    more = _github() + ([(str(against), recorder)] if recorder else [])
+    overview = Overview(len(paths))
+    more = _github() + ([(str(against), recorder)] if recorder else []) + [("overview", overview)]
     codes: list[ExitCode] = []
     clock = ReportClock()
     with noting_errors(codes), open_reports(reports, more, clock) as opened:
@@ -120,6 +121,8 @@ def command(
             codes += _play_all(workshops, options, opened, recording)
     if recorder:
         click.echo(recorder.describe())
+    for line in overview.lines() if paths[1:] else ():
+        click.echo(line)
     raise SystemExit(worst_of(codes))
 
 
@@ -180,7 +183,7 @@ def _play_all(
     for index, workshop in enumerate(workshops):
         if index > 0:
             click.echo()
-        with noting_errors(codes):
+        with noting_errors(codes, workshop.path if workshops[1:] else ""):
             codes.append(play(workshop, options, os.environ, reports, recording))
         if codes[-1] is ExitCode.INTERRUPTED:
             break
@@ -202,35 +205,30 @@ def _play_parallel(
     from meshpeek.parallel.wire import Ended, Job
 
     codes: list[ExitCode] = []
-    screens: dict[str, Fanout] = {}
+    screens: dict[int, Fanout] = {}
 
     def take(job: Job, said: Message | MeshpeekError) -> None:
-        path = job.workshop.path
-        if path not in screens:
+        path, key = job.workshop.path, id(job)  # a workshop may be named twice
+        if key not in screens:
             if screens:
                 click.echo()
-            screens[path] = Fanout([("screen", open_log(os.environ))])
+            screens[key] = Fanout([("screen", open_log(os.environ))])
         if isinstance(said, MeshpeekError):
             reports.take(RunRefused(path, said.render()))
-            with noting_errors(codes):
+            with noting_errors(codes, path):
                 raise said
         elif not isinstance(said.content, Ended):
             clock.tell(said.time, is_start=isinstance(said.content, RunStarted))
             reports.take(said.content)
-            screens[path].take(said.content)
+            screens[key].take(said.content)
         else:
-            screens[path].close()
+            screens[key].close()
             codes.append(said.content.code)
             if said.content.error:
-                _print_error(said.content.error)
+                print_error(said.content.error, path)
 
     if run_parallel([Job(workshop, options) for workshop in workshops], jobs, take):
         codes.append(ExitCode.INTERRUPTED)
     for screen in screens.values():
         require_written(screen)
     return codes
-
-
-def _print_error(text: str) -> None:
-    flush_output()
-    print(text, file=sys.stderr)

@@ -53,11 +53,20 @@ def start_of(workshop: Workshop, address: str | None, *, setup: bool) -> int | N
 
 
 @contextlib.contextmanager
-def noting_errors(codes: list[ExitCode]) -> Iterator[None]:
-    """Print an error of one of several workshops and note its code, for the others to go on."""
+def noting_errors(codes: list[ExitCode], workshop: str = "") -> Iterator[None]:
+    """Print an error of one of several workshops and note its code, for the others to go on.
+
+    `workshop` is the path of the one that it is about.
+    """
     try:
         yield
     except MeshpeekError as error:
-        flush_output()
-        print(error.render(), file=sys.stderr)
+        print_error(error.render(), workshop)
         codes.append(error.exit_code)
+
+
+def print_error(text: str, workshop: str = "") -> None:
+    """Print an error below what has been printed, with the `workshop` that it is about."""
+    flush_output()
+    place = f"{workshop}: " if workshop and workshop not in text else ""
+    print(f"{place}{text}", file=sys.stderr)

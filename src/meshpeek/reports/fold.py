@@ -114,6 +114,18 @@ class Report:
         return any(step.results for step in self.steps)
 
     @property
+    def outcome(self) -> str:
+        """What became of the workshop: `interrupted`, `failed`, `passed`, or `skipped`: none ran.
+
+        A run that was interrupted or left between two commands is `interrupted` as well.
+        """
+        if self.reason in (Reason.INTERRUPTED, Reason.QUIT):
+            return "interrupted"
+        if self.failed:
+            return "failed"
+        return "passed" if self.has_run else "skipped"
+
+    @property
     def failed(self) -> list[StepReport]:
         """The commands that did not pass."""
         return [step for step in self.steps if step.outcome == "failed"]

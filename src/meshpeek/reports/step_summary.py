@@ -38,7 +38,7 @@ def summarise(report: Report, path: str) -> str:
     header = ("section", *OUTCOMES, "time")
     rows = [header, ("---", *("---:" for _ in header[1:])), *summary_rows(report)]
     table = "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows)
-    mark = "❌" if report.failed else "✅"
+    mark = "✅" if report.outcome == "passed" else "❌"
     parts = [f"## {mark} {_cell(path)}", conclusion(report), table]
     for failure in report.failed[:_MOST_FAILURES]:
         parts += _tell(failure)
