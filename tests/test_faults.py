@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -206,6 +207,8 @@ def test_a_closed_terminal_ends_it(start: Start, situation: str) -> None:
     while left := cell.processes():
         assert time.monotonic() < deadline, left
         time.sleep(0.01)
+    *_, last = (cell.folder / "events").read_text().splitlines()
+    assert json.loads(last).items() >= {"event": "run-ended", "reason": "interrupted"}.items()
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

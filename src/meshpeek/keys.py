@@ -30,7 +30,8 @@ class Waitable(Protocol):
 class Keyboard:
     """A terminal whose keys arrive one by one, unechoed; its old settings come back at the end.
 
-    Use it as a context manager. Raises EnvironmentUnfitError if `descriptor` is no terminal.
+    Use it as a context manager. Once the terminal has gone, only reading from it says so. Raises
+    EnvironmentUnfitError if `descriptor` is no terminal.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -49,7 +50,8 @@ class Keyboard:
         return self
 
     def __exit__(self, *_: object) -> None:
-        termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._saved)
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._saved)
 
     def fileno(self) -> int:
         """Return the terminal's descriptor."""
@@ -71,7 +73,8 @@ class Keyboard:
     def forget(self) -> None:
         """Drop the keys that have been pressed and not read."""
         self._decoder.take_rest()
-        termios.tcflush(self._descriptor, termios.TCIFLUSH)
+        with contextlib.suppress(termios.error):
+            termios.tcflush(self._descriptor, termios.TCIFLUSH)
 
     def read(self, seconds: float | None, beside: Waitable | None = None) -> str | None:
         """Return the name of the next key, None if there is none before `seconds` have passed.
@@ -107,9 +110,11 @@ class Keyboard:
         """
         try:
             data = os.read(self._descriptor, _READ_BYTES)
-        except OSError as error:
-            raise KeyboardInterrupt from error
+        except OSError:
+            data = b""
         if not data:
+            # The HUP that comes with it must not interrupt what this sets going.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
             raise KeyboardInterrupt
         return data
 
@@ -125,11 +130,15 @@ class Keyboard:
             termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, settings)
 
     def _apply(self, *, raw_output: bool) -> None:
-        settings = termios.tcgetattr(self._descriptor)
+        try:
+            settings = termios.tcgetattr(self._descriptor)
+        except termios.error:
+            return
         settings[_LOCAL] &= ~(termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN)
         settings[_INPUT] &= ~(termios.ICRNL | termios.INLCR | termios.IXON)
         if raw_output:
             settings[_OUTPUT] &= ~termios.OPOST
         else:
             settings[_OUTPUT] |= termios.OPOST
-        termios.tcsetattr(self._descriptor, termios.TCSANOW, settings)
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, settings)

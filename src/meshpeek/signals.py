@@ -10,8 +10,16 @@ from collections.abc import Iterator, Sequence
 @contextlib.contextmanager
 def interrupting() -> Iterator[None]:
     """Let these end a run as ^C does: with its children ended and its reports written."""
-    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-    with handling(numbers, signal.default_int_handler):
+
+    def hang_up(*_: object) -> None:
+        # It comes twice: when the terminal closes, and from the shell that closes with it.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    with (
+        handling((signal.SIGTERM, signal.SIGQUIT), signal.default_int_handler),
+        handling((signal.SIGHUP,), hang_up),
+    ):
         yield
 
 

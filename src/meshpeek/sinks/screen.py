@@ -224,6 +224,7 @@ class Screen:
         """Leave the cursor at the start of a line, on the screen it was on."""
         self._canvas.set_status(None)
         self._canvas.close_overlay()
+        self._canvas.guard(guarded=False)
         self._canvas.finish_line()
 
     def _outcomes(self) -> dict[int, str]:

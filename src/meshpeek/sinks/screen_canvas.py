@@ -94,8 +94,9 @@ class Canvas:
 
     def guard(self, *, guarded: bool) -> None:
         """Have the terminal say what is pasted, so that it does not count as keys, or not."""
-        self._guarded = guarded
-        self._write(_PASTES_TOLD if guarded else _PASTES_TYPED)
+        if guarded != self._guarded:
+            self._guarded = guarded
+            self._write(_PASTES_TOLD if guarded else _PASTES_TYPED)
 
     def leave(self) -> None:
         """Let the terminal be as a shell expects it, until the page is drawn again."""
@@ -107,11 +108,13 @@ class Canvas:
 
         Like `step_back` it may be called at any moment, in the middle of other writing.
         """
-        self._write_at_once(_OVERLAY_ENDS if self._overlaid else self._modes.leave())
+        left = _OVERLAY_ENDS if self._overlaid else self._modes.leave()
+        self._write_at_once(left + _PASTES_TYPED if self._guarded else left)
 
     def step_back(self) -> None:
         """Have the terminal again as it was."""
-        self._write_at_once(_OVERLAY_BEGINS if self._overlaid else self._modes.enter())
+        entered = _OVERLAY_BEGINS if self._overlaid else self._modes.enter()
+        self._write_at_once(entered + _PASTES_TOLD if self._guarded else entered)
 
     def lend(self) -> None:
         """Leave the screen to what is written on it from now on."""
