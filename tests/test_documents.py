@@ -14,6 +14,7 @@ from meshpeek.errors import ExitCode
 from meshpeek.key_decoder import NAMED_KEYS
 from meshpeek.model import NormalisationRule
 from meshpeek.parse import parse
+from meshpeek.parse.settings import READERS
 from meshpeek.parse.vocabulary import (
     ANNOTATIONS,
     BUILTIN_HOOKS,
@@ -25,6 +26,8 @@ from meshpeek.recording.recording import read_recording
 from tests.conftest import ROOT, RunProgram
 
 README = (ROOT / "README.md").read_text()
+RUNNING = (ROOT / "docs" / "running.md").read_text()
+WRITING = (ROOT / "docs" / "writing.md").read_text()
 PRESENTING = (ROOT / "docs" / "presenting.md").read_text()
 DIALECT = (ROOT / "docs" / "dialect.md").read_text()
 TRANSCRIPTS = (ROOT / "docs" / "transcripts.md").read_text()
@@ -94,37 +97,37 @@ def without_what_changes(line: str) -> str:
     return re.sub(r" {3,}[\dms]+$", " AGE", line).rstrip()
 
 
-def test_the_readme_names_every_annotation() -> None:
-    table = README.partition("| annotation | meaning |")[2].partition("\n\n")[0]
-    named = set(re.findall(r"`([a-z]+)[ `]", table))
-    assert set(ANNOTATIONS) <= named
+def test_writers_are_told_of_every_annotation_and_key() -> None:
+    annotations = WRITING.partition("## Annotations")[2].partition("\n## ")[0]
+    assert set(ANNOTATIONS) <= set(re.findall(r"`([a-z]+)[ `]", annotations))
+    assert re.findall(r"^\| `([a-z-]+)` \|", WRITING, re.MULTILINE) == list(READERS)
 
 
-def test_the_readme_sample_workshop_parses() -> None:
-    ((_, sample),) = fences(README, "markdown")
+def test_the_sample_workshop_parses() -> None:
+    ((_, sample),) = fences(WRITING, "markdown")
     workshop = parse(sample, "sample.md", read_nothing)
     (command,) = [step for step in workshop.steps if step.kind == "command"]
     assert command.text.startswith("kubectl --context north get endpoints")
 
 
-def test_the_readme_sample_front_matter_is_taken() -> None:
-    ((_, sample),) = fences(README, "yaml")
+def test_the_sample_front_matter_is_taken() -> None:
+    ((_, sample),) = fences(WRITING, "yaml")
     workshop = parse(f"---\n{sample}---\n", "sample.md", read_nothing)
     assert [context.name for context in workshop.front_matter.contexts] == ["north", "east"]
     assert workshop.front_matter.timeout == 120
     assert set(yaml.safe_load(sample)) == {"meshpeek"}
 
 
-def test_the_readme_commands_exist(meshpeek: RunProgram) -> None:
+def test_the_commands_exist(meshpeek: RunProgram) -> None:
     described = meshpeek("--help").stdout
-    for command in re.findall(r"`meshpeek ([a-z]+) ", README):
+    for command in re.findall(r"`meshpeek ([a-z]+) ", README + RUNNING + WRITING):
         assert f"\n  {command} " in described
     for target in re.findall(r"`make ([a-z-]+)", README):
         assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
 
 
-def test_the_readme_exit_codes_are_the_codes() -> None:
-    sentence = README.partition("Exit codes:")[2].partition("\n\n")[0]
+def test_the_exit_codes_are_the_codes() -> None:
+    sentence = RUNNING.partition("Exit codes:")[2].partition("\n\n")[0]
     assert [int(number) for number in re.findall(r"\b\d+\b", sentence)] == list(ExitCode)
 
 
@@ -134,6 +137,11 @@ def test_links_between_files_lead_somewhere(document: Path) -> None:
         return
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists()
+
+
+def test_the_readme_leads_to_every_document() -> None:
+    for document in (ROOT / "docs").glob("*.md"):
+        assert f"](docs/{document.name})" in README
 
 
 def test_the_transcript_sample_is_read() -> None:
