@@ -70,6 +70,31 @@ def test_a_namespace_waits_for_finalizers_of_its_objects(simulation: Simulation)
     left = simulation.north.store.get(NAMESPACES, None, "faces")
     assert left is not None
     assert left["status"]["phase"] == "Terminating"
+    assert "deletionGracePeriodSeconds" not in left["metadata"]
+    said = {
+        each["type"]: (each["status"], each["reason"], each["message"])
+        for each in left["status"]["conditions"]
+    }
+    assert said["NamespaceContentRemaining"] == (
+        "True",
+        "SomeResourcesRemain",
+        "Some resources are remaining: deployments.apps has 1 resource instances",
+    )
+    assert said["NamespaceFinalizersRemaining"] == (
+        "True",
+        "SomeFinalizersRemain",
+        "Some content in the namespace has finalizers remaining: "
+        "example.org/wait in 1 resource instances",
+    )
+    assert list(said.values())[:3] == [
+        ("False", "ResourcesDiscovered", "All resources successfully discovered"),
+        ("False", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
+        (
+            "False",
+            "ContentDeleted",
+            "All content successfully deleted, may be waiting on finalization",
+        ),
+    ]
     assert simulation.names("north", PODS) == []
     waiting = simulation.north.store.get(DEPLOYMENTS, "faces", "face")
     assert waiting is not None

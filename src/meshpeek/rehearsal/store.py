@@ -204,9 +204,10 @@ class Store:
             return self._remove(key, new, old)
         if "deletionTimestamp" not in metadata:
             metadata["deletionTimestamp"] = timestamp(self._clock())
-            metadata["deletionGracePeriodSeconds"] = 0
             if key == ("", "namespaces"):
                 new["status"] = {**old.get("status", {}), "phase": "Terminating"}
+            else:
+                metadata["deletionGracePeriodSeconds"] = 0
         return old if new == old else self._put("MODIFIED", key, new, old)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
+from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
 from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event, Object
+from meshpeek.rehearsal.store import Event, Object, Objects
 
 NAMESPACES = ResourceKey("", "namespaces")
 SERVICE_ACCOUNTS = ResourceKey("", "serviceaccounts")
@@ -24,6 +26,11 @@ _TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105 - a type's nam
 _ACCOUNT = "kubernetes.io/service-account.name"
 _ACCOUNT_UID = "kubernetes.io/service-account.uid"
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----\nrehearsal\n-----END CERTIFICATE-----\n"
+_DISCOVERED = "All resources successfully discovered"
+_PARSED = "All legacy kube types successfully parsed"
+_DELETED = "All content successfully deleted, may be waiting on finalization"
+_REMOVED = "All content successfully removed"
+_FINISHED = "All content-preserving finalizers finished"
 
 
 class NamespaceController:
@@ -81,15 +88,61 @@ class NamespaceController:
             if resource.namespaced:
                 for obj in self._runtime.store.list(resource.key, name):
                     self._runtime.delete(resource.key, obj)
-        left = any(
-            self._runtime.store.list(resource.key, name)
-            for resource in self._runtime.cluster.resources
-            if resource.namespaced
-        )
         present = self._runtime.store.get(NAMESPACES, None, name)
-        if not left and present is not None and present["spec"].get("finalizers"):
+        if present is None:
+            return
+        left = {
+            resource.key: objects
+            for resource in tuple(self._runtime.cluster.resources)
+            if resource.namespaced and (objects := self._runtime.store.list(resource.key, name))
+        }
+        conditions = present["status"].get("conditions", ())
+        if left or conditions:
+            for condition in _what_is_left(left):
+                conditions = with_condition(conditions, condition, self._runtime.timestamp())
+            status = {**present["status"], "conditions": list(conditions)}
+            present = self._runtime.update_status(NAMESPACES, present, status)
+        if not left and present["spec"].get("finalizers"):
             spec = {**present["spec"], "finalizers": []}
             self._runtime.store.update(NAMESPACES, {**present, "spec": spec})
+
+
+def _what_is_left(left: Mapping[ResourceKey, Objects]) -> Iterator[Mapping[str, Any]]:
+    """Yield the conditions that tell people why a Namespace does not go."""
+    yield _fine("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", _DISCOVERED)
+    yield _fine("NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions", _PARSED)
+    yield _fine("NamespaceDeletionContentFailure", "ContentDeleted", _DELETED)
+    if left:
+        counts = sorted(f"{key.plural}.{key.group} has {len(left[key])}" for key in left)
+        yield {
+            "type": "NamespaceContentRemaining",
+            "status": "True",
+            "reason": "SomeResourcesRemain",
+            "message": "Some resources are remaining: "
+            + ", ".join(f"{count} resource instances" for count in counts),
+        }
+    else:
+        yield _fine("NamespaceContentRemaining", "ContentRemoved", _REMOVED)
+    held = Counter(
+        finalizer
+        for objects in left.values()
+        for obj in objects
+        for finalizer in obj["metadata"].get("finalizers") or ()
+    )
+    if held:
+        yield {
+            "type": "NamespaceFinalizersRemaining",
+            "status": "True",
+            "reason": "SomeFinalizersRemain",
+            "message": "Some content in the namespace has finalizers remaining: "
+            + ", ".join(f"{each} in {held[each]} resource instances" for each in sorted(held)),
+        }
+    else:
+        yield _fine("NamespaceFinalizersRemaining", "ContentHasNoFinalizers", _FINISHED)
+
+
+def _fine(kind: str, reason: str, message: str) -> Mapping[str, Any]:
+    return {"type": kind, "status": "False", "reason": reason, "message": message}
 
 
 class TokenController:
