@@ -15,6 +15,8 @@ from simulated_clusters import (
     service,
 )
 
+from meshpeek.rehearsal.installations import k3s
+
 
 @pytest.fixture
 def simulation() -> Simulation:
@@ -141,3 +143,16 @@ def test_deleted_endpoints_are_written_again(simulation: Simulation) -> None:
     simulation.north.store.delete(ENDPOINTS, "faces", "face")
     simulation.advance()
     assert len(sockets(simulation)) == 2
+
+
+def test_the_api_server_s_own_service_comes_back(simulation: Simulation) -> None:
+    for key, obj in zip(
+        (SERVICES, ENDPOINTS, ENDPOINT_SLICES), k3s.api_server(simulation.north), strict=True
+    ):
+        simulation.runtimes[0].create(key, obj)
+        simulation.advance()
+        simulation.north.store.delete(key, "default", "kubernetes")
+        simulation.advance()
+        assert simulation.names("north", key, "default") == ["kubernetes"]
+    (service,) = simulation.north.store.list(SERVICES, "default")
+    assert service["spec"]["clusterIP"] == "10.43.0.1"

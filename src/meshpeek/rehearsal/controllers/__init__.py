@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.controllers.api_service import ApiServiceController
 from meshpeek.rehearsal.controllers.deployments import DeploymentController
 from meshpeek.rehearsal.controllers.endpoints import EndpointsController
 from meshpeek.rehearsal.controllers.event_expiry import EventExpiry
@@ -25,6 +26,7 @@ _CONTROLLERS = (
     Kubelet,
     EndpointsController,
     LoadBalancerController,
+    ApiServiceController,
     GarbageCollector,
     ServiceMirror,
     RouteStatusController,

@@ -1,0 +1,43 @@
+"""The API server's own Service: whoever deletes `kubernetes` in `default` gets it back.
+
+kube-apiserver looks after it and its endpoints every ten seconds; here they are back at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
+from meshpeek.rehearsal.installations import k3s
+from meshpeek.rehearsal.resources import ResourceKey
+from meshpeek.rehearsal.store import Event
+
+_KINDS = {
+    "Service": ResourceKey("", "services"),
+    "Endpoints": ResourceKey("", "endpoints"),
+    "EndpointSlice": ResourceKey("discovery.k8s.io", "endpointslices"),
+}
+
+
+class ApiServiceController:
+    """Restores what leads to the API server."""
+
+    watches: frozenset[ResourceKey] | None = frozenset(_KINDS.values())
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def concerns(self, event: Event) -> Iterable[Item]:
+        """Return what was deleted and has to come back."""
+        metadata = event.object["metadata"]
+        place = (metadata.get("namespace"), metadata["name"])
+        if event.type == "DELETED" and place == ("default", "kubernetes"):
+            yield item_of(event.key, event.object)
+
+    def reconcile(self, item: Item) -> None:
+        """Create the object again if it is not there."""
+        if self._runtime.get(item) is not None:
+            return
+        for obj in k3s.api_server(self._runtime.cluster):
+            if _KINDS[obj["kind"]] == item.key:
+                self._runtime.create(item.key, obj)
