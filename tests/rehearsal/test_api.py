@@ -103,6 +103,14 @@ def test_new_objects_need_a_namespace_that_stays(north: InMemory) -> None:
     north.refused(404, "GET", "/api/v1/namespaces/faces")
 
 
+def test_the_namespaces_of_the_system_may_not_be_deleted(north: InMemory) -> None:
+    status = north.refused(403, "DELETE", "/api/v1/namespaces/default")
+    assert status["message"] == (
+        'namespaces "default" is forbidden: this namespace may not be deleted'
+    )
+    assert north.ok("GET", "/api/v1/namespaces/default")["status"]["phase"] == "Active"
+
+
 def test_lists_come_in_chunks(north: InMemory) -> None:
     for name in "abcde":
         north.ok("POST", CONFIG_MAPS, config(name))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from meshpeek.rehearsal.admission import NAMESPACES
 from meshpeek.rehearsal.bodies import decode_object
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.crds import CLEANUP, DEFINITIONS
 from meshpeek.rehearsal.exchange import Request
 from meshpeek.rehearsal.patch import OPTIONS
 from meshpeek.rehearsal.resources import Resource
-from meshpeek.rehearsal.status import bad_request, invalid, unsupported_value
+from meshpeek.rehearsal.status import bad_request, forbidden, invalid, unsupported_value
 from meshpeek.rehearsal.store import Object
 
 FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
+
+IMMORTAL = ("default", "kube-public", "kube-system")
+"""The Namespaces that nobody may delete."""
 
 POLICIES = ("Background", "Foreground", "Orphan")
 
@@ -50,9 +54,14 @@ def delete_options(request: Request, *, dry_run: bool) -> DeleteOptions:
 def delete(
     cluster: Cluster, resource: Resource, old: Object, options: DeleteOptions
 ) -> Object | None:
-    """Delete a stored object, and return it where it stays until its finalizers are done."""
+    """Delete a stored object, and return it where it stays until its finalizers are done.
+
+    Raises ApiError Forbidden for a Namespace that a cluster cannot be without.
+    """
     metadata = old["metadata"]
     namespace, name = metadata.get("namespace"), metadata["name"]
+    if resource.key == NAMESPACES and name in IMMORTAL:
+        raise forbidden(NAMESPACES, name, "this namespace may not be deleted")
     left = cluster.store.delete(
         resource.key,
         namespace,
