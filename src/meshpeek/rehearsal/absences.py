@@ -52,7 +52,10 @@ def check_creation(key: ResourceKey) -> list[str]:
     Raises ApiError 501 for a kind that would be of no use at all.
     """
     if key in _REFUSED:
-        raise absent(_REFUSED[key])
+        refusal = absent(_REFUSED[key])
+        # `kubectl autoscale` of 1.37 tries v2, then v1, and tells neither answer.
+        refusal.warnings = (refusal.message,)
+        raise refusal
     return [f"{_PREFIX}{_STORED[key]}; the object is only stored"] if key in _STORED else []
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from meshpeek.rehearsal import discovery
 from meshpeek.rehearsal.cluster import VERSION, Cluster
-from meshpeek.rehearsal.exchange import Request, Response, answer, text
+from meshpeek.rehearsal.exchange import Request, Response, answer, text, warning_header
 from meshpeek.rehearsal.paths import parse_path
 from meshpeek.rehearsal.status import ApiError, bad_request, unknown_path
 
@@ -45,7 +45,7 @@ class Api:
         try:
             return self._route(request)
         except ApiError as error:
-            return answer(error.status(), error.code)
+            return answer(error.status(), error.code, **warning_header(error.warnings))
         except RecursionError:
             refusal = bad_request("the object provided is nested too deeply")
             return answer(refusal.status(), refusal.code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -50,6 +50,18 @@ def answer(value: Any, code: int = 200, **headers: str) -> Response:  # noqa: AN
 def text(body: str, code: int = 200) -> Response:
     """Make a plain-text answer."""
     return Response(code, body.encode(), "text/plain; charset=utf-8")
+
+
+def warning_header(texts: Sequence[str]) -> dict[str, str]:
+    """Return the header that carries `texts` for clients to print; none without texts."""
+    if not texts:
+        return {}
+    return {"Warning": ", ".join(f"299 - {_header_quoted(text)}" for text in texts)}
+
+
+def _header_quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(letter if " " <= letter <= "~" else "?" for letter in escaped) + '"'
 
 
 class MediaType(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 
 from meshpeek.rehearsal import crds, tables
 from meshpeek.rehearsal.cluster import Cluster
-from meshpeek.rehearsal.exchange import Request, accepted
+from meshpeek.rehearsal.exchange import Request, accepted, warning_header
 from meshpeek.rehearsal.resources import Resource
 from meshpeek.rehearsal.status import ApiError
 from meshpeek.rehearsal.store import Object
@@ -80,9 +80,7 @@ class Presentation:
         """Return the header that carries `texts` and, where there is one, a deprecation."""
         deprecated = crds.deprecation(self._resource, self._version)
         said = [*([deprecated] if deprecated else []), *texts]
-        if not said:
-            return {}
-        return {"Warning": ", ".join(f"299 - {_header_quoted(text)}" for text in said)}
+        return warning_header(said)
 
     def _view(self, obj: Object) -> Object:
         return crds.read_as(self._resource, self._version, obj)
@@ -125,8 +123,3 @@ def _form(accept: str) -> str:
             "application/json;as=Table;g=meta.k8s.io;v=v1",
         )
     return ""
-
-
-def _header_quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(letter if " " <= letter <= "~" else "?" for letter in escaped) + '"'

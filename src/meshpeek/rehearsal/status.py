@@ -41,6 +41,8 @@ class ApiError(Exception):
         self.message = message
         self.details = details
         self.metadata = metadata or {}
+        self.warnings: tuple[str, ...] = ()
+        """What clients print beside the error, and also where they hide that."""
 
     def status(self) -> dict[str, Any]:
         """Return the Status object to send."""
