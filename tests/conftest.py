@@ -68,8 +68,11 @@ def present(clean_environment: dict[str, str], tmp_path: Path) -> Iterator[Prese
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def open_page() -> Iterator[OpenPage]:
-    """Return a function that opens a page in Chromium."""
+    """Return a function that opens a page in Chromium.
+
+    Not for the whole session: Playwright's event loop would be in the way of other tests' loops.
+    """
     with browser() as opens:
         yield opens

@@ -93,4 +93,4 @@ def test_a_workshop_s_own_rules_come_first() -> None:
 @given(st.text())
 def test_normalising_bears_anything_and_changes_nothing_the_second_time(output: str) -> None:
     once = texts(output)
-    assert texts("\n".join(once)) == once
+    assert texts("".join(f"{line}\n" for line in once)) == once
