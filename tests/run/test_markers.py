@@ -57,8 +57,8 @@ def test_a_separator_followed_by_much_is_not_held_back() -> None:
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=40))
 def test_any_text_reaches_eval_unchanged(text: str) -> None:
-    lines = command_lines(text, "t", statuses=(0, 0), traced=False, stdin="/dev/null", slot=0)
-    assert lines.count("\n") == 4
+    lines = command_lines(text, "t", statuses=(0, 0), traced=False, stdin="/dev/null")
+    assert lines.count("\n") == 3
     quoted = lines.partition("eval ")[2].partition(" </dev/null\n")[0]
     command = ["bash", "-c", f"printf %s {quoted}"]
     printed = subprocess.run(command, capture_output=True, check=True).stdout

@@ -232,6 +232,7 @@ def test_a_shell_that_ends_is_followed_by_one_in_its_state(
     run(f"cd '{tmp_path}/a folder'")
     run("cd /; cd -")
     run("X='a b'; declare -a A=(1 2); export E=exported; unset HOME; readonly R=fixed")
+    run("alias local='echo not ours'; PS1='prompt> '")
     run("f() { echo \"f $1\"; }; alias greet='echo hello'; set -o noclobber; shopt -s nullglob")
     run("trap 'echo usr1' USR1; umask 027")
     ran = run(ending)
@@ -245,6 +246,7 @@ def test_a_shell_that_ends_is_followed_by_one_in_its_state(
     )
     assert run("pwd; cd - ").text == f"{tmp_path}/a folder\n/\n"
     assert "noclobber" in run("echo $SHELLOPTS").text
+    assert run('echo "$PS1"; local 1').text == "prompt> \nnot ours 1\n"
 
 
 def test_line_editing_is_not_taken_over_by_the_next_shell(run: Run) -> None:

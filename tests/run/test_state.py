@@ -139,7 +139,7 @@ def test_only_the_user_can_read_it(
     run(shell, "exit")
     run(shell, "true")
     modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
-    assert modes == dict.fromkeys(("0", "1", "exit", "names"), 0o600)
+    assert modes == dict.fromkeys(("0", "1"), 0o600)
 
 
 @pytest.mark.parametrize("end", ["# complete 5", "\n# complete\n", "# complete 5\nmore\n", ""])
@@ -148,9 +148,3 @@ def test_a_state_that_was_cut_off_is_none(folder: Path, end: str) -> None:
     (folder / "1").write_text("declare -- X=0\n# complete 4\n")
     assert newest(folder) == SavedState(4, folder / "1")
     assert state.newest(folder, before=4) is None
-
-
-def test_of_two_after_the_same_command_the_one_of_a_bash_that_lived_counts(folder: Path) -> None:
-    for name in ("0", "exit"):
-        (folder / name).write_text("declare -- X=1\n# complete 4\n")
-    assert newest(folder) == SavedState(4, folder / "0")

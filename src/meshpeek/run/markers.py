@@ -19,13 +19,11 @@ def command_lines(
     statuses: Sequence[int],
     traced: bool,
     stdin: str,
-    slot: int | None,
 ) -> str:
-    """Return the lines that make bash run `command`, mark its ends with `token`, and save.
+    """Return the lines that make bash run `command`, and mark its ends with `token`.
 
     `statuses` are what `$?` and PIPESTATUS are to be at its start. `traced`: `set -x` is in force.
-    `slot` names the file that the state is saved in, None where there is nothing to save (see
-    session.bash, which defines what is called here).
+    What is called here is defined in session.bash.
 
     The command is one line for bash whatever is in it, so that bash never waits for more of
     it. The second line speaks when the first was broken off, by ^C or `set -u`; the empty one
@@ -38,8 +36,7 @@ def command_lines(
     if traced:
         begin = f"set +x; {begin}"
         body = f"{{ __meshpeek_trace {leave}; }} 2>/dev/null\n{body}"
-    lines = f"{{ {begin}; }} 2>/dev/null; builtin eval {quote(body)} <{stdin}\n\n{end}\n"
-    return lines if slot is None else f"{lines}{{ __meshpeek_save {slot}; }} 2>/dev/null\n"
+    return f"{{ {begin}; }} 2>/dev/null; builtin eval {quote(body)} <{stdin}\n\n{end}\n"
 
 
 def _leave(statuses: Sequence[int], command: str) -> str:

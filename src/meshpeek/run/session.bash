@@ -5,10 +5,23 @@
 # Markers go to /dev/tty and not to stdout, which a step may have redirected or closed. They
 # carry a token that only the line being run knows, between record separators (octal 036).
 
+PS1=
+unset HISTFILE MAILCHECK PROMPT_COMMAND
+set +o history +o histexpand
+trap '__meshpeek_state "$__meshpeek_token" >|"$__meshpeek_session/exit"' EXIT
+
+if [[ $MESHPEEK_RESTORE ]]; then
+    # bash refuses to set its own read-only variables again, and says so for each. Our functions come
+    # after this, without aliases: a state has those of the bash that wrote it, which prints `1<>` as
+    # `<>`.
+    { source "$MESHPEEK_RESTORE"; } >/dev/null 2>&1
+    builtin shopt -u expand_aliases
+fi
+
 # begin TOKEN STATUS: mark where a step's output begins; give the prompts back to the workshop;
 # leave STATUS, that of the step before, in $?.
 __meshpeek_begin() {
-    __meshpeek_ended= __meshpeek_number=${1##*.}
+    __meshpeek_ended= __meshpeek_token=$1
     PS0=$__meshpeek_ps0 PS1=$__meshpeek_ps1
     if [[ ${__meshpeek_prompt_command+set} ]]; then
         PROMPT_COMMAND=("${__meshpeek_prompt_command[@]}")
@@ -27,6 +40,8 @@ __meshpeek_trace() {
 # ends with this, and the line after it repeats it for a step that was interrupted.
 __meshpeek_end() {
     [[ $__meshpeek_ended ]] && return 0
+    # Opened like this, a FIFO does not make us wait for a reader, who may be gone for good.
+    __meshpeek_state "$1" 1<>"$__meshpeek_session/states"
     # Not joined by a local IFS: a bash that is killed here would write that down.
     builtin printf -v __meshpeek_statuses '%s ' "${@:2}"
     builtin printf '\036%s:%s:%s\036' "$1" "$-" "$__meshpeek_statuses" >/dev/tty
@@ -48,41 +63,22 @@ __meshpeek_hide_prompts() {
     return 0
 }
 
-# save NAME: write down what a fresh shell needs to go on where this one stopped. It runs while
-# meshpeek deals with the step's end, so it delays nothing. The last line tells a whole file
-# from one that was cut off, and which step's end it is from.
-__meshpeek_save() {
+# state TOKEN: print what a fresh shell needs to go on where this one stopped. The first and the last
+# line tell a whole state from one that was broken off, and which step's end it is from.
+__meshpeek_state() {
     __meshpeek_options=$SHELLOPTS __meshpeek_shopts=$BASHOPTS
     __meshpeek_directory=$PWD __meshpeek_previous=${OLDPWD-}
-    {
-        builtin declare -p
+    builtin printf '# state %s\n' "$1"
+    builtin declare -p
+    # Our own functions are always there; spelling them out takes longer than looking for others.
+    if builtin compgen -P '# ' -A function -X '__meshpeek_*'; then
         builtin declare -f
         builtin declare -Fx
-        builtin alias -p
-        builtin trap -p
-        builtin umask -p
-        builtin printf '# complete %s\n' "$__meshpeek_number"
-    } >|"$__meshpeek_directory_of_state/$1"
-    __meshpeek_export
-}
-
-# Export the variables that are new since the last time: demosh keeps a workshop's variables in
-# its environment, and workshops count on programs seeing them. An array cannot be exported, and
-# an exported COLUMNS would hide a change of the window's size from programs.
-__meshpeek_export() {
-    local __meshpeek_name __meshpeek_now IFS=$'\n'
-    builtin compgen -v >|"$__meshpeek_directory_of_state/names"
-    builtin read -r -d '' __meshpeek_now <"$__meshpeek_directory_of_state/names" || :
-    if [[ ${__meshpeek_names-} && $__meshpeek_names != "$__meshpeek_now" ]]; then
-        for __meshpeek_name in $__meshpeek_now; do
-            case $IFS$__meshpeek_names$IFS in *"$IFS$__meshpeek_name$IFS"*) continue ;; esac
-            case $__meshpeek_name in
-                COLUMNS | LINES | __meshpeek_*) ;;
-                *) builtin export "$__meshpeek_name" || : ;;
-            esac
-        done
     fi
-    __meshpeek_names=$__meshpeek_now
+    builtin alias -p
+    builtin trap -p
+    builtin umask -p
+    builtin printf '# complete %s\n' "$1"
     return 0
 }
 
@@ -105,14 +101,7 @@ __meshpeek_restore_options() {
     return 0
 }
 
-PS1=
-unset HISTFILE MAILCHECK PROMPT_COMMAND
-set +o history +o histexpand
-trap '__meshpeek_save exit' EXIT
-
 if [[ $MESHPEEK_RESTORE ]]; then
-    # bash refuses to set its own read-only variables again, and says so for each.
-    { source "$MESHPEEK_RESTORE"; } >/dev/null 2>&1
     builtin cd -- "$__meshpeek_directory"
     if [[ $__meshpeek_previous ]]; then
         OLDPWD=$__meshpeek_previous
@@ -123,9 +112,8 @@ if [[ $MESHPEEK_RESTORE ]]; then
     __meshpeek_restore_options "$__meshpeek_options" "$__meshpeek_shopts" 2>/dev/null
 fi
 
-__meshpeek_directory_of_state=$MESHPEEK_STATE
+__meshpeek_session=$MESHPEEK_DIRECTORY
 [[ $MESHPEEK_NAME ]] && BASH_ARGV0=$MESHPEEK_NAME
-unset MESHPEEK_STATE MESHPEEK_RESTORE MESHPEEK_NAME
+unset MESHPEEK_DIRECTORY MESHPEEK_RESTORE MESHPEEK_NAME
 __meshpeek_hide_prompts
 __meshpeek_ended=yes
-__meshpeek_export

@@ -28,6 +28,7 @@ from meshpeek.run.markers import Marker, MarkerScanner, command_lines, end_line
 from meshpeek.run.outcome import Ending, Leftover, Outcome, Output
 from meshpeek.run.processes import SESSION_VARIABLE, end_processes, start_of
 from meshpeek.run.state import Restoration
+from meshpeek.run.state_keeper import StateKeeper
 from meshpeek.run.takeover import edit_command, takeover_lines
 
 _BOOTSTRAP = Path(__file__).with_name("session.bash")
@@ -44,6 +45,7 @@ _TERMINAL_SIGNALS = (
 _INTERRUPT_KEY = b"\x03"
 _END_OF_FILE_KEY = b"\x04"
 _CHUNK_BYTES = 64 * 1024
+_SHORT_BYTES = 1024  # a terminal that gives less has no more for now
 _POLL_SECONDS = 0.1
 _START_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
@@ -83,7 +85,6 @@ class Shell:
         folder: Path | None = None,
     ) -> None:
         self._directory = directory
-        self._state_folder = state_folder or directory
         self._path = environment.get("PATH", os.defpath)
         self._keyboard = keyboard
         self._lent: Keyboard | None = None
@@ -94,7 +95,6 @@ class Shell:
         self._folder = folder
         self._token = os.urandom(8).hex()
         self._count = restoration.state.number if restoration else 0
-        self._saves = self._count
         self._statuses = restoration.statuses if restoration else (0, 0)
         self._flags = ""
         self._fifo_path = directory / "commands"
@@ -102,17 +102,14 @@ class Shell:
         os.mkfifo(self._fifo_path, 0o600)
         # Open for both, so that bash never finds the FIFO without a writer while we live.
         self._fifo = os.open(self._fifo_path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        state.prepare(self._state_folder)
+        self._states = StateKeeper(directory, state_folder)
         if restoration is None:
             self._start({**environment, SESSION_VARIABLE: self._token}, restore=None)
         else:
-            script = directory / "restore"
-            script.touch(mode=0o600)
-            script.write_bytes(
+            self._start_again(
                 state.adapted(restoration, environment)
                 + f"builtin export {SESSION_VARIABLE}={self._token}\n".encode()
             )
-            self._start_again(script)
         self._began = start_of(self._leader)
 
     @contextlib.contextmanager
@@ -140,7 +137,7 @@ class Shell:
                     ],
                     env={
                         **environment,
-                        "MESHPEEK_STATE": str(self._state_folder),
+                        "MESHPEEK_DIRECTORY": str(self._directory),
                         "MESHPEEK_RESTORE": str(restore or ""),
                         "MESHPEEK_NAME": self._name,
                     },
@@ -215,7 +212,7 @@ class Shell:
 
     def ask(self, command: str) -> str:
         """Run a command of our own, that needs no keyboard, and return what it prints."""
-        items = self._execute(command, Deadline(_ASK_SECONDS), None, saves=False)
+        items = self._execute(command, Deadline(_ASK_SECONDS), None, changes=False)
         printed = b"".join(item.data for item in items if isinstance(item, Output))
         return printed.decode(errors="replace")
 
@@ -227,9 +224,9 @@ class Shell:
         iterator is closed before it, bash ends as when its terminal is closed, and its jobs too.
         """
         self._get_ready()
-        self._saves += 1
+        self._changes = True
         before = self._statuses
-        lines = takeover_lines(self._marked, self._fifo_path, history, slot=self._saves % 2)
+        lines = takeover_lines(self._marked, self._fifo_path, history)
         running = self._perform(lines, Deadline(None), self._keyboard)
         try:
             for item in running:  # noqa: UP028  # bash is to go before this is closed
@@ -258,10 +255,10 @@ class Shell:
             yield result.read_text(errors="surrogateescape")
 
     def _execute(
-        self, command: str, deadline: Deadline, keyboard: Keyboard | None, *, saves: bool = True
+        self, command: str, deadline: Deadline, keyboard: Keyboard | None, *, changes: bool = True
     ) -> Running:
         self._get_ready()
-        self._saves += saves
+        self._changes = changes
         stdin = "/dev/null" if keyboard is None else "/dev/tty"
         lines = command_lines(
             command,
@@ -269,7 +266,6 @@ class Shell:
             statuses=self._statuses,
             traced="x" in self._flags,
             stdin=stdin,
-            slot=self._saves % 2 if saves else None,
         )
         if self._keyboard is None:
             self._end_input()
@@ -287,6 +283,7 @@ class Shell:
         self._marked = f"{self._token}.{self._count}"
 
     def _perform(self, lines: str, deadline: Deadline, keyboard: Keyboard | None) -> Running:
+        lines = self._states.take_unexported() + lines
         self._unsent = lines.encode(errors="surrogateescape")
         self._begun = finished = False
         self._interrupts = 0
@@ -366,30 +363,30 @@ class Shell:
 
     def _read(self, seconds: float) -> tuple[bytes, bool]:
         """Return what the terminal has, waiting at most `seconds`, and whether bash is gone."""
+        if not self._wait(seconds) and not self._child.isalive():
+            return self._drain(), True
         chunks: list[bytes] = []
         size = 0
-        waited = False
         while size < _CHUNK_BYTES:
             try:
                 chunk = os.read(self._terminal, _CHUNK_BYTES)
             except BlockingIOError:
-                if chunks or waited:
-                    break
-                waited = True
-                if self._wait(seconds) or self._child.isalive():
-                    continue
-                return self._drain(), True
+                break
             except OSError:  # EIO: nothing has the terminal open any more
                 return b"".join(chunks), True
             if not chunk:
                 return b"".join(chunks), True
             chunks.append(chunk)
             size += len(chunk)
+            if len(chunk) < _SHORT_BYTES:
+                break
         return b"".join(chunks), False
 
     def _wait(self, seconds: float) -> bool:
         """Wait for output, moving keys and commands meanwhile; tell whether anything happened."""
-        sources: list[int | Keyboard] = [self._terminal]
+        sources: list[int | Keyboard | StateKeeper] = [self._terminal]
+        if self._states.is_long:
+            sources.append(self._states)
         if self._lent is not None:
             sources.append(self._lent)
         sinks = [self._fifo] if self._unsent else []
@@ -400,6 +397,8 @@ class Shell:
             keys = self._lent.read_for_child()
             self._interrupts += keys.count(_INTERRUPT_KEY)
             self._child.send(keys)
+        if self._states in readable or not (readable or writable):
+            self._states.read()
         return bool(readable or writable)
 
     def _drain(self) -> bytes:
@@ -413,6 +412,7 @@ class Shell:
         return b"".join(chunks)
 
     def _complete(self, marker: Marker, deadline: Deadline) -> Outcome:
+        self._states.take(self._marked, is_kept=self._changes)
         self._flags = marker.flags
         self._statuses = marker.statuses
         status, *parts = marker.statuses
@@ -421,6 +421,7 @@ class Shell:
 
     def _bury(self, deadline: Deadline) -> Outcome:
         self._child.wait()
+        self._states.take_last(self._marked)
         self._flags = ""
         signalled = self._child.signalstatus
         status = 128 + signalled if signalled else self._child.exitstatus or 0
@@ -437,14 +438,16 @@ class Shell:
         with contextlib.suppress(BlockingIOError):  # lines that the old one did not come to
             while os.read(self._fifo, _CHUNK_BYTES):
                 pass
-        saved = state.newest(self._state_folder)
         self._count -= 1  # what the new one saves at its start is the state after the last command
-        self._start_again(saved.path if saved else None)
+        self._start_again(self._states.script)
 
-    def _start_again(self, script: Path | None) -> None:
+    def _start_again(self, script: bytes | None) -> None:
         """Start a bash that goes on with what `script` says, as if it were the one before."""
         statuses = self._statuses
-        self._start({"PATH": self._path}, script)
+        file = self._directory / "restore"
+        file.touch(mode=0o600)
+        file.write_bytes(script or b"")
+        self._start({"PATH": self._path}, file)
         self._statuses = statuses
 
     def background_jobs(self) -> str:
@@ -459,7 +462,8 @@ class Shell:
         try:
             if self._child.isalive():
                 # Twice, because bash asks again when there are stopped jobs.
-                self._unsent = b"builtin exit\nbuiltin exit\n"
+                lines = self._states.take_unexported() + "builtin exit\nbuiltin exit\n"
+                self._unsent = lines.encode()
                 deadline = Deadline(_CLOSE_SECONDS)
                 ended = False
                 while not ended:
@@ -469,6 +473,7 @@ class Shell:
         finally:
             end_processes(self._leader, self._token, self._began)
             self._close_terminal()
+            self._states.close()
             os.close(self._fifo)
             self._fifo = -1
         return words.removeprefix(b"exit\r\n").removeprefix(b"exit\n")

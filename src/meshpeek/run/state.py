@@ -1,12 +1,12 @@
-"""The state that bash writes down after each command, and going on with it in a fresh bash.
+"""Files with the state of a session after its last commands, for another process to go on with.
 
-There are three files: two that take turns, so that one is whole at any moment, and one that bash
-writes when it ends. The last line of each says that it is whole, and after which command it was
-written.
+There are two that take turns, so that one is whole at any moment. The last line of each says that
+it is whole, and after which command it was written.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 _SLOTS = ("0", "1")
-_AT_EXIT = "exit"
-_NAMES = "names"
 _LAST_LINE = re.compile(rb"\n# complete (\d+)\n\Z")
 _LONGEST_LAST_LINE = 64
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -40,31 +38,30 @@ class Restoration(NamedTuple):
     statuses: tuple[int, ...] = (0, 0)
 
 
-def prepare(folder: Path) -> None:
-    """Make the files in `folder` that are not there yet: they hold secrets, and bash has a umask.
+def write(folder: Path, turn: int, script: bytes, number: int) -> None:
+    """Write the state from after the command `number` to the file whose `turn` it is.
 
-    Raises OSError.
+    Only the user can read it, for it holds secrets. Where that fails there is none, as after a
+    crash: the show is worth more than its resumption.
     """
-    for name in (*_SLOTS, _AT_EXIT, _NAMES):
-        os.close(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    path = folder / _SLOTS[turn % 2]
+    with contextlib.suppress(OSError), open(path, "wb", opener=_open_for_user) as file:
+        file.write(script + b"# complete %d\n" % number)
 
 
 def newest(folder: Path, *, before: int | None = None) -> SavedState | None:
-    """Return the latest state in `folder`, or the latest one that precedes the command `before`.
-
-    Of two from after the same command, that is the one which bash wrote before it was killed.
-    """
+    """Return the latest state in `folder`, or the latest one that precedes the command `before`."""
     states = [
         SavedState(number, folder / name)
-        for name in (*_SLOTS, _AT_EXIT)
+        for name in _SLOTS
         if (number := _number(folder / name)) is not None and (before is None or number < before)
     ]
-    return max(states, default=None, key=lambda each: (each.number, each.path.name != _AT_EXIT))
+    return max(states, default=None)
 
 
 def discard(folder: Path) -> None:
     """Remove the state in `folder`."""
-    for name in (*_SLOTS, _AT_EXIT, _NAMES):
+    for name in _SLOTS:
         (folder / name).unlink(missing_ok=True)
 
 
@@ -96,3 +93,7 @@ def _number(path: Path) -> int | None:
     except OSError:
         return None
     return int(found[1]) if found else None
+
+
+def _open_for_user(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -11,17 +11,17 @@ _FUNCTIONS = Path(__file__).with_name("takeover.bash")
 _EDIT_PROMPT = "$ "
 
 
-def takeover_lines(token: str, fifo: Path, history: Iterable[str], *, slot: int) -> str:
+def takeover_lines(token: str, fifo: Path, history: Iterable[str]) -> str:
     """Return the lines that make bash read from its terminal, until it is told to stop.
 
-    It then reads on from `fifo`: that it has ended, marked with `token`, and that it is to save
-    its state in `slot`. `history` are commands to be found with the arrow keys.
+    It then reads on from `fifo`: that it has ended, marked with `token`. `history` are commands to
+    be found with the arrow keys.
     """
     remembered = "".join(f"builtin history -s -- {quote(command)}; " for command in history)
     return (
         f"{{ __meshpeek_begin {token} 0 && :; {_load(fifo)} __meshpeek_take_over; {remembered}}} "
         f"2>/dev/null; command exec 0</dev/tty; builtin set -o emacs\n"
-        f"{end_line(token)}\n{{ __meshpeek_save {slot}; }} 2>/dev/null\n"
+        f"{end_line(token)}\n"
     )
 
 
