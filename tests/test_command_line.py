@@ -257,6 +257,14 @@ def test_events_that_cannot_be_written_any_more(meshpeek: RunProgram, workshop: 
     assert "/dev/full" in result.stderr
 
 
+def test_an_interruption_while_it_is_loaded_leaves_no_traceback(
+    meshpeek: RunProgram, workshop: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    result = meshpeek("ci", workshop.name, PYTHONPATH=str(tmp_path))
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "interrupted\n")
+
+
 def test_presenting_needs_a_terminal(meshpeek: RunProgram, workshop: Path) -> None:
     result = meshpeek("present", workshop.name)
     assert (result.returncode, result.stdout) == (3, "")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 # What a start loads stays to the end. Looking for garbage in it costs 20 ms: half of that while
 # modules are loaded, and half when the interpreter ends.
 gc.disable()
 
-from meshpeek import cli  # noqa: E402
-
 
 def main() -> None:
     """Run the command line; see `meshpeek.cli.main`."""
     try:
+        from meshpeek import cli  # here, since ^C may well come while it is loaded
+
         cli.main()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
     finally:
         gc.freeze()
 
