@@ -139,7 +139,14 @@ class Executor:
             outcome = Outcome(130, (130,))
         else:
             plain = strip_escapes(output)
-            verdict = judge(step, outcome, plain, mode=self._mode, contexts=self._contexts)
+            verdict = judge(
+                step,
+                outcome,
+                plain,
+                mode=self._mode,
+                contexts=self._contexts,
+                timeout=self._timeout_of(step),
+            )
             if verdict and self._compare is not None:
                 difference = self._compare(step, outcome.status, plain)
             if difference is not None:

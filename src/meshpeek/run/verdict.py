@@ -14,14 +14,21 @@ _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 
 
 def judge(
-    step: Command, outcome: Outcome, output: str, *, mode: Mode, contexts: Sequence[str] | None
+    step: Command,
+    outcome: Outcome,
+    output: str,
+    *,
+    mode: Mode,
+    contexts: Sequence[str] | None,
+    timeout: float | None = None,
 ) -> Verdict:
     """Judge an attempt at `step`; `output` is plain text, without escape sequences.
 
+    `timeout` is how many seconds it had; None if there was no limit, or it is not known.
     `contexts` are the contexts that the session has, None if that is not known. A directive that
     is no command at all fails in `ci` only: elsewhere it passes, with reasons and a hint to show.
     """
-    reasons = [*_status_reasons(step, outcome), *_output_reasons(step.checks, output)]
+    reasons = [*_status_reasons(step, outcome, timeout), *_output_reasons(step.checks, output)]
     if not reasons:
         return Verdict(VerdictKind.PASSED)
     if _is_unknown_directive(step, outcome, output):
@@ -56,10 +63,11 @@ def _unknown_directive_hint(step: Command) -> str:
     )
 
 
-def _status_reasons(step: Command, outcome: Outcome) -> list[str]:
+def _status_reasons(step: Command, outcome: Outcome, timeout: float | None) -> list[str]:
     expected = step.checks.exit_status
     if outcome.ending is Ending.TIMED_OUT:
-        return [f"it took too long and was ended, with status {outcome.status}"]
+        limit = "in time" if timeout is None else f"within {timeout:g} s"
+        return [f"it did not end {limit}, and was ended with status {outcome.status}"]
     if expected is None:
         return []
     if step.pipeline and len(outcome.pipestatus) > 1:
