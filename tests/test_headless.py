@@ -53,6 +53,7 @@ def variables(tmp_path: Path, real: Path) -> dict[str, str]:
         ("vim -es -c q file", "the real vim: -es -c q file\n"),
         ("nvim --headless file 2>&1 || echo $?", "nvim: not found\n127\n"),
         ("$PAGER <<<x", "x\n"),
+        ("printf 'N\\bNA\\bA _\\bx\\n' | eval \"$MANPAGER\"", "NA x\n"),
     ],
 )  # fmt: skip
 def test_a_stand_in_does_without_a_person(

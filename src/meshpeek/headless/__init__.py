@@ -13,8 +13,12 @@ from pathlib import Path
 from meshpeek.model import StandIn
 
 _HERE = Path(__file__).parent
-_PAGER_VARIABLES = ("PAGER", "GIT_PAGER", "MANPAGER", "SYSTEMD_PAGER", "BAT_PAGER")
+_PAGER_VARIABLES = ("PAGER", "GIT_PAGER", "SYSTEMD_PAGER", "BAT_PAGER")
 EDITOR_VARIABLES = ("EDITOR", "VISUAL", "KUBE_EDITOR", "GIT_EDITOR")
+
+# On a terminal, `man` prints letters over each other: `N`, backspace, `N` is a bold N.
+_PLAIN_MANUAL = "sed 's/.\b//g'"
+
 _PROGRAMS: Mapping[StandIn, tuple[str, ...]] = {
     StandIn.PAGERS: ("less", "more", "most"),
     StandIn.WATCH: ("watch",),
@@ -51,6 +55,7 @@ def stand_in(
         match kind:
             case StandIn.PAGERS:
                 variables |= dict.fromkeys(_PAGER_VARIABLES, "cat")
+                variables["MANPAGER"] = _PLAIN_MANUAL
             case StandIn.EDITORS:
                 variables |= dict.fromkeys(EDITOR_VARIABLES, str(editor))
                 variables["MESHPEEK_EDITOR"] = str(editor)
