@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from meshpeek.model import FrontMatter
 from meshpeek.parse.document import Document
-from meshpeek.parse.settings import (
-    READERS,
-    WrongError,
-    read_entries,
-    read_items,
-    read_secret_variables,
-    read_text,
-    refuse_key,
-)
+from meshpeek.parse.settings import READERS, read_secret_variables
 from meshpeek.parse.suggestions import find_closest, suggest
+from meshpeek.parse.yaml_nodes import WrongError, read_entries, read_items, read_text, refuse_key
 from meshpeek.source import Span
 
 if TYPE_CHECKING:

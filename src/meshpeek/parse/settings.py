@@ -6,14 +6,23 @@ Each raises WrongError for a value that it cannot take.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meshpeek.masking import SHORTEST_SECRET
 from meshpeek.model import Context, Normalisation, NormalisationRule, Planned, Replacement, StandIn
 from meshpeek.parse.durations import parse_duration
 from meshpeek.parse.suggestions import suggest
+from meshpeek.parse.yaml_nodes import (
+    Item,
+    WrongError,
+    read_entries,
+    read_items,
+    read_text,
+    read_truth,
+    refuse_key,
+)
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -34,72 +43,6 @@ MATRIX_KEYS = ("linkerd", "kubernetes")
 """The things whose versions `matrix` has."""
 
 _REHEARSAL_KEYS = ("manifests", "links")
-
-
-class WrongError(Exception):
-    """What is wrong with a YAML node, and what to do about it."""
-
-    def __init__(self, node: Node, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.node = node
-        self.message = message
-        self.hint = hint
-
-
-class Item(NamedTuple):
-    """An entry of a mapping: its key's node and text, and its value's node."""
-
-    key: Node
-    name: str
-    value: Node
-
-
-def refuse_key(key: Node, known: Iterable[str], _value: Node) -> NoReturn:
-    """Raise WrongError for a key that is none of `known`."""
-    raise WrongError(key, f"unknown key `{key.value}`", suggest(str(key.value), known))
-
-
-def read_items(node: Node, what: str) -> Iterator[Item]:
-    """Yield the entries of the mapping `node`, which messages call `what`; none if it is empty."""
-    from yaml import MappingNode, ScalarNode
-
-    if isinstance(node, ScalarNode) and not node.value:
-        return
-    if not isinstance(node, MappingNode):
-        raise WrongError(node, f"{what} is a mapping of keys", "write `key: value` lines")
-    seen: set[str] = set()
-    for key, value in node.value:
-        name = read_text(key, "a key")
-        if name in seen:
-            raise WrongError(key, f"`{name}` is given twice", "keep one of the two")
-        seen.add(name)
-        yield Item(key, name, value)
-
-
-def read_entries(node: Node, what: str) -> list[Node]:
-    """Return the nodes of the list `node`."""
-    from yaml import SequenceNode
-
-    if not isinstance(node, SequenceNode):
-        raise WrongError(node, f"{what} is a list", "write it as `[one, two]`")
-    return list(node.value)
-
-
-def read_text(node: Node, what: str) -> str:
-    """Return the text of the single value `node`, an empty string for YAML's null."""
-    from yaml import ScalarNode
-
-    if not isinstance(node, ScalarNode):
-        raise WrongError(node, f"{what} is text", "write a single value")
-    return "" if node.tag == "tag:yaml.org,2002:null" else str(node.value)
-
-
-def read_truth(node: Node, what: str) -> bool:
-    """Return whether `node` is `true` rather than `false`."""
-    word = read_text(node, what)
-    if word not in ("true", "false"):
-        raise WrongError(node, f"{what} is true or false", "write `true`")
-    return word == "true"
 
 
 def read_contexts(node: Node) -> tuple[Context, ...]:
