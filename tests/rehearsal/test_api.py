@@ -357,3 +357,30 @@ def test_no_protobuf_makes_it_stumble(tail: bytes) -> None:
     body = b"k8s\x00" + tail
     code, value = InMemory().call("POST", CONFIG_MAPS, body, "application/vnd.kubernetes.protobuf")
     assert code in (400, 422), value
+
+
+def test_fields_that_come_twice_are_refused_or_told(north: InMemory) -> None:
+    body = (
+        b'{"metadata": {"name": "twice"}, "data": {"a": "1", "a": "2", "a": "3"}, '
+        b'"bogus": [{"b": 1, "b": 2}]}'
+    )
+    status = north.refused(400, "POST", f"{CONFIG_MAPS}?fieldValidation=Strict", body)
+    assert status["message"] == (
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: '
+        'duplicate field "data.a", duplicate field "bogus[0].b", unknown field "bogus"'
+    )
+    told = north.respond("POST", CONFIG_MAPS, body)
+    assert told.code == 201
+    assert told.headers["Warning"] == (
+        '299 - "duplicate field \\"data.a\\"", 299 - "duplicate field \\"bogus[0].b\\"", '
+        '299 - "unknown field \\"bogus\\""'
+    )
+    assert json.loads(told.body)["data"] == {"a": "3"}
+    patch = b'{"data": {"a": "4", "a": "5"}}'
+    place, kind = f"{CONFIG_MAPS}/twice", "application/merge-patch+json"
+    told = north.respond("PATCH", place, patch, kind)
+    assert told.headers["Warning"] == '299 - "duplicate field \\"data.a\\""'
+    status = north.refused(422, "PATCH", f"{place}?fieldValidation=Strict", patch, kind)
+    assert status["message"].endswith('strict decoding error: duplicate field "data.a"')
+    ignored = north.respond("PATCH", f"{place}?fieldValidation=Ignore", patch, kind)
+    assert (ignored.code, dict(ignored.headers)) == (200, {})

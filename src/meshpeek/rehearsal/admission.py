@@ -36,12 +36,14 @@ class Write:
 
     `field_validation` is `Ignore`, `Warn` or `Strict`. `warnings` collects texts for the client.
     `manager` comes to own what it writes; without one (seeds, controllers) nobody does.
+    `duplicates` are the paths of the fields that came twice.
     """
 
     field_validation: str = "Ignore"
     dry_run: bool = False
     manager: Manager | None = None
     warnings: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
 
 
 def create(cluster: Cluster, resource: Resource, version: str, obj: Object, write: Write) -> Object:
@@ -150,8 +152,8 @@ def _decode(resource: Resource, version: str, obj: Object, write: Write) -> None
     else:
         unknown = decode_metadata(resource, version, obj)
         unknown += structural.prune(crds.schema_of(resource, version), obj)
-    if unknown:
-        _report_unknown(resource, version, sorted(unknown), write)
+    if unknown or write.duplicates:
+        _report_fields(resource, version, sorted(unknown), write)
 
 
 def _apply_defaults(cluster: Cluster, resource: Resource, version: str, obj: Object) -> None:
@@ -167,8 +169,9 @@ def _apply_defaults(cluster: Cluster, resource: Resource, version: str, obj: Obj
         structural.apply_defaults(crds.schema_of(resource, resource.storage_version), obj)
 
 
-def _report_unknown(resource: Resource, version: str, unknown: list[str], write: Write) -> None:
-    texts = [f'unknown field "{path}"' for path in unknown]
+def _report_fields(resource: Resource, version: str, unknown: list[str], write: Write) -> None:
+    texts = [f'duplicate field "{path}"' for path in write.duplicates]
+    texts += [f'unknown field "{path}"' for path in unknown]
     if write.field_validation == "Strict":
         problem = f"strict decoding error: {', '.join(texts)}"
         raise NotDecodableError(resource.kind, version, problem)

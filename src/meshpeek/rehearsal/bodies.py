@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from meshpeek.rehearsal.status import ApiError, bad_request, unsupported_media_type
@@ -75,6 +76,51 @@ def decode_yaml(body: bytes) -> Any:  # noqa: ANN401
         return decode_json(json.dumps(documents[0] if documents else None).encode())
     except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
         raise _unreadable(f"yaml: {error}") from None
+
+
+def duplicate_fields(body: bytes) -> list[str]:
+    """Return the paths of the fields that a JSON body has twice (`data.a`), each once.
+
+    A body that is malformed has none.
+    """
+    is_plain = True
+
+    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal is_plain
+        value = dict(pairs)
+        is_plain = is_plain and len(value) == len(pairs)
+        return value
+
+    try:
+        json.loads(body, object_pairs_hook=note)
+        # Only where there is something to tell are the paths worth their time.
+        return [] if is_plain else list(dict.fromkeys(_doubled(_with_pairs(body), "")))
+    except (ValueError, RecursionError):
+        return []
+
+
+class _Pairs(tuple[tuple[str, Any], ...]):
+    """A JSON object with all its fields, also those that come again."""
+
+    __slots__ = ()
+
+
+def _with_pairs(body: bytes) -> Any:  # noqa: ANN401
+    return json.loads(body, object_pairs_hook=_Pairs)
+
+
+def _doubled(value: object, path: str) -> Iterator[str]:
+    if isinstance(value, _Pairs):
+        seen = set()
+        for name, child in value:
+            place = f"{path}.{name}" if path else name
+            if name in seen:
+                yield place
+            seen.add(name)
+            yield from _doubled(child, place)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _doubled(child, f"{path}[{index}]")
 
 
 def _load_json(body: bytes) -> Any:  # noqa: ANN401

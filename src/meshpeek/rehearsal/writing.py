@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from meshpeek.rehearsal import admission, crds, patch
-from meshpeek.rehearsal.bodies import decode_configuration
+from meshpeek.rehearsal.bodies import JSON_TYPE, decode_configuration, duplicate_fields, media_type
 from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.exchange import Request
 from meshpeek.rehearsal.ownership import APPLY, LONGEST_NAME, UPDATE, Manager, writer
@@ -24,6 +24,9 @@ from meshpeek.rehearsal.status import (
     unsupported_value,
 )
 from meshpeek.rehearsal.store import Object, timestamp
+
+# Of YAML, what comes twice is not told.
+_CHECKED_TYPES = (JSON_TYPE, patch.MERGE_PATCH, patch.STRATEGIC_PATCH)
 
 
 def existing(cluster: Cluster, resource: Resource, target: ResourcePath) -> Object:
@@ -162,8 +165,17 @@ def write_options(resource: Resource, request: Request, target: ResourcePath) ->
     operation = APPLY if applying else UPDATE
     version = resource.api_version(target.version)
     return admission.Write(
-        validation, dry_run == "All", Manager(manager, operation, version, target.subresource)
+        validation,
+        dry_run == "All",
+        Manager(manager, operation, version, target.subresource),
+        duplicates=_duplicates(request) if validation != "Ignore" else [],
     )
+
+
+def _duplicates(request: Request) -> list[str]:
+    kind = media_type(request.headers.get("content-type", ""))
+    is_read = request.method in ("POST", "PUT", "PATCH") and kind in _CHECKED_TYPES
+    return duplicate_fields(request.body) if is_read else []
 
 
 def check_kind(resource: Resource, version: str, obj: Object) -> None:
