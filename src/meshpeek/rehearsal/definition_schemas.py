@@ -10,7 +10,8 @@ from copy import deepcopy
 from typing import Any
 
 from meshpeek.rehearsal import schema_validation, structural
-from meshpeek.rehearsal.schema_validation import INT_OR_STRING, compiled
+from meshpeek.rehearsal.patterns import PatternError, compiled
+from meshpeek.rehearsal.schema_validation import INT_OR_STRING
 from meshpeek.rehearsal.status import (
     Cause,
     duplicate_value,
@@ -193,9 +194,12 @@ def _check_values(schema: Schema, field: str) -> Iterator[Cause]:
     for name in ("definitions", "dependencies", "patternProperties"):
         if schema.get(name):
             yield forbidden_value(f"{field}.{name}", f"{name} is not supported")
-    if "pattern" in schema and compiled(schema["pattern"]) is None:
-        detail = "must be a valid regular expression"
-        yield invalid_value(f"{field}.pattern", schema["pattern"], detail)
+    if "pattern" in schema:
+        try:
+            compiled(schema["pattern"])
+        except PatternError as error:
+            detail = f"must be a valid regular expression, but isn't: {error}"
+            yield invalid_value(f"{field}.pattern", schema["pattern"], detail)
 
 
 def _check_extensions(schema: Schema, field: str) -> Iterator[Cause]:

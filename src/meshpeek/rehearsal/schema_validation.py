@@ -8,12 +8,11 @@ apiextensions-apiserver 1.27 does (`ValidateCustomResource`, `listtype`). The ru
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from meshpeek.rehearsal.formats import FORMATS
+from meshpeek.rehearsal.patterns import PatternError, compiled
 from meshpeek.rehearsal.status import (
     Cause,
     duplicate_value,
@@ -73,8 +72,11 @@ def _check_text(schema: Schema, value: str, path: str) -> Iterator[Cause]:
     if "minLength" in schema and len(value) < schema["minLength"]:
         yield _wrong(path, value, f"should be at least {schema['minLength']} chars long")
     if "pattern" in schema:
-        pattern = compiled(schema["pattern"])
-        if pattern is None or not pattern.search(value):
+        try:
+            matches = compiled(schema["pattern"]).search(value)
+        except PatternError:
+            matches = None
+        if not matches:
             yield _wrong(path, value, f"should match '{schema['pattern']}'")
     known = FORMATS.get(schema.get("format", ""))
     if known and not known(value):
@@ -212,16 +214,3 @@ def _type_of(value: object) -> str:
 
 def _same(one: object, other: object) -> bool:
     return one == other and isinstance(one, bool) is isinstance(other, bool)
-
-
-@lru_cache(maxsize=256)
-def compiled(pattern: str) -> re.Pattern[str] | None:
-    """Return a Go (RE2) pattern compiled, None if it is malformed.
-
-    Unlike in Python, `$` matches nowhere but at the very end.
-    """
-    python = re.sub(r"(\\.)|\$(?![^\[]*\])", lambda found: found[1] or r"\Z", pattern)
-    try:
-        return re.compile(python.replace(r"\z", r"\Z"))
-    except (re.error, OverflowError, RecursionError):
-        return None
