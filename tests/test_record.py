@@ -58,6 +58,7 @@ def test_a_failed_run_writes_nothing(meshpeek: RunProgram, recorded: Path) -> No
     assert "w.transcript.yaml was left as it was" in ran.stdout
     assert meshpeek("record", "w.md", "--force").returncode == 1
     assert recorded.read_text() == before
+    assert not list(recorded.parent.glob(".*.spare"))
 
 
 def test_a_transcript_is_not_written_over_by_accident(meshpeek: RunProgram, recorded: Path) -> None:
@@ -94,8 +95,16 @@ def test_a_folder_that_cannot_be_written_is_no_fit_environment(
     meshpeek: RunProgram, recorded: Path
 ) -> None:
     ran = meshpeek("record", "w.md", "-o", "missing/t.yaml")
+    assert (ran.returncode, ran.stdout) == (3, "")  # nothing has run
+    assert ran.stderr.startswith("error: cannot write missing/t.yaml: No such file or directory\n")
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing_behind(
+    meshpeek: RunProgram, recorded: Path
+) -> None:
+    ran = meshpeek("ci", "w.md", "--against", recorded, "--update", "--junit", "missing/j.xml")
     assert ran.returncode == 3
-    assert "missing/t.yaml" in ran.stderr
+    assert not list(recorded.parent.glob(".*.spare"))
 
 
 def test_a_transcript_holds_no_secrets_and_is_compared_without_them(

@@ -24,7 +24,7 @@ from meshpeek.run.events import RunRefused, RunStarted
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.overview import Overview
-from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported
+from meshpeek.sinks.reports import ReportPaths, open_reports, refusal_reported, refusing_unwritable
 
 if TYPE_CHECKING:
     from meshpeek.parallel.wire import Job, Message
@@ -152,7 +152,10 @@ def _open_transcript(
 
     text = read_text(str(path))
     recording = read_recording(text, str(path))
-    return (None, Recorder(path, text, recording)) if update else (recording, None)
+    if not update:
+        return recording, None
+    with refusing_unwritable(path):
+        return None, Recorder(path, text, recording)
 
 
 def _github() -> list[tuple[str, Sink]]:

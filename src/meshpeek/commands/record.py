@@ -13,7 +13,7 @@ from meshpeek.errors import InputError
 from meshpeek.model import Mode
 from meshpeek.play import Options, play
 from meshpeek.sinks.recording import Recorder
-from meshpeek.sinks.reports import ReportPaths, open_reports
+from meshpeek.sinks.reports import ReportPaths, open_reports, refusing_unwritable
 
 SUFFIX = ".transcript.yaml"
 
@@ -59,7 +59,8 @@ def command(
         arguments=arguments,
         startup=not no_init,
     )
-    recorder = Recorder(path)
+    with refusing_unwritable(path):
+        recorder = Recorder(path)
     with open_reports(ReportPaths(), [(str(path), recorder)]) as reports:
         code = play(load(file, options), options, os.environ, reports)
     click.echo(recorder.describe())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from meshpeek.model import Workshop
@@ -17,11 +18,12 @@ class Recorder:
     """Writes a transcript to `path` when the run has ended well: then, and whole, or not at all.
 
     `text` and `old` are those of the transcript to bring up to date; steps that do not run keep
-    what it has of them.
+    what it has of them. Raises OSError at once if the file cannot be written.
     """
 
     def __init__(self, path: Path, text: str = "", old: Recording | None = None) -> None:
         self._path = path
+        self._file = open_output(path)
         self._text = text
         self._old = old
         self._report = Report()
@@ -50,12 +52,16 @@ class Recorder:
 
     def close(self) -> None:
         """Write the transcript. Raises OSError if that cannot be done."""
-        if self._workshop is None or not self.is_complete:
-            return
+        with contextlib.closing(self._file):
+            if self._workshop is not None and self.is_complete:
+                self._file.add(self._compose(self._workshop).encode())
+                self._file.publish(b"")
+
+    def _compose(self, workshop: Workshop) -> str:
         known = self._old.by_key() if self._old else {}
-        keys = keys_of(self._workshop.steps)
+        keys = keys_of(workshop.steps)
         steps = {}
-        for step in self._workshop.steps:
+        for step in workshop.steps:
             key = keys.get(id(step))
             result = self._results.get(id(step))
             if key is not None and result is not None:
@@ -67,10 +73,5 @@ class Recorder:
             elif key is not None and key in known:
                 steps[key] = known[key]
         if self._old is None:
-            text = write_recording(self._workshop.path, list(steps.values()))
-        else:
-            text = update_recording(self._text, self._old, steps)
-        file = open_output(self._path)
-        file.add(text.encode())
-        file.publish(b"")
-        file.close()
+            return write_recording(workshop.path, list(steps.values()))
+        return update_recording(self._text, self._old, steps)

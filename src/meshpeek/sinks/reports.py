@@ -49,6 +49,8 @@ def open_reports(
     that cannot be written, and in the end for those that could not be written any more.
     """
     with contextlib.ExitStack() as stack:
+        for _, sink in more:
+            stack.callback(sink.close)
         sinks: list[tuple[str, Sink]] = []
         for name, path in zip(ReportPaths._fields, paths, strict=True):
             if path is None:
@@ -71,6 +73,18 @@ def open_reports(
     if reports.broken:
         told = "; ".join(f"{name}: {error}" for name, error in reports.broken)
         raise EnvironmentUnfitError(f"a report could not be written: {told}")
+
+
+@contextlib.contextmanager
+def refusing_unwritable(path: Path) -> Iterator[None]:
+    """Raise EnvironmentUnfitError if the file at `path` cannot be opened for writing."""
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentUnfitError(
+            f"cannot write {path}: {error.strerror}",
+            hint="name a file in an existing folder that you may write to",
+        ) from error
 
 
 @contextlib.contextmanager
