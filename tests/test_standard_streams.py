@@ -40,7 +40,7 @@ def test_no_room_for_the_output(run_line: RunLine, command: str) -> None:
     result = run_line(f"meshpeek {command} >/dev/full")
     assert result.returncode == 3
     for line in result.stderr.splitlines():
-        assert line.startswith(("error: ", "  hint: "))
+        assert line.startswith(("error: ", "w.md: error: ", "  hint: "))
     assert "No space left on device" in result.stderr
 
 
