@@ -137,6 +137,25 @@ def test_a_command_is_changed_before_it_runs(present: Present) -> None:
     assert show.wait_for_end() == 0
 
 
+def test_what_a_command_was_changed_to_is_repeated_and_changed_again(present: Present) -> None:
+    show = present("<!-- @SHOW -->\n```bash\necho begin\necho end\n```\n")
+    show.press("e")
+    show.terminal.read_until(lambda: show.text.count("$ echo begin") == 2)
+    show.type("ners; false\r")
+    show.wait_for("beginners\n✗")
+    show.press("r")
+    show.terminal.read_until(lambda: show.text.count("beginners\n✗") == 2)
+    assert show.text.count("$ echo beginners; false") == 2
+    show.press("e")
+    show.terminal.read_until(lambda: show.text.count("$ echo beginners; false") == 3)
+    show.type("\x7f\x7f\x7f\x7f\x7ftrue\r")
+    show.wait_for("beginners\n\n")
+    show.press("\r")
+    show.wait_for("$ echo end")
+    show.press("\r")
+    assert show.wait_for_end() == 0
+
+
 def test_the_shell_that_is_taken_over_is_the_workshop_s_own(present: Present) -> None:
     show = present(SHOW + "```bash\necho $WHO in ${PWD##*/}; added | shout\n```\n")
     show.press("\r")

@@ -28,11 +28,16 @@ def lend_shell(shell: Shell, history: Iterable[str]) -> Iterator[Event]:
     yield ShellReturned()
 
 
-def edit(shell: Shell, step: Command) -> Generator[Event, None, str | None]:
-    """Let the presenter change a command; return what it has become, None if it is to stay."""
+def edit(
+    shell: Shell, step: Command, edited: str | None = None
+) -> Generator[Event, None, str | None]:
+    """Let the presenter change a command; return what it has become, None if it is to stay.
+
+    `edited` is what it has become before, if anything.
+    """
     yield EditStarted(step)
-    edited = None
-    with contextlib.closing(shell.edit(step.text)) as editing:
+    before, edited = edited or step.text, None
+    with contextlib.closing(shell.edit(before)) as editing:
         for item in editing:
             if isinstance(item, Output):
                 yield OutputReceived(None, item.data)

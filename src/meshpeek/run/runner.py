@@ -6,6 +6,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import NamedTuple
 
 from meshpeek.model import (
     REHEARSE,
@@ -56,6 +57,14 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
 Recall = Callable[[Command], RecordedShown | None]
+
+
+class _Shown(NamedTuple):
+    """The last command that the room saw run, and what the presenter had made of it."""
+
+    position: int
+    step: Command
+    edited: str | None
 
 
 class _Quit(Exception):  # noqa: N818  # not an error: the presenter's wish
@@ -126,7 +135,7 @@ class Runner:
         )
         self._passed: dict[int, bool] = {}
         self._skipped = skipped_in(self._earlier, workshop)
-        self._last: tuple[int, Command] | None = None
+        self._last: _Shown | None = None
         self._history: list[str] = []
 
     def run(self) -> Generator[Event, None, None]:
@@ -278,28 +287,27 @@ class Runner:
         elif request is Action.FALLBACK:
             yield self._show_recorded()
         elif self._last is not None:
-            index, step = self._last
-            edited = None
+            index, step, edited = self._last
             if request is Action.EDIT:
-                edited = yield from edit(self._shell, step)
+                edited = yield from edit(self._shell, step, edited)
                 if edited is None:
                     return
             else:
                 yield CommandShown(step)
-                yield Typed(step, step.text)
+                yield Typed(step, edited or step.text)
             yield from self._execute(index, step, edited)
 
     def _show_recorded(self) -> Event:
         if self._recall is None:
             return Notice("nothing is recorded; --fallback names the file that has it")
-        recorded = self._recall(self._last[1]) if self._last else None
+        recorded = self._recall(self._last.step) if self._last else None
         return recorded or Notice("the recording does not have this command")
 
     def _execute(
         self, index: int, step: Command, edited: str | None = None
     ) -> Generator[Event, None, Result]:
         if step.shown:
-            self._last = index, step
+            self._last = _Shown(index, step, edited)
             self._history.append(edited or step.text)
         result = yield from self._executor.execute(index, step, edited)
         if result.verdict.kind is VerdictKind.INTERRUPTED:
