@@ -93,6 +93,20 @@ def test_the_page_is_drawn_again_when_the_window_changes(present: Present) -> No
     matches("wide.screen", show.text)
 
 
+def test_messages_are_wrapped_at_words_and_tables_are_not_cut_off(present: Present) -> None:
+    table = "| name | value |\n|---|---|\n| abcdefghijklmnopqrstuvwx | 012345678901234567890123 |"
+    show = present(f"<!-- @SHOW -->\n\n{table}\n\n```bash\nfalse\n```\n")
+    show.wait_for("1/1")
+    show.terminal.resize(24, 40)
+    show.wait_for("1/1")
+    show.press("\r")
+    show.wait_for("e edits · !\ntakes over\n")
+    assert "…" not in show.text
+    show.terminal.resize(24, 30)
+    show.wait_for("r repeats · e\nedits · !")
+    assert "…" not in show.text
+
+
 def test_the_page_is_drawn_again_while_a_command_is_typed(present: Present) -> None:
     show = present(SHOW, typing="20")
     show.wait_for("$ gr")

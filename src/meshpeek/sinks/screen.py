@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from os import terminal_size
 
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
@@ -50,6 +49,7 @@ from meshpeek.run.verdict import ended_by_presenter
 from meshpeek.sinks.rehearsal import faces_notice, rehearsal_notice
 from meshpeek.sinks.screen_badges import draw_prompt
 from meshpeek.sinks.screen_canvas import Canvas
+from meshpeek.sinks.screen_narration import draw_narration
 from meshpeek.sinks.screen_overlays import draw_help, draw_outline
 from meshpeek.sinks.screen_status import Positions
 from meshpeek.sinks.screen_summary import draw_summary
@@ -268,7 +268,7 @@ class Screen:
 
     def _show_text(self, event: TextShown) -> None:
         if isinstance(event.step, Narration):
-            self._canvas.draw(Markdown(event.text, hyperlinks=True), narration=True)
+            self._canvas.draw(draw_narration(event.text), narration=True)
             self._canvas.draw(narration=True)
         else:
             self._canvas.draw(Text(event.text, "italic" if event.text.startswith("#") else ""))

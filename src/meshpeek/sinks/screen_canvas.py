@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from os import terminal_size
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.segment import Segments
 from rich.text import Text
 
@@ -46,8 +46,12 @@ class Canvas:
         return self._line is not None
 
     def draw(self, what: RenderableType = "", *, narration: bool = False) -> None:
-        """Draw `what` at the end of the page, and keep it there."""
-        self._draw(Text(what, end="") if isinstance(what, str) else what, "\n", narration=narration)
+        """Draw `what` at the end of the page, and keep it there; a terminal wraps it at words."""
+        if isinstance(what, str):
+            what = Text(what, end="")
+        elif isinstance(what, Text) and self.console.is_terminal:
+            what = Group(what)
+        self._draw(what, "\n", narration=narration)
 
     def draw_gap(self) -> None:
         """Draw a blank line after what there is, if there is anything."""

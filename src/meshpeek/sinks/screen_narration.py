@@ -1,0 +1,32 @@
+"""Narration on the screen: Markdown as rich draws it, with nothing left out."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import Markdown, MarkdownElement, TableElement
+from rich.table import Table
+
+
+class _WholeTable(TableElement):
+    """A table whose long words go on in the next line; rich would cut them off with `…`."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for part in super().__rich_console__(console, options):
+            if isinstance(part, Table):
+                for column in part.columns:
+                    column.overflow = "fold"
+            yield part
+
+
+class _Narration(Markdown):
+    elements: ClassVar[dict[str, type[MarkdownElement]]] = {
+        **Markdown.elements,
+        "table_open": _WholeTable,
+    }
+
+
+def draw_narration(text: str) -> Markdown:
+    """Return what draws the Markdown `text`."""
+    return _Narration(text, hyperlinks=True)
