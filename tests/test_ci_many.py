@@ -182,12 +182,25 @@ def test_a_workshop_that_is_named_twice_is_told_twice(meshpeek: RunProgram, tmp_
     )
 
 
-def test_those_that_did_not_begin_are_counted(meshpeek: RunProgram, tmp_path: Path) -> None:
-    write(tmp_path / "a.md", "kill -INT $PPID; sleep 30")
+def test_those_that_did_not_begin_are_counted(
+    clean_environment: dict[str, str], tmp_path: Path
+) -> None:
+    write(tmp_path / "a.md", "echo rea''dy; sleep 65")
     write(tmp_path / "b.md", "true")
-    result = meshpeek("ci", "a.md", "b.md")
-    assert result.returncode == 130
-    assert result.stdout.endswith("\n2 workshops: 1 interrupted, 1 not begun\n")
+    with subprocess.Popen(
+        [PROGRAM, "ci", "a.md", "b.md"],
+        cwd=tmp_path,
+        env=clean_environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout
+        assert any(line == "ready\n" for line in program.stdout)
+        program.send_signal(signal.SIGINT)
+        rest = program.stdout.read()
+    assert program.returncode == 130
+    assert rest.endswith("\n2 workshops: 1 interrupted, 1 not begun\n")
 
 
 def test_one_workshop_needs_no_overview(meshpeek: RunProgram, tmp_path: Path) -> None:
