@@ -20,7 +20,7 @@ test-fast: $(READY)  ## all but the slow end-to-end tests
 
 # Programs that only tests need, by the command that each brings. Without one its tests are skipped,
 # except in CI, where they fail.
-TEST_TOOLS := vi:vim ps:procps openssl:openssl tmux:tmux asciinema:asciinema chromium:chromium \
+TEST_TOOLS := vi:vim less:less ps:procps openssl:openssl tmux:tmux asciinema:asciinema chromium:chromium \
               chromium:fonts-dejavu-core chromium:fonts-noto-color-emoji
 
 test-tools: $(READY)  ## install what only tests need and this machine lacks

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import termios
 import time
@@ -17,6 +16,7 @@ import pytest
 
 from tests.conftest import PROGRAM
 from tests.terminal import Show, Terminal
+from tests.tools import find_tool
 
 pytestmark = [
     pytest.mark.slow,
@@ -178,8 +178,8 @@ def start(tmp_path: Path, clean_environment: dict[str, str]) -> Iterator[Start]:
 
     def start_cell(name: str) -> Cell:
         situation = SITUATIONS[name]
-        if situation.child and not shutil.which(situation.child):
-            pytest.skip(f"needs {situation.child}")
+        if situation.child:
+            find_tool(situation.child)
         cell = Cell(situation, tmp_path, clean_environment)
         cells.append(cell)
         cell.reach()
