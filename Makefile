@@ -35,6 +35,7 @@ test-tools: $(READY)  ## install what only tests need and this machine lacks
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/shellcheck *.sh .ci/run tests/kubectl/install
 
 types: $(READY)

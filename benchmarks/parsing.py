@@ -14,7 +14,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from meshpeek.parse import parse
+from meshpeek.workshop.parse import parse
 
 WORKSHOP = Path(__file__).parent.parent / "workshop.md"
 LINES = 10_000
@@ -44,7 +44,7 @@ def main() -> None:
     )
     print(f"{path}, {text.count(chr(10)):,} lines")
     print(f"  markdown-it-py alone  {alone * 1000:8.1f} ms")
-    print(f"  meshpeek.parse        {ours * 1000:8.1f} ms   {ours / alone:.2f} × that")
+    print(f"  meshpeek.workshop.parse        {ours * 1000:8.1f} ms   {ours / alone:.2f} × that")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tests.browser import OpenPage, browser
-from tests.terminal import Present, Show, Terminal
+from tests.pty_terminal import Present, Show, Terminal
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = Path(sys.executable).with_name("meshpeek")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from meshpeek import cli
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "meshpeek"
@@ -36,56 +37,59 @@ def users_of(module: str) -> set[str]:
     }
 
 
-BUILDERS = sorted(name for name in MODULES if name.startswith(("parse/", "reports/")))
-COMMANDS = {name for name in MODULES if re.match(r"commands/(?!__init__|workshops)", name)}
-SCREEN = {name for name in MODULES if name.startswith("sinks/screen")}
-PURE = ["model.py", "source.py", "errors.py", "lint.py", *BUILDERS]
+DRAWN = {n for n in MODULES if re.fullmatch(r"sinks/(screen|log)/\w+.py", n)} & users_of("rich")
+COMMANDS = {f"cli/{name}.py" for name in ("arguments", "main", "options", *cli.COMMANDS)}
+PURE = sorted(
+    name
+    for name in MODULES
+    if name.startswith(("workshop/", "sinks/html/", "sinks/transcripts/"))
+    and name not in ("workshop/folders.py", "workshop/loading.py")
+)
 
 
 @pytest.mark.parametrize("name", PURE)
-def test_model_parser_and_reports_know_no_outside_world(name: str) -> None:
+def test_parser_and_pages_know_no_outside_world(name: str) -> None:
     roots = {found.partition(".")[0] for found in imports(MODULES[name])}
     assert not roots & OUTSIDE_WORLD
 
 
 @pytest.mark.parametrize(
+    "folder", sorted({path.parent.relative_to(SOURCE).as_posix() for path in MODULES.values()})
+)
+def test_a_folder_can_be_taken_in_at_a_glance(folder: str) -> None:
+    entries = [p for p in (SOURCE / folder).iterdir() if p.name != "__pycache__"]
+    assert len(entries) <= (12 if folder == "." else 20), sorted(p.name for p in entries)
+
+
+@pytest.mark.parametrize(
     ("module", "users"),
     [
-        ("pexpect", {"run/shell.py"}),
-        ("termios", {"keys.py", "run/shell.py"}),
+        ("pexpect", {"session/shell.py"}),
+        ("termios", {"terminal/keyboard.py", "session/shell.py"}),
         (
             "markdown_it",
-            {"parse/blocks.py", "parse/comments.py", "parse/prose.py", "reports/prose.py"},
+            {
+                "workshop/parse/blocks.py",
+                "workshop/parse/comments.py",
+                "workshop/parse/narration.py",
+                "sinks/html/prose.py",
+            },
         ),
-        (
-            "rich",
-            {"outputs.py", "sinks/difference.py", *SCREEN, "sinks/changes.py", "sinks/cast.py"},
-        ),
-        ("h11", {"rehearsal/connection.py"}),
-        ("pickle", {"parallel/wire.py"}),
-        ("pytest", {"pytest_plugin.py"}),
-        ("click", {"arguments.py", "cli.py", *COMMANDS}),
+        ("rich", {"cli/outputs.py", "sinks/reports/cast.py", *DRAWN}),
+        ("h11", {"http/connection.py"}),
+        ("pickle", {"cli/parallel/wire.py"}),
+        ("pytest", {"cli/pytest_plugin.py"}),
+        ("click", COMMANDS),
     ],
 )
 def test_a_library_has_one_home(module: str, users: set[str]) -> None:
     assert users_of(module) == users
 
 
-def test_sinks_and_reports_know_events_and_not_the_shell_or_the_runner() -> None:
-    forbidden = ("meshpeek.run.shell", "meshpeek.run.runner", "meshpeek.run.drivers")
-    for module in forbidden:
-        assert not {name for name in users_of(module) if name.startswith(("sinks/", "reports/"))}
-
-
-def test_the_rehearsal_knows_nothing_of_runs() -> None:
-    for module in ("meshpeek.run", "meshpeek.parse", "meshpeek.sinks", "meshpeek.reports"):
-        assert not {name for name in users_of(module) if name.startswith("rehearsal/")}
-
-
 def loaded_after(arguments: list[str]) -> set[str]:
     code = (
         "import sys\n"
-        "from meshpeek.cli import main\n"
+        "from meshpeek.cli.main import main\n"
         f"sys.argv = ['meshpeek', *{arguments!r}]\n"
         "try:\n    main()\n"
         "except SystemExit:\n    pass\n"

@@ -8,21 +8,21 @@ from pathlib import Path
 import pytest
 import yaml
 
-from meshpeek.bindings import BINDINGS
-from meshpeek.configuration import parse_bindings
 from meshpeek.errors import ExitCode
-from meshpeek.key_decoder import NAMED_KEYS
-from meshpeek.model import NormalisationRule
-from meshpeek.parse import parse
-from meshpeek.parse.settings import READERS
-from meshpeek.parse.vocabulary import (
+from meshpeek.run.presenting.bindings import BINDINGS
+from meshpeek.run.presenting.configuration import parse_bindings
+from meshpeek.sinks.transcripts.recording import read_recording
+from meshpeek.terminal.key_decoder import NAMED_KEYS
+from meshpeek.workshop.model import NormalisationRule
+from meshpeek.workshop.parse import parse
+from meshpeek.workshop.parse.settings import READERS
+from meshpeek.workshop.parse.vocabulary import (
     ANNOTATIONS,
     BUILTIN_HOOKS,
     BUILTIN_MACROS,
     DIRECTIVES,
     HOOK_VARIABLE_PREFIX,
 )
-from meshpeek.recording.recording import read_recording
 from tests.conftest import ROOT, RunProgram
 
 README = (ROOT / "README.md").read_text()

@@ -16,7 +16,7 @@ from meshpeek.rehearsal.installations import emissary
 
 REPOSITORY = Path(__file__).parents[1]
 K8S = REPOSITORY / "k8s"
-CRDS = REPOSITORY / "src" / "meshpeek" / "rehearsal" / "crds"
+CRDS = REPOSITORY / "src" / "meshpeek" / "rehearsal" / "installations" / "crds"
 REHEARSAL = K8S / "emissary" / "rehearsal"
 WORKSHOP = (REPOSITORY / "workshop.md").read_text(encoding="utf-8")
 FRONT_MATTER = yaml.safe_load(WORKSHOP.split("---\n")[1])["meshpeek"]

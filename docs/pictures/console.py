@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.browser import browser
-from tests.terminal import Terminal
+from tests.pty_terminal import Terminal
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -11,9 +11,9 @@ gc.disable()
 
 
 def main() -> None:
-    """Run the command line; see `meshpeek.cli.main`."""
+    """Run the command line; see `meshpeek.cli.main.main`."""
     try:
-        from meshpeek import cli  # here, since ^C may well come while it is loaded
+        from meshpeek.cli import main as cli  # here, since ^C may well come while it is loaded
 
         cli.main()
     except KeyboardInterrupt:

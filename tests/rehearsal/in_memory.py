@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from meshpeek.rehearsal import crds
-from meshpeek.rehearsal.api import Api
-from meshpeek.rehearsal.cluster import Cluster
-from meshpeek.rehearsal.exchange import Request, Response
+from meshpeek.http.exchange import Request, Response
+from meshpeek.rehearsal.api.api import Api
+from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.types import crds
 
 NOON = datetime(2023, 8, 22, 12, tzinfo=UTC)
 

@@ -6,12 +6,14 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from meshpeek.rehearsal import admission, controllers, crds
-from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal import controllers
+from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.controllers.runtime import SimulatedTimeline
 from meshpeek.rehearsal.installations import k3s
 from meshpeek.rehearsal.installations.definitions import definitions
-from meshpeek.rehearsal.resources import ResourceKey, group_and_version
+from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.types import crds
+from meshpeek.rehearsal.types.resources import ResourceKey, group_and_version
 
 START = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import transcript
 
 from meshpeek.rehearsal.launch import ClusterSeed, kubeconfig_text, start
+from tests.rehearsal import transcript
 from tests.tools import KUBECTL_VERSIONS, find_tool
 
 ROOT = Path(__file__).parents[2]

@@ -22,13 +22,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meshpeek.http.exchange import Request, Response
 from meshpeek.rehearsal import controllers
-from meshpeek.rehearsal.api import Api
+from meshpeek.rehearsal.api.api import Api
 from meshpeek.rehearsal.controllers.runtime import SimulatedTimeline
-from meshpeek.rehearsal.exchange import Request, Response
 from meshpeek.rehearsal.process import build_clusters
-from meshpeek.rehearsal.resources import Resource
 from meshpeek.rehearsal.seed import Plan
+from meshpeek.rehearsal.types.resources import Resource
 
 K8S = Path(__file__).parents[2] / "k8s"
 WANTED = os.environ.get("MESHPEEK_FUZZING_EXAMPLES", "")

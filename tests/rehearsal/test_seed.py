@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulated_clusters import (
+
+from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.rehearsal.api import tables
+from meshpeek.rehearsal.installations.linkerd.mirror import LINKS
+from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
+from meshpeek.rehearsal.seed import LAST_APPLIED, Plan, definitions, seed
+from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.types import crds
+from meshpeek.rehearsal.types.resources import ResourceKey
+from tests.rehearsal.simulated_clusters import (
     DEPLOYMENTS,
     ENDPOINTS,
     EVENTS,
@@ -20,14 +29,6 @@ from simulated_clusters import (
     SERVICES,
     START,
 )
-
-from meshpeek.errors import EnvironmentUnfitError
-from meshpeek.rehearsal import crds, tables
-from meshpeek.rehearsal.cluster import Cluster
-from meshpeek.rehearsal.controllers.mirror import LINKS
-from meshpeek.rehearsal.controllers.routes import POLICY_ROUTES
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.seed import LAST_APPLIED, Plan, definitions, seed
 
 MANIFESTS = Path(__file__).parents[2] / "k8s"
 NOW = START

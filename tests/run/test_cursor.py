@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from meshpeek.parse import parse
 from meshpeek.run.actions import Action, Jump, Request
 from meshpeek.run.cursor import Cursor
-from meshpeek.run.outline import Outline, places
+from meshpeek.run.presenting.outline import Outline, places
+from meshpeek.workshop.parse import parse
 
 WORKSHOP = parse(
     "# Opening\n```bash\nhidden\n```\n<!-- @SHOW -->\n"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from meshpeek.model import Command
 from meshpeek.run.actions import Action, Request
 from meshpeek.run.drivers import WORDS_PER_MINUTE, Clock, Decision, Nobody
 from meshpeek.run.events import Typed
-from meshpeek.source import Span
+from meshpeek.workshop.model import Command
+from meshpeek.workshop.spans import Span
 
 STEP = Command(
     "echo hi", Span("w.md", 1, 1), 0, True, typed=True, wait_before=True, wait_after=False

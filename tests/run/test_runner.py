@@ -9,12 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.headless import EDITOR_VARIABLES
-from meshpeek.model import Command, Mode, Step, Workshop
-from meshpeek.parse import parse
 from meshpeek.run.actions import Action, Jump, Request
 from meshpeek.run.drivers import Decision, Nobody
-from meshpeek.run.editor import EditorDesk
 from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
@@ -30,7 +26,11 @@ from meshpeek.run.events import (
     WaitStarted,
 )
 from meshpeek.run.runner import Runner
-from meshpeek.run.shell import Shell
+from meshpeek.session.editor import EditorDesk
+from meshpeek.session.shell import Shell
+from meshpeek.session.stand_ins import EDITOR_VARIABLES
+from meshpeek.workshop.model import Command, Mode, Step, Workshop
+from meshpeek.workshop.parse import parse
 
 Play = Callable[..., list[Event]]
 

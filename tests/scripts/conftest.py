@@ -3,7 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from scripts_machine import Machine
+
+from tests.scripts.scripts_machine import Machine
 
 
 @pytest.fixture

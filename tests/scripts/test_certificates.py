@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from scripts_machine import Machine
+
+from tests.scripts.scripts_machine import Machine
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from scripts_machine import Machine, Result
+
+from tests.scripts.scripts_machine import Machine, Result
 
 SCRIPT = "create-clusters.sh"
 POD_RANGES = {"north": "10.23.0.0/24", "east": "10.23.1.0/24", "west": "10.23.2.0/24"}

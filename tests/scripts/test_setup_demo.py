@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from scripts_machine import Machine, Result
+
+from tests.scripts.scripts_machine import Machine, Result
 
 SCRIPT = "setup-demo.sh"
 CLUSTERS = ("north", "east", "west")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshpeek.model import Command, Mode, Narration
-from meshpeek.parse import parse
 from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
@@ -24,6 +22,8 @@ from meshpeek.run.events import (
     Verdict,
     VerdictKind,
 )
+from meshpeek.workshop.model import Command, Mode, Narration
+from meshpeek.workshop.parse import parse
 
 WORKSHOP = """\
 ---

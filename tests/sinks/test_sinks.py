@@ -9,11 +9,11 @@ import pyte
 import pytest
 from rich.console import Console
 
-from meshpeek.model import Mode
 from meshpeek.run.events import Event
 from meshpeek.sinks.fanout import Fanout
-from meshpeek.sinks.plain import PlainLog
-from meshpeek.sinks.screen import Screen
+from meshpeek.sinks.log.plain import PlainLog
+from meshpeek.sinks.screen.screen import Screen
+from meshpeek.workshop.model import Mode
 from tests.sinks.story import tell
 
 HERE = Path(__file__).parent

@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from meshpeek.clusters import no_context
 from meshpeek.errors import EnvironmentUnfitError
-from meshpeek.reentry import FACES_VARIABLE
-from meshpeek.rehearsal.hooks import install_program
-from meshpeek.rehearsal.session_tools import Tools, install_tools
+from meshpeek.rehearsal.installations.faces.hooks import install_program
+from meshpeek.rehearsal.stand_ins.session_tools import Tools, install_tools
+from meshpeek.session.kubeconfig import no_context
+from meshpeek.session.nested import FACES_VARIABLE
 
 _PATIENCE = 30.0
 _GRACE = 2.0

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from meshpeek.rehearsal.resources import ResourceKey
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 if TYPE_CHECKING:
-    from meshpeek.rehearsal.cluster import Cluster
+    from meshpeek.rehearsal.store.cluster import Cluster
 
 API_PORT = 6443
 """The port at which a k3s node serves the API."""

@@ -30,15 +30,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, MeshpeekError
-from meshpeek.rehearsal import controllers, crds, snapshot
-from meshpeek.rehearsal.api import Api
-from meshpeek.rehearsal.cluster import Cluster
-from meshpeek.rehearsal.defaults import SERVICES
+from meshpeek.http.server import Application, Handler, serve
+from meshpeek.rehearsal import controllers
+from meshpeek.rehearsal.admission.defaults import SERVICES
+from meshpeek.rehearsal.api.api import Api
 from meshpeek.rehearsal.seed import Plan, seed
-from meshpeek.rehearsal.server import Application, Handler, serve
+from meshpeek.rehearsal.store import snapshot
+from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.types import crds
 
 if TYPE_CHECKING:
-    from meshpeek.rehearsal.faces.site import Site
+    from meshpeek.rehearsal.installations.faces.site import Site
 
 STANDARD_INPUT = 0
 
@@ -146,7 +148,7 @@ async def _run(
         }
     )
     if is_reporting:
-        from meshpeek.rehearsal.changes import report_changes
+        from meshpeek.rehearsal.store.changes import report_changes
 
         reporting = await report_changes(clusters.values(), sys.stdout)
         await serve(application, listener, stop.wait())
@@ -161,7 +163,7 @@ def _faces_handler(clusters: Mapping[str, Cluster]) -> Handler:
 
     @cache
     def site() -> Site:
-        from meshpeek.rehearsal.faces.site import Site
+        from meshpeek.rehearsal.installations.faces.site import Site
 
         return Site(clusters.values())
 

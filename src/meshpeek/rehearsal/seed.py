@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError
-from meshpeek.rehearsal import admission, controllers
-from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal import controllers
+from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.controllers.namespaces import SECRETS
 from meshpeek.rehearsal.controllers.runtime import Runtime, SimulatedTimeline
 from meshpeek.rehearsal.controllers.scheduler import NODES
-from meshpeek.rehearsal.crds import DEFINITIONS
-from meshpeek.rehearsal.installations import emissary, k3s, linkerd, multicluster
+from meshpeek.rehearsal.installations import emissary, k3s
 from meshpeek.rehearsal.installations.definitions import (
     EMISSARY_GROUP,
     definitions,
@@ -31,16 +30,20 @@ from meshpeek.rehearsal.installations.definitions import (
     link_definition,
     linkerd_definitions,
 )
-from meshpeek.rehearsal.links import (
+from meshpeek.rehearsal.installations.linkerd import control_plane as linkerd
+from meshpeek.rehearsal.installations.linkerd import multicluster
+from meshpeek.rehearsal.installations.linkerd.links import (
     EXTENSION_NAMESPACE,
     REMOTE_ACCESS_ACCOUNT,
     LinkRequest,
     link_objects,
 )
 from meshpeek.rehearsal.peers import node_server
-from meshpeek.rehearsal.resources import group_and_version
-from meshpeek.rehearsal.status import ApiError
-from meshpeek.rehearsal.store import Object
+from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.crds import DEFINITIONS
+from meshpeek.rehearsal.types.resources import group_and_version
+from meshpeek.rehearsal.types.status import ApiError
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -281,7 +284,7 @@ def _read_manifests(path: Path) -> Iterator[Object]:
         return
     import yaml
 
-    from meshpeek.rehearsal.yaml_documents import load_documents
+    from meshpeek.rehearsal.types.yaml_documents import load_documents
 
     try:
         documents = load_documents(path.read_text("utf-8"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from meshpeek.model import AnyStep, Command, Pause
 from meshpeek.run.actions import Action, Jump, Request
+from meshpeek.workshop.model import AnyStep, Command, Pause
 
 
 class Cursor:

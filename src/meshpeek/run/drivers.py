@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Generator
 from typing import Protocol
 
-from meshpeek.model import Command, Step
 from meshpeek.run.actions import Action, Request
 from meshpeek.run.events import Event, Typed
+from meshpeek.workshop.model import Command, Step
 
 WORDS_PER_MINUTE = 220
 """A common reading speed for prose in English."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from meshpeek.model import Workshop
 from meshpeek.run.events import CommandEnded, StepSkipped
+from meshpeek.workshop.model import Workshop
 
 
 def attempts_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop) -> dict[int, int]:

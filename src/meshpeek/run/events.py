@@ -9,11 +9,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from meshpeek.model import Command, Comment, Mode, Narration, Print, Step, Workshop
+from meshpeek.workshop.model import Command, Comment, Mode, Narration, Print, Step, Workshop
 
 if TYPE_CHECKING:  # a run without a presenter needs neither
-    from meshpeek.bindings import Binding
-    from meshpeek.run.outline import Outline
+    from meshpeek.run.presenting.bindings import Binding
+    from meshpeek.run.presenting.outline import Outline
 
 
 class VerdictKind(StrEnum):

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 
-from meshpeek.model import Checks, Command, Mode
-from meshpeek.run.editor import EditorDesk
 from meshpeek.run.events import (
     CommandEnded,
     CommandStarted,
@@ -19,10 +17,12 @@ from meshpeek.run.events import (
     Verdict,
     VerdictKind,
 )
-from meshpeek.run.outcome import Ending, Outcome, Output
-from meshpeek.run.shell import Shell
 from meshpeek.run.transcript import Transcript, strip_escapes
 from meshpeek.run.verdict import judge
+from meshpeek.session.editor import EditorDesk
+from meshpeek.session.outcome import Ending, Outcome, Output
+from meshpeek.session.shell import Shell
+from meshpeek.workshop.model import Checks, Command, Mode
 
 DEFAULT_TIMEOUT = 300.0
 """How long an unattended command may run, in seconds, when nothing else is said."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Iterable, Iterator
 
-from meshpeek.model import Command
 from meshpeek.run.events import (
     EditEnded,
     EditStarted,
@@ -14,8 +13,9 @@ from meshpeek.run.events import (
     ShellLent,
     ShellReturned,
 )
-from meshpeek.run.outcome import Outcome, Output
-from meshpeek.run.shell import Shell
+from meshpeek.session.outcome import Outcome, Output
+from meshpeek.session.shell import Shell
+from meshpeek.workshop.model import Command
 
 
 def lend_shell(shell: Shell, history: Iterable[str]) -> Iterator[Event]:

@@ -8,23 +8,10 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import NamedTuple
 
-from meshpeek.model import (
-    REHEARSE,
-    AnyStep,
-    Clear,
-    Command,
-    Comment,
-    Mode,
-    Narration,
-    Pause,
-    Print,
-    Workshop,
-)
 from meshpeek.run.actions import Action, Request
 from meshpeek.run.cursor import Cursor
 from meshpeek.run.drivers import Decision, Driver
 from meshpeek.run.earlier import attempts_in, skipped_in
-from meshpeek.run.editor import EditorDesk
 from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
@@ -48,9 +35,22 @@ from meshpeek.run.events import (
 )
 from meshpeek.run.execution import DEFAULT_TIMEOUT, Compare, Executor
 from meshpeek.run.interludes import edit, lend_shell
-from meshpeek.run.shell import Shell
 from meshpeek.run.transcript import strip_escapes
 from meshpeek.run.verdict import ended_by_presenter
+from meshpeek.session.editor import EditorDesk
+from meshpeek.session.shell import Shell
+from meshpeek.workshop.model import (
+    REHEARSE,
+    AnyStep,
+    Clear,
+    Command,
+    Comment,
+    Mode,
+    Narration,
+    Pause,
+    Print,
+    Workshop,
+)
 
 _INTERLUDES = (Action.REPEAT, Action.EDIT, Action.SHELL, Action.FALLBACK)
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import signal
 from collections.abc import Sequence
 
-from meshpeek.model import Checks, Command, Mode
 from meshpeek.run.events import Verdict, VerdictKind
-from meshpeek.run.outcome import Ending, Outcome
+from meshpeek.session.outcome import Ending, Outcome
+from meshpeek.workshop.model import Checks, Command, Mode
 
 _SIGPIPE_STATUS = 141
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from meshpeek.rehearsal.cluster import Cluster
 from meshpeek.rehearsal.controllers.api_service import ApiServiceController
 from meshpeek.rehearsal.controllers.deployments import DeploymentController
 from meshpeek.rehearsal.controllers.endpoints import EndpointsController
@@ -10,12 +9,13 @@ from meshpeek.rehearsal.controllers.event_expiry import EventExpiry
 from meshpeek.rehearsal.controllers.garbage import GarbageCollector
 from meshpeek.rehearsal.controllers.kubelet import Kubelet
 from meshpeek.rehearsal.controllers.load_balancers import LoadBalancerController
-from meshpeek.rehearsal.controllers.mirror import ServiceMirror
 from meshpeek.rehearsal.controllers.namespaces import NamespaceController, TokenController
 from meshpeek.rehearsal.controllers.replicasets import ReplicaSetController
-from meshpeek.rehearsal.controllers.routes import RouteStatusController
 from meshpeek.rehearsal.controllers.runtime import LoopTimeline, Runtime, Timeline
 from meshpeek.rehearsal.controllers.scheduler import Scheduler
+from meshpeek.rehearsal.installations.linkerd.mirror import ServiceMirror
+from meshpeek.rehearsal.installations.linkerd.routes import RouteStatusController
+from meshpeek.rehearsal.store.cluster import Cluster
 
 _CONTROLLERS = (
     NamespaceController,

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
 from meshpeek.rehearsal.installations import k3s
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event
+from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 _KINDS = {
     "Service": ResourceKey("", "services"),

@@ -31,8 +31,8 @@ from meshpeek.rehearsal.controllers.runtime import (
     nonzero,
     owned_by,
 )
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import NAME_LETTERS, Event, Object
+from meshpeek.rehearsal.store.store import NAME_LETTERS, Event, Object
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 DEPLOYMENTS = ResourceKey("apps", "deployments")
 REPLICA_SETS = ResourceKey("apps", "replicasets")

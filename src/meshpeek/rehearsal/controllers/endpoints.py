@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from meshpeek.rehearsal.admission.defaults import SERVICES
 from meshpeek.rehearsal.controllers.replicasets import PODS, is_active, is_ready
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, owned_by
-from meshpeek.rehearsal.defaults import SERVICES
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event, Object
+from meshpeek.rehearsal.store.store import Event, Object
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 ENDPOINTS = ResourceKey("", "endpoints")
 ENDPOINT_SLICES = ResourceKey("discovery.k8s.io", "endpointslices")

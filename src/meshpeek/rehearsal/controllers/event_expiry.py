@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from meshpeek.rehearsal.controllers.event_records import EVENTS
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event, timestamp
+from meshpeek.rehearsal.store.store import Event, timestamp
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 LIFETIME = timedelta(hours=1)
 SWEEP_SECONDS = 60.0

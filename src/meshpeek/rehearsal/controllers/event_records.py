@@ -6,8 +6,8 @@ import itertools
 from datetime import datetime
 from typing import NamedTuple
 
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Object, Store, timestamp
+from meshpeek.rehearsal.store.store import Object, Store, timestamp
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 EVENTS = ResourceKey("", "events")
 

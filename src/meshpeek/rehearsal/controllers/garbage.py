@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event, Object
+from meshpeek.rehearsal.store.store import Event, Object
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"

@@ -13,8 +13,8 @@ from meshpeek.rehearsal.controllers.pod_status import waiting, was_running, with
 from meshpeek.rehearsal.controllers.replicasets import PODS, is_active
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
 from meshpeek.rehearsal.controllers.scheduler import NODES
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event, Object
+from meshpeek.rehearsal.store.store import Event, Object
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 START_SECONDS = 1.0
 """How long a Pod takes from its node to being ready."""

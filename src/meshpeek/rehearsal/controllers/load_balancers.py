@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from meshpeek.rehearsal.admission.defaults import SERVICES
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
 from meshpeek.rehearsal.controllers.scheduler import NODES
-from meshpeek.rehearsal.defaults import SERVICES
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event, Object
+from meshpeek.rehearsal.store.store import Event, Object
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 
 class LoadBalancerController:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event, Object, Objects
+from meshpeek.rehearsal.store.store import Event, Object, Objects
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 NAMESPACES = ResourceKey("", "namespaces")
 SERVICE_ACCOUNTS = ResourceKey("", "serviceaccounts")

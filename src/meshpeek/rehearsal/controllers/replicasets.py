@@ -16,8 +16,8 @@ from meshpeek.rehearsal.controllers.runtime import (
     nonzero,
     owned_by,
 )
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event, Object
+from meshpeek.rehearsal.store.store import Event, Object
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 PODS = ResourceKey("", "pods")
 

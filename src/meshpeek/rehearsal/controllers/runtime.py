@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
-from meshpeek.rehearsal import defaults
-from meshpeek.rehearsal.cluster import Cluster
+from meshpeek.rehearsal.admission import defaults
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
-from meshpeek.rehearsal.label_selector import matches
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event, Listener, Object, Store, random_suffix, timestamp
+from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.store.label_selector import matches
+from meshpeek.rehearsal.store.store import Event, Listener, Object, Store, random_suffix, timestamp
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 
 class Item(NamedTuple):

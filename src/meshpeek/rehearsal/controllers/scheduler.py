@@ -12,8 +12,8 @@ from typing import Any
 
 from meshpeek.rehearsal.controllers.replicasets import PODS, is_active
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
-from meshpeek.rehearsal.resources import ResourceKey
-from meshpeek.rehearsal.store import Event, Object
+from meshpeek.rehearsal.store.store import Event, Object
+from meshpeek.rehearsal.types.resources import ResourceKey
 
 NODES = ResourceKey("", "nodes")
 DEFAULT_SCHEDULER = "default-scheduler"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from meshpeek.rehearsal.store import Object
+from meshpeek.rehearsal.store.store import Object
 
 EMISSARY_GROUP = "getambassador.io"
 
@@ -29,7 +29,7 @@ _LINKERD = (
 @cache
 def definitions() -> Mapping[str, Object]:
     """Return all of them by name. Their contents are shared, so nobody changes them."""
-    folder = Path(__file__).parents[1] / "crds"
+    folder = Path(__file__).with_name("crds")
     found = [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
     return {each["metadata"]["name"]: each for each in found}
 

@@ -16,7 +16,7 @@ from meshpeek.rehearsal.installations.workloads import (
     service,
     service_account,
 )
-from meshpeek.rehearsal.store import Object
+from meshpeek.rehearsal.store.store import Object
 
 HOME = "emissary"
 SYSTEM = "emissary-system"
@@ -36,7 +36,7 @@ def manifests() -> dict[str, str]:
 
     They are in k8s/emissary/rehearsal, under the names of Emissary's own manifests.
     """
-    from meshpeek.rehearsal.yaml_documents import dump_stream
+    from meshpeek.rehearsal.types.yaml_documents import dump_stream
 
     note = (
         "# What rehearsal clusters have in place of Emissary 3.8.0; `make manifests` writes this.\n"

@@ -5,7 +5,6 @@ Facts: k3d 5 with rancher/k3s:v1.27.4-k3s1, without local storage, traefik and m
 
 from __future__ import annotations
 
-from meshpeek.rehearsal.cluster import VERSION, Cluster
 from meshpeek.rehearsal.installations.workloads import (
     cluster_access,
     config_map,
@@ -17,7 +16,8 @@ from meshpeek.rehearsal.installations.workloads import (
     service,
     service_account,
 )
-from meshpeek.rehearsal.store import Object
+from meshpeek.rehearsal.store.cluster import VERSION, Cluster
+from meshpeek.rehearsal.store.store import Object
 
 _DNS = {"k8s-app": "kube-dns"}
 

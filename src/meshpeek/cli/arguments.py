@@ -1,0 +1,82 @@
+"""The shapes of the command line that click does not have by itself."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import click
+
+from meshpeek.cli import COMMANDS
+
+WORKSHOP_SUFFIXES = (".md", ".sh")
+"""How the name of a file ends that is a workshop even where there is no such file."""
+
+
+class Duration(click.ParamType[float]):
+    """A time as annotations have it, `90s` or `2m`; a number alone is seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the seconds that `value` stands for."""
+        from meshpeek.workshop.parse.durations import parse_duration
+
+        seconds = parse_duration(value if value[-1:].isalpha() else f"{value}s")
+        if seconds is None:
+            self.fail(f"`{value}` is no duration; write one such as 30s, 5m or 1m30s", param, ctx)
+        return seconds
+
+
+class CommandOrFile(click.Group):
+    """The commands, each loaded when it is used; a file in a command's place is one to present."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's
+        """Return the commands in the order in which people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load the command of this name, None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"meshpeek.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words `args` begin with."""
+        word = args[0]
+        if word not in COMMANDS:
+            if not word.endswith(WORKSHOP_SUFFIXES) and not Path(word).is_file():
+                raise self._unknown(ctx, word)
+            args = ["present", *args]
+        return super().resolve_command(ctx, args)
+
+    def _unknown(self, ctx: click.Context, word: str) -> click.UsageError:
+        from meshpeek.workshop.parse.suggestions import suggest
+
+        hint = suggest(word, COMMANDS)
+        return click.UsageError(f"`{word}` is neither a command nor a file; {hint}", ctx)
+
+
+class FilesThenArguments(click.Command):
+    """A command with several files; what follows `--` is for the workshops themselves."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what precedes `--`, and keep the rest for the workshops."""
+        end = args.index("--") if "--" in args else len(args)
+        ctx.params["arguments"] = tuple(args[end + 1 :])
+        return super().parse_args(ctx, args[:end])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return what the usage line shows."""
+        return [*super().collect_usage_pieces(ctx), "[-- ARG...]"]

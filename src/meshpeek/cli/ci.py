@@ -1,0 +1,237 @@
+"""`meshpeek ci`: workshops as tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from meshpeek.cli.arguments import FilesThenArguments
+from meshpeek.cli.options import FILES, NO_INIT, REHEARSE, TIMEOUT, takes_reports
+from meshpeek.cli.outputs import open_log
+from meshpeek.cli.play import Options, play, require_written, worst_of
+from meshpeek.cli.workshops import load, noting_errors, print_error
+from meshpeek.errors import ExitCode, MeshpeekError
+from meshpeek.run.events import RunRefused, RunStarted
+from meshpeek.sinks import Sink
+from meshpeek.sinks.fanout import Fanout
+from meshpeek.sinks.log.overview import Overview
+from meshpeek.sinks.opening import ReportPaths, open_reports, refusal_reported, refusing_unwritable
+from meshpeek.sinks.reports.clock import ReportClock
+from meshpeek.workshop.folders import expand_folders
+from meshpeek.workshop.loading import read_text
+from meshpeek.workshop.model import Mode, Workshop
+
+if TYPE_CHECKING:
+    from meshpeek.cli.parallel.wire import Job, Message
+    from meshpeek.sinks.transcripts.recorder import Recorder
+    from meshpeek.sinks.transcripts.recording import Recording
+
+_LIST, _JSON, _LIST_JSON = "--list", "--json", "--list-json"
+
+
+class _Ci(FilesThenArguments):
+    """With `--list`, `--json` is not the file of a report but the form of the list."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        ours = args[:end]
+        if _LIST in ours:
+            ours = [_LIST_JSON if word == _JSON else word for word in ours]
+        return super().parse_args(ctx, [*ours, *args[end:]])
+
+
+@click.command(cls=_Ci)
+@FILES
+@REHEARSE
+@takes_reports
+@TIMEOUT
+@NO_INIT
+@click.option("--keep-going", is_flag=True, help="Run the rest when a step has failed.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many workshops to run at once.",
+)
+@click.option(
+    "--scratch", is_flag=True, help="Run each workshop in a copy of its folder, removed afterwards."
+)
+@click.option(
+    "--against", type=click.Path(path_type=Path), help="Compare each step with a transcript."
+)
+@click.option("--update", is_flag=True, help="Bring the transcript up to date instead.")
+@click.option(
+    _LIST,
+    "listing",
+    is_flag=True,
+    help="Run nothing: list the workshops and the versions that their front matter has them tested "
+    "with. With --json alone (no file), as the matrix of a CI job.",
+)
+@click.option(_LIST_JSON, "as_json", is_flag=True, hidden=True)
+def command(
+    files: tuple[Path, ...],
+    arguments: tuple[str, ...],
+    rehearse: bool,
+    timeout: float | None,
+    no_init: bool,
+    keep_going: bool,
+    jobs: int,
+    scratch: bool,
+    against: Path | None,
+    update: bool,
+    listing: bool,
+    as_json: bool,
+    reports: ReportPaths,
+) -> None:
+    """Replay each FILE headless and judge every step; stop a workshop at the first that fails.
+
+    A folder stands for the workshops in it: .md files whose front matter has the key `meshpeek`.
+    Each has a session of its own and, with --rehearse, its own clusters. The exit code is the
+    worst.
+    """
+    options = Options(
+        Mode.CI,
+        rehearse,
+        stop_on_failure=not keep_going,
+        timeout=timeout,
+        arguments=arguments,
+        startup=not no_init,
+        scratch=scratch,
+    )
+    paths = expand_folders(files)
+    if listing:
+        raise SystemExit(_list(paths, options, as_json=as_json))
+    recording, recorder = _open_transcript(against, paths, update=update)
+    overview = Overview(len(paths))
+    more = _github() + ([(str(against), recorder)] if recorder else []) + [("overview", overview)]
+    codes: list[ExitCode] = []
+    clock = ReportClock()
+    with noting_errors(codes), open_reports(reports, more, clock) as opened:
+        workshops = _load_all(paths, options, opened, codes)
+        if not codes and jobs > 1 and workshops[1:]:
+            codes += _play_parallel(workshops, options, opened, clock, jobs)
+        elif not codes:
+            codes += _play_all(workshops, options, opened, recording)
+    if recorder:
+        click.echo(recorder.describe())
+    for line in overview.lines() if paths[1:] else ():
+        click.echo(line)
+    raise SystemExit(worst_of(codes))
+
+
+def _list(files: Sequence[Path], options: Options, *, as_json: bool) -> ExitCode:
+    """Print the workshops with what they are tested with; return the exit code."""
+    from meshpeek.workshop.matrix import list_matrix, matrix_document
+
+    codes: list[ExitCode] = []
+    workshops = _load_all(files, options, Fanout([]), codes)
+    if not codes:
+        click.echo(matrix_document(workshops) if as_json else list_matrix(workshops))
+    return worst_of(codes)
+
+
+def _open_transcript(
+    path: Path | None, files: Sequence[Path], *, update: bool
+) -> tuple[Recording | None, Recorder | None]:
+    """Return the transcript to compare with, or what brings it up to date; neither without one."""
+    if path is None:
+        if update:
+            raise click.UsageError("--update is for the transcript that --against names")
+        return None, None
+    if len(files) != 1:
+        raise click.UsageError("a transcript is that of one workshop: name one file")
+    from meshpeek.sinks.transcripts.recorder import Recorder
+    from meshpeek.sinks.transcripts.recording import read_recording
+
+    text = read_text(str(path))
+    recording = read_recording(text, str(path))
+    if not update:
+        return recording, None
+    with refusing_unwritable(path):
+        return None, Recorder(path, text, recording)
+
+
+def _github() -> list[tuple[str, Sink]]:
+    """Return the sink that tells GitHub Actions, where that is what runs us."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return []
+    from meshpeek.sinks.reports.github import GitHub
+
+    return [("the summary for GitHub", GitHub(sys.stdout.buffer, os.environ))]
+
+
+def _load_all(
+    files: Sequence[Path], options: Options, reports: Fanout, codes: list[ExitCode]
+) -> list[Workshop]:
+    """Read all workshops before any runs; note the codes of those that cannot be read."""
+    workshops: list[Workshop] = []
+    for file in files:
+        with noting_errors(codes), refusal_reported(str(file), reports):
+            workshops.append(load(file, options))
+    return workshops
+
+
+def _play_all(
+    workshops: Sequence[Workshop], options: Options, reports: Fanout, recording: Recording | None
+) -> list[ExitCode]:
+    """Play workshops one after the other; return the code of each."""
+    codes: list[ExitCode] = []
+    for index, workshop in enumerate(workshops):
+        if index > 0:
+            click.echo()
+        with noting_errors(codes, workshop.path if workshops[1:] else ""):
+            codes.append(play(workshop, options, os.environ, reports, recording))
+        if codes[-1] is ExitCode.INTERRUPTED:
+            break
+    return codes
+
+
+def _play_parallel(
+    workshops: Sequence[Workshop],
+    options: Options,
+    reports: Fanout,
+    clock: ReportClock,
+    jobs: int,
+) -> list[ExitCode]:
+    """Play workshops, `jobs` of them at once; return the code of each.
+
+    `clock` gets to know when what `reports` learn has happened.
+    """
+    from meshpeek.cli.parallel.pool import run_parallel
+    from meshpeek.cli.parallel.wire import Ended, Job
+
+    codes: list[ExitCode] = []
+    screens: dict[int, Fanout] = {}
+
+    def take(job: Job, said: Message | MeshpeekError) -> None:
+        path, key = job.workshop.path, id(job)  # a workshop may be named twice
+        if key not in screens:
+            if screens:
+                click.echo()
+            screens[key] = Fanout([("screen", open_log(os.environ))])
+        if isinstance(said, MeshpeekError):
+            reports.take(RunRefused(path, said.render()))
+            with noting_errors(codes, path):
+                raise said
+        elif not isinstance(said.content, Ended):
+            clock.tell(said.time, is_start=isinstance(said.content, RunStarted))
+            reports.take(said.content)
+            screens[key].take(said.content)
+        else:
+            screens[key].close()
+            codes.append(said.content.code)
+            if said.content.error:
+                print_error(said.content.error, path)
+
+    if run_parallel([Job(workshop, options) for workshop in workshops], jobs, take):
+        codes.append(ExitCode.INTERRUPTED)
+    for screen in screens.values():
+        require_written(screen)
+    return codes

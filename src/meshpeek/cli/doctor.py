@@ -1,0 +1,40 @@
+"""`meshpeek doctor`: whether this machine is fit for a workshop."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from meshpeek.cli.options import NO_INIT, REHEARSE
+from meshpeek.cli.play import Options
+from meshpeek.cli.workshops import load
+from meshpeek.errors import ExitCode
+from meshpeek.session.checks import Grade, examine
+from meshpeek.workshop.model import Mode
+
+_COLOURS = {Grade.FINE: "green", Grade.NOTE: "yellow", Grade.FAULT: "red"}
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@REHEARSE
+@NO_INIT
+def command(file: Path | None, rehearse: bool, no_init: bool) -> None:
+    """Look this machine over before anything runs: tools, versions, the clusters of FILE.
+
+    Exit codes: 0 if everything that is needed is there, 2 for a wrong workshop, 3 for a fault.
+    """
+    workshop = load(file, Options(Mode.PRESENT, startup=not no_init)) if file else None
+    code = ExitCode.PASSED
+    for finding in examine(workshop, os.environ, rehearse=rehearse):
+        grade = f"{finding.grade:<6}"
+        if not os.environ.get("NO_COLOR"):  # see no-color.org; without a terminal click sees to it
+            grade = click.style(grade, fg=_COLOURS[finding.grade])
+        click.echo(f"{grade} {finding.message}")
+        if finding.hint:
+            click.echo(f"       hint: {finding.hint}")
+        if finding.grade is Grade.FAULT:
+            code = ExitCode.UNFIT_ENVIRONMENT
+    raise SystemExit(code)

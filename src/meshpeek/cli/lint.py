@@ -1,0 +1,40 @@
+"""`meshpeek lint`: what is wrong in workshops, and what would surprise."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from meshpeek.cli.options import FILES, NO_INIT
+from meshpeek.cli.workshops import noting_errors
+from meshpeek.errors import ExitCode
+from meshpeek.workshop.lint import lint
+from meshpeek.workshop.loading import find_startup, read_text
+
+
+@click.command()
+@FILES
+@NO_INIT
+def command(files: tuple[Path, ...], no_init: bool) -> None:
+    """Say what is wrong in each FILE, and what would surprise; run nothing.
+
+    Exit codes: 0 for nothing at all, 1 for warnings, 2 for errors.
+    """
+    startup = () if no_init else find_startup(None)
+    codes: list[ExitCode] = []
+    for file in files:
+        with noting_errors(codes):
+            problems = lint(
+                read_text(str(file)),
+                str(file),
+                read_text,
+                is_command=lambda word: shutil.which(word) is not None,
+                startup=startup,
+            )
+            for problem in problems:
+                click.echo(f"{problem.render()}\n")
+                code = ExitCode.STEP_FAILED if problem.is_warning else ExitCode.WRONG_INPUT
+                codes.append(code)
+    raise SystemExit(max(codes, default=ExitCode.PASSED))

@@ -1,0 +1,82 @@
+"""The command line: which command is meant, and the only place that prints errors."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+import click
+
+from meshpeek import __version__
+from meshpeek.cli.arguments import CommandOrFile
+from meshpeek.cli.standard_streams import flush_output, open_missing_streams
+from meshpeek.errors import (
+    DEBUG_VARIABLE,
+    EnvironmentUnfitError,
+    ExitCode,
+    InputError,
+    MeshpeekError,
+    describe_defect,
+)
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@click.group(
+    cls=CommandOrFile,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=False,
+    subcommand_metavar="COMMAND | FILE [ARGS]...",
+)
+@click.version_option(__version__, message="meshpeek %(version)s")
+def cli() -> None:
+    """Run executable Markdown workshops across several Kubernetes clusters.
+
+    `meshpeek FILE` is `meshpeek present FILE`.
+    """
+
+
+def main() -> None:
+    """Run the command line, and print whatever goes wrong as one error for a person."""
+    open_missing_streams()
+    try:
+        cli.main(sys.argv[1:] or ["--help"], prog_name="meshpeek", standalone_mode=False)
+    except MeshpeekError as error:
+        _fail(error.render(), error.exit_code)
+    except click.ClickException as error:
+        _fail(_describe_usage(error), ExitCode.WRONG_INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("interrupted", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        raise SystemExit(ExitCode.STEP_FAILED) from None
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _fail(_describe_no_room(error), ExitCode.UNFIT_ENVIRONMENT)
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        _fail(describe_defect(error), ExitCode.STEP_FAILED)
+    finally:
+        lost = flush_output()
+        if lost:
+            _fail(_describe_no_room(lost), ExitCode.UNFIT_ENVIRONMENT)
+
+
+def _describe_no_room(error: OSError) -> str:
+    place = f" to {error.filename}" if error.filename else ""
+    return EnvironmentUnfitError(
+        f"what meshpeek writes{place} could not be written: {error.strerror}",
+        hint="free some space, or write to another place",
+    ).render()
+
+
+def _describe_usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "meshpeek"
+    return InputError(error.format_message(), hint=f"see `{command} --help`").render()
+
+
+def _fail(message: str, code: ExitCode) -> None:
+    flush_output()
+    print(message, file=sys.stderr)
+    raise SystemExit(code)

@@ -1,0 +1,148 @@
+"""Events on their way from the process of a workshop to the one that reports them.
+
+Both are meshpeek of the same version, and nobody else has the pipe: so this is pickle, in frames
+that begin with their length. The steps of a workshop go over once. An event names them by their
+number, so that a step is the same object in all events, as sinks expect.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import struct
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import IO, Any, NamedTuple
+
+from meshpeek.cli.play import Options
+from meshpeek.errors import ExitCode
+from meshpeek.run.events import Event, RunStarted
+from meshpeek.workshop.model import AnyStep, Workshop
+
+_LENGTH = struct.Struct("!Q")
+
+
+class Job(NamedTuple):
+    """What the process of a workshop is to do."""
+
+    workshop: Workshop
+    options: Options
+
+
+class Ended(NamedTuple):
+    """The last message: the exit code and, if the run could not be, the error as it is printed."""
+
+    code: ExitCode
+    error: str | None = None
+
+
+class Message(NamedTuple):
+    """What a process says, and when: in seconds since the epoch."""
+
+    time: float
+    content: Event | Ended
+
+
+class MessageWriter:
+    """A sink that writes events to `stream`."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._workshop: Workshop | None = None  # keeps the identities of its steps in use
+        self._numbers: Mapping[int, int] = {}
+
+    def take(self, event: Event) -> None:
+        """Write an event. Raises OSError when nobody reads any more."""
+        self.send(event)
+        if isinstance(event, RunStarted):
+            self._workshop = event.workshop
+            self._numbers = {id(step): n for n, step in enumerate(event.workshop.steps)}
+
+    def send(self, content: Event | Ended) -> None:
+        """Write a message. Raises OSError when nobody reads any more."""
+        self._stream.write(_frame(Message(time.time(), content), self._numbers))
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Leave the stream open: the last message is still to come."""
+
+
+class MessageReader:
+    """Puts messages together again, from bytes that arrive in pieces."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._steps: Sequence[AnyStep] = ()
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Yield the messages that are complete now that `data` has come."""
+        self._buffer += data
+        position = 0
+        while len(self._buffer) >= (begin := position + _LENGTH.size):
+            end = begin + _LENGTH.unpack_from(self._buffer, position)[0]
+            if len(self._buffer) < end:
+                break
+            message: Message = _Unpickler(bytes(self._buffer[begin:end]), self._steps).load()
+            position = end
+            if isinstance(message.content, RunStarted):
+                self._steps = message.content.workshop.steps
+            yield message
+        del self._buffer[:position]
+
+
+def write_job(stream: IO[bytes], job: Job) -> None:
+    """Write what a process is to do. Raises OSError when it has ended."""
+    stream.write(_frame(job, {}))
+    stream.flush()
+
+
+def read_job(descriptor: int) -> Job:
+    """Read what `write_job` wrote, and no byte more. Raises EOFError when that is not there."""
+    (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size))
+    job: Job = _Unpickler(_read_exactly(descriptor, length), ()).load()
+    return job
+
+
+def _read_exactly(descriptor: int, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        block = os.read(descriptor, size - len(data))
+        if not block:
+            raise EOFError
+        data += block
+    return bytes(data)
+
+
+def _frame(content: object, numbers: Mapping[int, int]) -> bytes:
+    body = io.BytesIO()
+    _Pickler(body, numbers).dump(content)
+    return _LENGTH.pack(body.tell()) + body.getbuffer()
+
+
+def _read_only(mapping: dict[Any, Any]) -> Mapping[Any, Any]:
+    return MappingProxyType(mapping)
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(self, file: IO[bytes], numbers: Mapping[int, int]) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self._numbers = numbers
+
+    def persistent_id(self, obj: object) -> int | None:
+        return self._numbers.get(id(obj))
+
+    def reducer_override(self, obj: object) -> Any:  # noqa: ANN401  # pickle's
+        if isinstance(obj, MappingProxyType):
+            return _read_only, (dict(obj),)
+        return NotImplemented
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, data: bytes, steps: Sequence[AnyStep]) -> None:
+        super().__init__(io.BytesIO(data))
+        self._steps = steps
+
+    def persistent_load(self, pid: int) -> AnyStep:
+        return self._steps[pid]

@@ -1,0 +1,81 @@
+"""The process of one workshop, `python -m meshpeek.cli.parallel.worker`, started by meshpeek.
+
+It reads a job from standard input, runs it as `ci` does, and writes events to standard output; see
+`wire`. Standard input stays open as long as anybody wants the run: its end interrupts it, as
+SIGTERM does.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import os
+import select
+import signal
+
+gc.disable()  # as meshpeek.__main__ has it
+
+from meshpeek.cli.parallel.wire import Ended, Job, MessageWriter, read_job  # noqa: E402
+from meshpeek.cli.play import play  # noqa: E402
+from meshpeek.errors import ExitCode, MeshpeekError, describe_defect  # noqa: E402
+from meshpeek.sinks.fanout import Fanout  # noqa: E402
+
+_INPUT, _OUTPUT, _ERRORS = 0, 1, 2
+
+
+def main() -> None:
+    """Do the job."""
+    try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        job = read_job(_INPUT)
+        with os.fdopen(_claim_output(), "wb") as stream:
+            writer = MessageWriter(stream)
+            ended = _run(job, writer)
+            for number in (signal.SIGIO, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)  # nothing is left to be interrupted
+            writer.send(ended)
+    except (KeyboardInterrupt, EOFError, BrokenPipeError):
+        raise SystemExit(ExitCode.INTERRUPTED) from None
+
+
+def _run(job: Job, writer: MessageWriter) -> Ended:
+    try:
+        _interrupt_at_end_of_input()
+        code = play(
+            job.workshop,
+            job.options,
+            os.environ,
+            Fanout([("the events", writer)]),
+            screen=Fanout([]),
+        )
+    except MeshpeekError as error:
+        return Ended(error.exit_code, error.render())
+    except KeyboardInterrupt:
+        return Ended(ExitCode.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is told as an error
+        return Ended(ExitCode.STEP_FAILED, describe_defect(error))
+    return Ended(code)
+
+
+def _claim_output() -> int:
+    """Return a descriptor for the pipe that no other program gets; prints go to the errors."""
+    pipe = fcntl.fcntl(_OUTPUT, fcntl.F_DUPFD_CLOEXEC, _ERRORS + 1)
+    os.dup2(_ERRORS, _OUTPUT)
+    return pipe
+
+
+def _interrupt_at_end_of_input() -> None:
+    """Raise KeyboardInterrupt when whoever started us is gone, killed even.
+
+    The kernel tells it by SIGIO: a thread that waits for it would be there when bash is forked.
+    """
+    signal.signal(signal.SIGIO, signal.default_int_handler)
+    fcntl.fcntl(_INPUT, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(_INPUT, fcntl.F_GETFL)
+    fcntl.fcntl(_INPUT, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if select.select([_INPUT], [], [], 0)[0]:
+        raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

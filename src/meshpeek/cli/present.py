@@ -1,0 +1,140 @@
+"""`meshpeek present`: a live show."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from meshpeek.cli.options import ARGUMENTS, FILE, FROM, NO_INIT, REHEARSE, SETUP, takes_reports
+from meshpeek.cli.play import Options, play
+from meshpeek.cli.workshops import load, start_of
+from meshpeek.run.actions import Action, Inbox
+from meshpeek.sinks.opening import ReportPaths, open_reports, refusal_reported
+from meshpeek.workshop.loading import read_text
+from meshpeek.workshop.model import Mode
+
+if TYPE_CHECKING:
+    from meshpeek.sinks.presenter_page.server import Console
+    from meshpeek.sinks.transcripts.recording import Recording
+
+
+@click.command()
+@FILE
+@ARGUMENTS
+@REHEARSE
+@takes_reports
+@NO_INIT
+@FROM
+@SETUP
+@click.option("--resume", is_flag=True, help="Go on with the last show, where it was stopped.")
+@click.option(
+    "--no-journal",
+    is_flag=True,
+    help="Keep nothing on disk to resume the show with (it holds what variables hold).",
+)
+@click.option(
+    "--typing",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Factor on the time between typed characters; 0 shows commands at once.",
+)
+@click.option(
+    "--fallback",
+    type=click.Path(path_type=Path),
+    help="A transcript (see record) to show from, at a key, when a command fails.",
+)
+@click.option(
+    "--console", is_flag=True, help="Open a page for the presenter alone: notes, clock, buttons."
+)
+@click.option(
+    "--console-host",
+    metavar="ADDRESS",
+    help="Let the page be reached at an address of this machine, from a phone, say.",
+)
+def command(
+    file: Path,
+    arguments: tuple[str, ...],
+    rehearse: bool,
+    no_init: bool,
+    address: str | None,
+    setup: bool,
+    resume: bool,
+    no_journal: bool,
+    typing: float,
+    fallback: Path | None,
+    console: bool,
+    console_host: str | None,
+    reports: ReportPaths,
+) -> None:
+    """Present FILE live: RETURN runs, SPACE finishes typing, + skips, - goes back, Q quits."""
+    if resume and no_journal:
+        raise click.UsageError("--resume needs the journal that --no-journal leaves out")
+    if resume:
+        from meshpeek.run.journal.journal import was_rehearsal
+
+        rehearse = rehearse or was_rehearsal(str(file))
+    options = Options(
+        Mode.PRESENT,
+        rehearse,
+        typing=typing,
+        arguments=arguments,
+        startup=not no_init,
+        setup=setup,
+        resume=resume,
+        journal=not no_journal,
+    )
+    with contextlib.ExitStack() as stack:
+        inbox = stack.enter_context(contextlib.closing(Inbox()))
+        more = []
+        if console or console_host:
+            more.append(("the console", stack.enter_context(_console(inbox, console_host))))
+        opened = stack.enter_context(open_reports(reports, more))
+        with refusal_reported(str(file), opened):
+            workshop = load(file, options)
+            start = start_of(workshop, address, setup=setup)
+            recording = _read_fallback(fallback)
+        code = play(
+            workshop,
+            options._replace(start=start),
+            os.environ,
+            opened,
+            fallback=recording,
+            inbox=inbox,
+        )
+    raise SystemExit(code)
+
+
+def _read_fallback(path: Path | None) -> Recording | None:
+    if path is None:
+        return None
+    from meshpeek.sinks.transcripts.recording import read_recording
+
+    return read_recording(read_text(str(path)), str(path))
+
+
+@contextlib.contextmanager
+def _console(inbox: Inbox, host: str | None) -> Iterator[Console]:
+    """Open the presenter's page, and say where it is before the audience looks."""
+    from meshpeek.sinks.presenter_page.server import LOOPBACK, Console
+
+    actions = {action.value: action for action in (Action.GO, Action.BACK, Action.SKIP)}
+
+    def ask(word: str) -> None:
+        inbox.post(actions[word])
+
+    with Console(frozenset(actions), ask, host or LOOPBACK) as console:
+        click.echo(f"the presenter's page: {console.url}")
+        if host:
+            import segno
+
+            segno.make(console.url, micro=False).terminal(compact=True)
+            click.echo("Whoever sees this can steer the show.")
+            click.pause("Press any key to begin; the screen is cleared then.")
+            click.clear()
+        yield console

@@ -1,0 +1,67 @@
+"""`meshpeek record`: what a workshop prints, written down to compare later runs with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from meshpeek.cli.options import ARGUMENTS, FILE, NO_INIT, REHEARSE, TIMEOUT
+from meshpeek.cli.play import Options, play
+from meshpeek.cli.workshops import load
+from meshpeek.errors import InputError
+from meshpeek.sinks.opening import ReportPaths, open_reports, refusing_unwritable
+from meshpeek.sinks.transcripts.recorder import Recorder
+from meshpeek.workshop.model import Mode
+
+SUFFIX = ".transcript.yaml"
+
+
+@click.command()
+@FILE
+@ARGUMENTS
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help=f"Where to write the transcript.  [default: FILE with {SUFFIX} for its suffix]",
+)
+@click.option("--force", is_flag=True, help="Write over a transcript that is there.")
+@REHEARSE
+@TIMEOUT
+@NO_INIT
+def command(
+    file: Path,
+    arguments: tuple[str, ...],
+    output: Path | None,
+    force: bool,
+    rehearse: bool,
+    timeout: float | None,
+    no_init: bool,
+) -> None:
+    """Run FILE as `ci` does, and write each step's status and output to a transcript.
+
+    `ci --against` compares a run with it. Nothing is written when a step fails.
+    """
+    path = output or file.with_suffix(SUFFIX)
+    if path.exists() and not force:
+        raise InputError(
+            f"{path} is there already",
+            hint=f"`meshpeek ci {file} --against {path} --update` keeps its comments; "
+            "--force writes it anew",
+        )
+    options = Options(
+        Mode.CI,
+        rehearse,
+        stop_on_failure=True,
+        timeout=timeout,
+        arguments=arguments,
+        startup=not no_init,
+    )
+    with refusing_unwritable(path):
+        recorder = Recorder(path)
+    with open_reports(ReportPaths(), [(str(path), recorder)]) as reports:
+        code = play(load(file, options), options, os.environ, reports)
+    click.echo(recorder.describe())
+    raise SystemExit(code)

@@ -1,0 +1,23 @@
+"""`meshpeek steps`: what a workshop would do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from meshpeek.cli.options import FILE, NO_INIT
+from meshpeek.workshop.listing import list_steps, steps_document
+from meshpeek.workshop.loading import find_startup, load_workshop
+
+
+@click.command()
+@FILE
+@NO_INIT
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a list to read.")
+def command(file: Path, no_init: bool, as_json: bool) -> None:
+    """List the steps of FILE; run nothing."""
+    startup = () if no_init else find_startup(os.environ.get("HOME"))
+    workshop = load_workshop(file, os.environ, startup=startup)
+    click.echo(steps_document(workshop) if as_json else list_steps(workshop))

@@ -1,0 +1,72 @@
+"""What commands do with the files that they are given."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from meshpeek.cli.play import Options
+from meshpeek.cli.standard_streams import flush_output
+from meshpeek.errors import ExitCode, InputError, MeshpeekError
+from meshpeek.workshop.loading import find_startup, load_workshop
+from meshpeek.workshop.model import Mode, Workshop
+from meshpeek.workshop.step_address import find_step
+
+
+def load(file: Path, options: Options) -> Workshop:
+    """Read the workshop `file`, with the start-up file and the strictness of `options`.
+
+    Raises InputError for a file that cannot be read, WorkshopError for one that cannot be run.
+    """
+    is_test = options.mode is Mode.CI
+    # A person's own start-up file must not change what a test does.
+    home = None if is_test else os.environ.get("HOME")
+    hooks: Mapping[str, str] = {}
+    if options.rehearse:
+        from meshpeek.rehearsal.installations.faces.hooks import default_hooks
+
+        hooks = default_hooks(options.mode, os.environ)
+    return load_workshop(
+        file,
+        {**os.environ, **hooks},
+        startup=find_startup(home) if options.startup else (),
+        keep_going=is_test and not options.stop_on_failure,
+    )
+
+
+def start_of(workshop: Workshop, address: str | None, *, setup: bool) -> int | None:
+    """Return the index of the step that `--from` means, None without it.
+
+    Raises InputError if there is no such step, or for a `setup` before no step.
+    """
+    if address is not None:
+        return find_step(workshop, address)
+    if setup:
+        raise InputError(
+            "--setup runs the hidden steps before the one that --from names",
+            hint="add --from STEP; a run from the beginning has its hidden steps anyway",
+        )
+    return None
+
+
+@contextlib.contextmanager
+def noting_errors(codes: list[ExitCode], workshop: str = "") -> Iterator[None]:
+    """Print an error of one of several workshops and note its code, for the others to go on.
+
+    `workshop` is the path of the one that it is about.
+    """
+    try:
+        yield
+    except MeshpeekError as error:
+        print_error(error.render(), workshop)
+        codes.append(error.exit_code)
+
+
+def print_error(text: str, workshop: str = "") -> None:
+    """Print an error below what has been printed, with the `workshop` that it is about."""
+    flush_output()
+    place = f"{workshop}: " if workshop and workshop not in text else ""
+    print(f"{place}{text}", file=sys.stderr)

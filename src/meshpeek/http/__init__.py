@@ -1,0 +1,1 @@
+"""One small HTTP server, h11 on asyncio: loopback, within limits, whatever it serves."""

@@ -1,0 +1,1 @@
+"""The one way by which objects come into a cluster: defaults, validation, admission."""

@@ -1,0 +1,198 @@
+"""The one way by which objects come into a cluster: decoded, pruned, defaulted, checked, stored.
+
+The HTTP layer and the seed both write through here, so that a seeded object has what an applied
+one would have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from meshpeek.rehearsal.admission import defaults, validation
+from meshpeek.rehearsal.installations.linkerd import policy_webhook
+from meshpeek.rehearsal.store.store import Object, timestamp
+from meshpeek.rehearsal.types import crd_validation, crds
+from meshpeek.rehearsal.types.resources import Resource, ResourceKey
+from meshpeek.rehearsal.types.status import (
+    ApiError,
+    NotDecodableError,
+    forbidden,
+    invalid,
+    not_found,
+    required_value,
+)
+
+if TYPE_CHECKING:
+    from meshpeek.rehearsal.patching.managed_fields import Manager
+    from meshpeek.rehearsal.store.cluster import Cluster
+
+NAMESPACES = ResourceKey("", "namespaces")
+# What a write of the status has to say about metadata.
+_WITH_STATUS = ("resourceVersion", "managedFields")
+
+
+@dataclass(slots=True)
+class Write:
+    """How a write was asked for, and what it says beside its result.
+
+    `field_validation` is `Ignore`, `Warn` or `Strict`. `warnings` collects texts for the client.
+    `manager` comes to own what it writes; without one (seeds, controllers) nobody does.
+    `duplicates` are the paths of the fields that came twice.
+    """
+
+    field_validation: str = "Ignore"
+    dry_run: bool = False
+    manager: Manager | None = None
+    warnings: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+
+
+def create(cluster: Cluster, resource: Resource, version: str, obj: Object, write: Write) -> Object:
+    """Store a new object given in `version`, and return it as stored.
+
+    `obj` belongs to the cluster afterwards. Raises ApiError as the API server does.
+    """
+    if crds.is_terminating(resource):
+        message = "create not allowed while custom resource definition is terminating"
+        raise ApiError(405, "MethodNotAllowed", message)
+    obj.setdefault("metadata", {})
+    _decode(resource, version, obj, write)
+    metadata = obj["metadata"]
+    if not metadata.get("name") and not metadata.get("generateName"):
+        causes = [required_value("metadata.name", "name or generateName is required")]
+        raise invalid(resource.key, resource.kind, "", causes)
+    if resource.namespaced:
+        _check_namespace(cluster, resource, metadata)
+    else:
+        metadata.pop("namespace", None)
+    _apply_defaults(cluster, resource, version, obj)
+    _check(cluster, resource, obj, None, write)
+    _record(cluster, resource, obj, None, write)
+    return cluster.store.create(resource.key, obj, dry_run=write.dry_run)
+
+
+def update(
+    cluster: Cluster,
+    resource: Resource,
+    version: str,
+    obj: Object,
+    old: Object,
+    write: Write,
+    subresource: str = "",
+) -> Object:
+    """Replace `old`, an object as stored, by `obj`, given in `version`; return it as stored.
+
+    `obj` belongs to the cluster afterwards. Raises ApiError as the API server does.
+    """
+    _decode(resource, version, obj, write)
+    _apply_defaults(cluster, resource, version, obj)
+    _keep_other_part(resource, obj, old, subresource)
+    _check(cluster, resource, obj, old, write)
+    _record(cluster, resource, obj, old, write)
+    return cluster.store.update(resource.key, obj, subresource=subresource, dry_run=write.dry_run)
+
+
+def _record(
+    cluster: Cluster, resource: Resource, obj: Object, old: Object | None, write: Write
+) -> None:
+    """Note who wrote `obj`; one that applies has been noted when its configuration was merged."""
+    if write.manager is None or write.manager.operation == "Apply":
+        return
+    from meshpeek.rehearsal.patching.managed_fields import record_update
+
+    record_update(resource, write.manager, obj, old, timestamp(cluster.clock()))
+
+
+def _keep_other_part(resource: Resource, obj: Object, old: Object, subresource: str) -> None:
+    """Let a write of the status change only it, and any other write everything else."""
+    if subresource == "status":
+        status = obj.get("status")
+        given = obj["metadata"]
+        kept = {name: given[name] for name in _WITH_STATUS if given.get(name)}
+        obj.clear()
+        obj.update(old)
+        obj["metadata"] = {**old["metadata"], **kept}
+        obj["status"] = status if status is not None else {}
+    elif "status" in resource.subresources:
+        obj.pop("status", None)
+        if "status" in old:
+            obj["status"] = old["status"]
+
+
+def _check_namespace(cluster: Cluster, resource: Resource, metadata: dict[str, Any]) -> None:
+    namespace = metadata.setdefault("namespace", "default")
+    found = cluster.store.get(NAMESPACES, None, namespace)
+    if found is None:
+        raise not_found(NAMESPACES, namespace)
+    if "deletionTimestamp" in found["metadata"]:
+        error = forbidden(
+            resource.key,
+            metadata.get("name", ""),
+            f"unable to create new content in namespace {namespace} because it is being terminated",
+        )
+        error.details = {
+            **(error.details or {}),
+            "causes": [
+                {
+                    "reason": "NamespaceTerminating",
+                    "message": f"namespace {namespace} is being terminated",
+                    "field": "metadata.namespace",
+                }
+            ],
+        }
+        raise error
+
+
+def _decode(resource: Resource, version: str, obj: Object, write: Write) -> None:
+    """Bring `obj` to the types of its kind, without the fields that its kind does not have."""
+    from meshpeek.rehearsal.types import structural
+    from meshpeek.rehearsal.types.typed import decode_builtin, decode_metadata
+
+    if resource.definition is None:
+        unknown = decode_builtin(resource, version, obj)
+    else:
+        unknown = decode_metadata(resource, version, obj)
+        unknown += structural.prune(crds.schema_of(resource, version), obj)
+    if unknown or write.duplicates:
+        _report_fields(resource, version, sorted(unknown), write)
+
+
+def _apply_defaults(cluster: Cluster, resource: Resource, version: str, obj: Object) -> None:
+    """Fill in what `obj` leaves out, and bring it to the version that is stored."""
+    if resource.definition is None:
+        defaults.apply(cluster, resource.key, obj)
+        return
+    from meshpeek.rehearsal.types import structural
+
+    structural.apply_defaults(crds.schema_of(resource, version), obj)
+    if version != resource.storage_version:
+        obj["apiVersion"] = resource.api_version()
+        structural.apply_defaults(crds.schema_of(resource, resource.storage_version), obj)
+
+
+def _report_fields(resource: Resource, version: str, unknown: list[str], write: Write) -> None:
+    texts = [f'duplicate field "{path}"' for path in write.duplicates]
+    texts += [f'unknown field "{path}"' for path in unknown]
+    if write.field_validation == "Strict":
+        problem = f"strict decoding error: {', '.join(texts)}"
+        raise NotDecodableError(resource.kind, version, problem)
+    if write.field_validation == "Warn":
+        write.warnings.extend(texts)
+
+
+def _check(
+    cluster: Cluster, resource: Resource, obj: Object, old: Object | None, write: Write
+) -> None:
+    causes = validation.check(cluster, resource.key, obj, old)
+    if resource.key == crds.DEFINITIONS:
+        causes += crd_validation.check_definition(obj, old)
+    if resource.definition is not None:
+        from meshpeek.rehearsal.types.schema_validation import validate
+
+        causes += validate(crds.schema_of(resource, resource.storage_version), obj)
+    if causes:
+        raise invalid(resource.key, resource.kind, obj["metadata"].get("name", ""), causes)
+    if resource.key == crds.DEFINITIONS:
+        write.warnings += crd_validation.warnings(obj)
+    policy_webhook.review(cluster, resource.key, obj)

@@ -1,0 +1,158 @@
+"""What an API server refuses although it could be read: the built-in kinds' own rules.
+
+Facts: Kubernetes 1.27's validation (pkg/apis/*/validation), as far as the objects of workshops
+go; what is not checked here is accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from meshpeek.rehearsal.admission.pod_validation import check_pod, check_template
+from meshpeek.rehearsal.admission.service_validation import check_service
+from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.store.label_selector import matches
+from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types import names
+from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.status import Cause, forbidden_value, invalid_value, required_value
+
+_RBAC = "rbac.authorization.k8s.io"
+_NAMES = {
+    ("", "namespaces"): names.label_problems,
+    ("", "services"): names.dns_1035_problems,
+    (_RBAC, "roles"): names.path_segment_problems,
+    (_RBAC, "rolebindings"): names.path_segment_problems,
+    (_RBAC, "clusterroles"): names.path_segment_problems,
+    (_RBAC, "clusterrolebindings"): names.path_segment_problems,
+}
+
+
+def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -> list[Cause]:
+    """Return what is wrong with `obj` of the kind `key`, defaulted; `old` is the one stored.
+
+    Metadata is checked for every kind, custom ones included.
+    """
+    causes = _check_metadata(key, obj["metadata"])
+    match (key.group, key.plural):
+        case ("", "pods"):
+            causes += check_pod(obj, old)
+        case ("", "services"):
+            causes += check_service(cluster, obj, old)
+        case ("", "secrets"):
+            causes += _check_unchanged(obj, old, "type")
+        case ("apps", "deployments" | "replicasets"):
+            causes += _check_workload(obj, old)
+        case (_, "rolebindings" | "clusterrolebindings"):
+            causes += _check_role_reference(obj, old)
+    return causes
+
+
+def _check_metadata(key: ResourceKey, metadata: Mapping[str, Any]) -> list[Cause]:
+    problems_of = _NAMES.get((key.group, key.plural), names.subdomain_problems)
+    name = metadata.get("name")
+    if name:
+        causes = [invalid_value("metadata.name", name, each) for each in problems_of(name)]
+    else:
+        prefix = metadata.get("generateName", "")
+        # What the server appends makes up for a dash at the end.
+        problems = problems_of(f"{prefix}x")
+        causes = [invalid_value("metadata.generateName", prefix, each) for each in problems]
+    causes += names.check_labels(metadata.get("labels") or {}, "metadata.labels")
+    for annotation in metadata.get("annotations") or {}:
+        causes += names.check_qualified_name(annotation.lower(), "metadata.annotations")
+    return causes
+
+
+def _check_workload(obj: Object, old: Object | None) -> list[Cause]:
+    spec = obj.get("spec") or {}
+    causes: list[Cause] = []
+    if spec.get("replicas", 0) < 0:
+        detail = "must be greater than or equal to 0"
+        causes.append(invalid_value("spec.replicas", spec["replicas"], detail))
+    selector = spec.get("selector")
+    if selector is None:
+        causes.append(required_value("spec.selector"))
+    elif not (selector.get("matchLabels") or selector.get("matchExpressions")):
+        detail = "empty selector is invalid for deployment"
+        shown = _selector_text(selector)
+        causes.append(
+            Cause("FieldValueInvalid", "spec.selector", f"Invalid value: {shown}: {detail}")
+        )
+    template = spec.get("template")
+    if template is None:
+        template = {}
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    if selector and not matches(selector, labels):
+        shown = _go_map(labels)
+        text = f"Invalid value: {shown}: `selector` does not match template `labels`"
+        causes.append(Cause("FieldValueInvalid", "spec.template.metadata.labels", text))
+    causes += check_template(template, "spec.template")
+    causes += _check_strategy(spec.get("strategy") or {})
+    before = (old or {}).get("spec", {}).get("selector")
+    if before is not None and selector is not None and selector != before:
+        text = f"Invalid value: {_selector_text(selector)}: field is immutable"
+        causes.append(Cause("FieldValueInvalid", "spec.selector", text))
+    return causes
+
+
+def _check_strategy(strategy: Mapping[str, Any]) -> list[Cause]:
+    kind = strategy.get("type", "RollingUpdate")
+    if kind not in ("Recreate", "RollingUpdate"):
+        text = f'Unsupported value: "{kind}": supported values: "Recreate", "RollingUpdate"'
+        return [Cause("FieldValueNotSupported", "spec.strategy.type", text)]
+    causes = []
+    rolling = strategy.get("rollingUpdate") or {}
+    if kind == "Recreate" and rolling:
+        detail = "may not be specified when strategy `type` is 'Recreate'"
+        return [forbidden_value("spec.strategy.rollingUpdate", detail)]
+    for name in ("maxSurge", "maxUnavailable"):
+        value = rolling.get(name, 0)
+        field = f"spec.strategy.rollingUpdate.{name}"
+        if isinstance(value, int) and value < 0:
+            causes.append(invalid_value(field, value, "must be greater than or equal to 0"))
+        elif isinstance(value, str) and not (value[-1:] == "%" and value[:-1].isdecimal()):
+            detail = (
+                "a valid percent string must be a numeric string followed by an ending '%' "
+                "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+            )
+            causes.append(invalid_value(field, value, detail))
+    if rolling.get("maxUnavailable") in (0, "0%") and rolling.get("maxSurge") in (0, "0%"):
+        shown = rolling["maxUnavailable"]
+        detail = "may not be 0 when `maxSurge` is 0"
+        causes.append(invalid_value("spec.strategy.rollingUpdate.maxUnavailable", shown, detail))
+    return causes
+
+
+def _selector_text(selector: Mapping[str, Any]) -> str:
+    """Write a LabelSelector as Go prints it in messages."""
+    labels = selector.get("matchLabels")
+    shown = _go_map(labels) if labels else "map[string]string(nil)"
+    return (
+        f"v1.LabelSelector{{MatchLabels:{shown}, "
+        "MatchExpressions:[]v1.LabelSelectorRequirement(nil)}"
+    )
+
+
+def _go_map(labels: Mapping[str, str]) -> str:
+    pairs = ", ".join(f'"{name}":"{labels[name]}"' for name in sorted(labels))
+    return f"map[string]string{{{pairs}}}"
+
+
+def _check_unchanged(obj: Object, old: Object | None, field: str) -> list[Cause]:
+    if old is None or obj.get(field) == old.get(field):
+        return []
+    return [invalid_value(field, obj.get(field), "field is immutable")]
+
+
+def _check_role_reference(obj: Object, old: Object | None) -> list[Cause]:
+    reference = obj.get("roleRef") or {}
+    if not reference.get("name"):
+        return [required_value("roleRef.name")]
+    if old is None or reference == old.get("roleRef"):
+        return []
+    group, kind, name = (reference.get(each, "") for each in ("apiGroup", "kind", "name"))
+    shown = f'rbac.RoleRef{{APIGroup:"{group}", Kind:"{kind}", Name:"{name}"}}'
+    text = f"Invalid value: {shown}: cannot change roleRef"
+    return [Cause("FieldValueInvalid", "roleRef", text)]

@@ -1,0 +1,1 @@
+"""The Kubernetes API: requests for paths in, answers out."""

@@ -1,0 +1,94 @@
+"""One cluster's API server: requests in, answers out, everything that a path can name."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from meshpeek.http.exchange import Request, Response, answer, text, warning_header
+from meshpeek.rehearsal.api import discovery
+from meshpeek.rehearsal.api.paths import parse_path
+from meshpeek.rehearsal.store.cluster import VERSION, Cluster
+from meshpeek.rehearsal.types.status import ApiError, bad_request, unknown_path
+
+if TYPE_CHECKING:
+    from meshpeek.rehearsal.api.objects import ObjectApi
+    from meshpeek.rehearsal.api.openapi import Documents
+
+VERSION_INFO = {
+    "major": "1",
+    "minor": "27",
+    "gitVersion": VERSION,
+    "gitCommit": "0000000000000000000000000000000000000000",
+    "gitTreeState": "clean",
+    "buildDate": "2023-07-19T00:00:00Z",
+    "goVersion": "go1.20.6",
+    "compiler": "gc",
+    "platform": "linux/amd64",
+}
+HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
+
+
+class Api:
+    """Answers the requests to one cluster. `prefix` is the path its server URL ends in."""
+
+    def __init__(self, cluster: Cluster, prefix: str) -> None:
+        self._cluster = cluster
+        self._prefix = prefix
+        self._discovery = discovery.Discovery(cluster.resources)
+        self._objects: ObjectApi | None = None
+        self._openapi: Documents | None = None
+
+    def handle(self, request: Request) -> Response:
+        """Return the answer to a request; whatever goes wrong is answered with a Status."""
+        try:
+            return self._route(request)
+        except ApiError as error:
+            return answer(error.status(), error.code, **warning_header(error.warnings))
+        except RecursionError:
+            refusal = bad_request("the object provided is nested too deeply")
+            return answer(refusal.status(), refusal.code)
+        except Exception as fault:  # noqa: BLE001 - a fault of ours must not end the server
+            traceback.print_exception(fault, file=sys.stderr)
+            failure = ApiError(500, "InternalError", f"Internal error occurred: {fault!r}")
+            return answer(failure.status(), failure.code)
+
+    def _route(self, request: Request) -> Response:
+        path = request.path.rstrip("/") or "/"
+        target = parse_path(path)
+        if target is not None:
+            return self._object_api().handle(request, target)
+        if request.method != "GET":
+            raise (
+                unknown_path()
+                if path == "/"
+                else ApiError(
+                    405, "MethodNotAllowed", "the server does not allow this method on the path"
+                )
+            )
+        if path == "/version":
+            return answer(VERSION_INFO)
+        if path.startswith(HEALTH_PATHS):
+            return text("ok")
+        found = self._discovery.answer(path, request) or self._describe(path, request)
+        if found is None:
+            raise unknown_path()
+        return found
+
+    def _object_api(self) -> ObjectApi:
+        if self._objects is None:
+            # What only requests need is loaded by the first one, not by the start.
+            from meshpeek.rehearsal.api.objects import ObjectApi
+
+            self._objects = ObjectApi(self._cluster)
+        return self._objects
+
+    def _describe(self, path: str, request: Request) -> Response | None:
+        if not path.startswith("/openapi/"):
+            return None
+        if self._openapi is None:
+            from meshpeek.rehearsal.api.openapi import Documents
+
+            self._openapi = Documents(self._cluster.resources, self._prefix)
+        return self._openapi.answer(path, request)

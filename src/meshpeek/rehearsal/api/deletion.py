@@ -1,0 +1,91 @@
+"""Deletes as they are asked for (DeleteOptions) and answered."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from meshpeek.http.exchange import Request
+from meshpeek.rehearsal.admission.admission import NAMESPACES
+from meshpeek.rehearsal.api.bodies import decode_object
+from meshpeek.rehearsal.patching.patch import OPTIONS
+from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.crds import CLEANUP, DEFINITIONS
+from meshpeek.rehearsal.types.resources import Resource
+from meshpeek.rehearsal.types.status import bad_request, forbidden, invalid, unsupported_value
+
+FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
+
+IMMORTAL = ("default", "kube-public", "kube-system")
+"""The Namespaces that nobody may delete."""
+
+POLICIES = ("Background", "Foreground", "Orphan")
+
+
+class DeleteOptions(NamedTuple):
+    """How a delete was asked for; `finalizer` is what its propagation policy adds first."""
+
+    uid: str | None
+    resource_version: str | None
+    finalizer: str | None
+    dry_run: bool
+
+
+def delete_options(request: Request, *, dry_run: bool) -> DeleteOptions:
+    """Read the options in a request's body and query; raises ApiError 400 or 422."""
+    given: dict[str, Any] = {}
+    if request.body:
+        given = decode_object(request.body, request.headers.get("content-type", ""))
+    policy = given.get("propagationPolicy") or request.query.get("propagationPolicy") or None
+    if policy is not None and (not isinstance(policy, str) or policy not in POLICIES):
+        causes = [unsupported_value("propagationPolicy", policy, POLICIES)]
+        raise invalid(OPTIONS, "DeleteOptions", "", causes)
+    preconditions = given.get("preconditions") or {}
+    if not isinstance(preconditions, dict):
+        raise bad_request("preconditions of a delete must be an object")
+    return DeleteOptions(
+        uid=preconditions.get("uid"),
+        resource_version=preconditions.get("resourceVersion"),
+        finalizer=FINALIZERS.get(policy or ""),
+        dry_run=dry_run or given.get("dryRun") == ["All"],
+    )
+
+
+def delete(
+    cluster: Cluster, resource: Resource, old: Object, options: DeleteOptions
+) -> Object | None:
+    """Delete a stored object, and return it where it stays until its finalizers are done.
+
+    Raises ApiError Forbidden for a Namespace that a cluster cannot be without.
+    """
+    metadata = old["metadata"]
+    namespace, name = metadata.get("namespace"), metadata["name"]
+    if resource.key == NAMESPACES and name in IMMORTAL:
+        raise forbidden(NAMESPACES, name, "this namespace may not be deleted")
+    left = cluster.store.delete(
+        resource.key,
+        namespace,
+        name,
+        uid=options.uid,
+        resource_version=options.resource_version,
+        finalizer=CLEANUP if resource.key == DEFINITIONS else options.finalizer,
+        dry_run=options.dry_run,
+    )
+    if options.dry_run or cluster.store.get(resource.key, namespace, name) is None:
+        return None
+    return left
+
+
+def deleted_status(resource: Resource, old: Object) -> dict[str, Any]:
+    """Return the Status that says that an object is gone."""
+    metadata = old["metadata"]
+    details = {"name": metadata["name"], "kind": resource.key.plural, "uid": metadata["uid"]}
+    if resource.key.group:
+        details["group"] = resource.key.group
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details,
+    }

@@ -1,0 +1,1 @@
+"""Linkerd stable-2.14.10: its objects, controllers, admission and command line."""

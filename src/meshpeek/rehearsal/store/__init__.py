@@ -1,0 +1,1 @@
+"""A cluster's objects in memory: the store, selectors, snapshots, changes."""

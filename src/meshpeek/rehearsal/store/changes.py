@@ -1,0 +1,134 @@
+"""What changes in clusters, told in a line per object: for a person who watches them.
+
+Left out is what only repeats another line (Events, EndpointSlices, Leases), and writes after which
+an object says the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import IO, Any
+
+from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.store.store import Event, Object
+from meshpeek.rehearsal.types.resources import ResourceKey
+
+_QUIET = {
+    ResourceKey("", "events"),
+    ResourceKey("coordination.k8s.io", "leases"),
+    ResourceKey("discovery.k8s.io", "endpointslices"),
+}
+_BOOKKEEPING = {ResourceKey("", "endpoints"), ResourceKey("apps", "replicasets")}
+"""Kinds in whose annotations controllers note what they have done."""
+
+_WORDS = {"ADDED": "added", "MODIFIED": "changed", "DELETED": "deleted"}
+_BACKLOG = 1 << 20
+"""How many bytes may wait for a reader; what comes then is counted, and not told."""
+
+
+async def report_changes(clusters: Iterable[Cluster], output: IO[str]) -> asyncio.WriteTransport:
+    """Write each change in `clusters` to the pipe `output` from now on, as a JSON line.
+
+    A line is `{"cluster", "change": added|changed|deleted, "kind", "namespace", "name", "detail"}`,
+    or `{"missed": N}` where the reader was too slow. The clusters never wait for the reader.
+    Returns what to close in the end.
+    """
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, output)
+    missed = 0
+
+    def tell(cluster: Cluster, event: Event) -> None:
+        nonlocal missed
+        change = describe(cluster, event)
+        if change is None or transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > _BACKLOG:
+            missed += 1
+            return
+        if missed:
+            transport.write(_line({"missed": missed}))
+            missed = 0
+        transport.write(_line(change))
+
+    for cluster in clusters:
+        cluster.store.subscribe(partial(tell, cluster))
+    return transport
+
+
+def _line(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value).encode() + b"\n"
+
+
+def describe(cluster: Cluster, event: Event) -> dict[str, str] | None:
+    """Return what to tell of a write, or None if it says nothing."""
+    detail = _detail(event)
+    resource = cluster.resources.get(event.key)
+    if event.key in _QUIET or resource is None or detail is None:
+        return None
+    metadata = event.object["metadata"]
+    return {
+        "cluster": cluster.name,
+        "change": _WORDS[event.type],
+        "kind": resource.kind,
+        "namespace": metadata.get("namespace", ""),
+        "name": metadata["name"],
+        "detail": detail,
+    }
+
+
+def _detail(event: Event) -> str | None:
+    """Return in what an object has changed; None if in nothing that one would want to see."""
+    if event.type != "MODIFIED" or event.previous is None:
+        return ""
+    old, new = event.previous, event.object
+    if "deletionTimestamp" in new["metadata"] and "deletionTimestamp" not in old["metadata"]:
+        return "is being deleted"
+    told = list(_changed_fields(old, new))
+    if event.key in _BOOKKEEPING:
+        told = [field for field in told if field != "metadata.annotations"]
+    if _state(new) != _state(old):
+        told.append(_state(new))
+    elif not _state(new) and new.get("status") != old.get("status"):
+        told.append("status")
+    return ", ".join(told) or None
+
+
+def _changed_fields(old: Object, new: Object) -> Iterator[str]:
+    for name in ("labels", "annotations", "finalizers"):
+        if old["metadata"].get(name) != new["metadata"].get(name):
+            yield f"metadata.{name}"
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if name in ("metadata", "status") or before == after:
+            continue
+        if not (isinstance(before, dict) and isinstance(after, dict)):
+            yield name
+            continue
+        for inner in sorted(before.keys() | after.keys()):
+            if before.get(inner) != after.get(inner):
+                yield f"{name}.{inner}"
+
+
+def _state(obj: Object) -> str:
+    """Return how far an object that runs something has come; an empty string for others."""
+    status: Mapping[str, Any] = obj.get("status") or {}
+    match obj.get("kind"):
+        case "Pod":
+            containers = status.get("containerStatuses") or ()
+            ready = sum(bool(each["ready"]) for each in containers)
+            reason = _waiting_reason(containers) or status.get("phase", "Pending")
+            return f"{reason}, {ready} of {len(obj['spec']['containers'])} ready"
+        case "Deployment" | "ReplicaSet":
+            return f"{status.get('readyReplicas', 0)} of {obj['spec'].get('replicas', 1)} ready"
+    return ""
+
+
+def _waiting_reason(containers: Iterable[Mapping[str, Any]]) -> str:
+    for each in containers:
+        reason = each.get("state", {}).get("waiting", {}).get("reason")
+        if reason:
+            return str(reason)
+    return ""

@@ -1,0 +1,40 @@
+"""One rehearsal cluster: its name, its objects, the kinds it serves, and its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from meshpeek.rehearsal.store.store import Store
+from meshpeek.rehearsal.types.resources import Registry
+
+VERSION = "v1.27.4+rehearsal"
+
+
+def utc_now() -> datetime:
+    """Return the present time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, eq=False)
+class Cluster:
+    """A cluster. `index` counts from 1 and tells its addresses: pods in 10.23.<index - 1>.0/24.
+
+    `peers` holds all clusters of the process by name, this one included: controllers that work
+    across clusters (the service mirror) read and subscribe to theirs. `server` is the URL of its
+    API server, empty until one is up.
+    """
+
+    name: str
+    index: int
+    peers: dict[str, Cluster] = field(repr=False)
+    clock: Callable[[], datetime] = utc_now
+    server: str = ""
+    resources: Registry = field(init=False, repr=False)
+    store: Store = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.resources = Registry()
+        self.store = Store(self.resources, self.clock)
+        self.peers[self.name] = self

@@ -1,0 +1,334 @@
+"""One cluster's objects in memory: writes, their events, and the history that watches read.
+
+Copy rules: what the store hands out (from `get`, `list`, in events) is what it holds, so a receiver
+copies (`copy.deepcopy`) before changing anything. What it is given belongs to it from then on: a
+caller does not change an object, or anything in it, after handing it over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from meshpeek.rehearsal.types.resources import Registry, Resource, ResourceKey
+from meshpeek.rehearsal.types.status import (
+    already_exists,
+    conflict,
+    expired,
+    from_the_future,
+    modified,
+    not_found,
+)
+
+HISTORY_LENGTH = 4096
+NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+
+Object = dict[str, Any]
+
+
+class Event(NamedTuple):
+    """One write; `previous` is the object before it, None when it was created."""
+
+    type: Literal["ADDED", "MODIFIED", "DELETED"]
+    key: ResourceKey
+    object: Object
+    resource_version: int
+    previous: Object | None = None
+
+
+Objects = list[Object]
+Events = list[Event]
+Listener = Callable[[Event], None]
+
+
+def timestamp(moment: datetime) -> str:
+    """Return `moment` (in UTC) as Kubernetes writes times: whole seconds, `Z`."""
+    return moment.isoformat(timespec="seconds")[:19] + "Z"
+
+
+def random_suffix(length: int = 5) -> str:
+    """Return letters as API servers append them to a generateName."""
+    return "".join(NAME_LETTERS[byte % len(NAME_LETTERS)] for byte in os.urandom(length))
+
+
+def new_uid() -> str:
+    """Return a random UUID (version 4)."""
+    octets = bytearray(os.urandom(16))
+    octets[6] = octets[6] & 0x0F | 0x40
+    octets[8] = octets[8] & 0x3F | 0x80
+    digits = octets.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+class Store:
+    """The objects of one cluster. `clock` returns the present time, in UTC."""
+
+    def __init__(self, resources: Registry, clock: Callable[[], datetime]) -> None:
+        self._resources = resources
+        self._clock = clock
+        self._objects: dict[ResourceKey, dict[str, dict[str, Object]]] = {}
+        self._listeners: list[Listener] = []
+        self._history: deque[Event] = deque(maxlen=HISTORY_LENGTH)
+        self._resource_version = 0
+        self._unpublished: deque[Event] = deque()
+        self._publishing = False
+
+    @property
+    def resource_version(self) -> int:
+        """The version of the latest write."""
+        return self._resource_version
+
+    def get(self, key: ResourceKey, namespace: str | None, name: str) -> Object | None:
+        """Return an object, or None; `namespace` is None for a cluster-scoped kind."""
+        return self._objects.get(key, {}).get(namespace or "", {}).get(name)
+
+    def list(self, key: ResourceKey, namespace: str | None = None) -> Objects:
+        """Return the objects of a kind by namespace and name, of all namespaces without one."""
+        by_namespace = self._objects.get(key, {})
+        names = [namespace] if namespace else sorted(by_namespace)
+        return [
+            objects[name]
+            for objects in (by_namespace.get(each, {}) for each in names)
+            for name in sorted(objects)
+        ]
+
+    def kinds(self) -> tuple[ResourceKey, ...]:
+        """Return the kinds that there are objects of."""
+        return tuple(key for key, held in self._objects.items() if any(held.values()))
+
+    def restore(self, objects: Mapping[ResourceKey, Objects], resource_version: int) -> None:
+        """Hold `objects`, exactly as they are, from now on; the latest write has that version.
+
+        Only for a store that nothing was written to. There are no events, and no history before it.
+        """
+        for key, listed in objects.items():
+            for obj in listed:
+                metadata = obj["metadata"]
+                by_namespace = self._objects.setdefault(key, {})
+                by_namespace.setdefault(metadata.get("namespace", ""), {})[metadata["name"]] = obj
+        self._resource_version = resource_version
+
+    def create(self, key: ResourceKey, obj: Object, *, dry_run: bool = False) -> Object:
+        """Store a new object and return it with uid, creationTimestamp, resourceVersion.
+
+        A name is made from `generateName`. A creationTimestamp that is given is kept, so that
+        seeds can lie in the past. With `dry_run` the object is returned but not stored, here and
+        in `update` and `delete`. Raises ApiError AlreadyExists.
+        """
+        resource = self._resource(key)
+        given = obj["metadata"]
+        name = given.get("name") or given["generateName"] + random_suffix()
+        namespace = given.get("namespace") if resource.namespaced else None
+        if self.get(key, namespace, name) is not None:
+            raise already_exists(key, name)
+        metadata = {
+            **given,
+            "name": name,
+            "uid": new_uid(),
+            "creationTimestamp": given.get("creationTimestamp") or timestamp(self._clock()),
+        }
+        if resource.counts_generation:
+            metadata["generation"] = 1
+        new = {**obj, "metadata": metadata}
+        return new if dry_run else self._put("ADDED", key, new, None)
+
+    def update(
+        self, key: ResourceKey, obj: Object, *, subresource: str = "", dry_run: bool = False
+    ) -> Object:
+        """Replace an object and return the stored one; without a difference nothing happens.
+
+        With `subresource="status"` only the status is taken from `obj`, and who owns what. uid,
+        creationTimestamp and deletionTimestamp stay as they are; the generation grows when
+        anything but metadata and status differs. An object that is being deleted goes when its
+        last finalizer does.
+        Raises ApiError NotFound, and Conflict when `obj` has a resourceVersion or uid that is
+        not the stored object's (a missing one is not checked).
+        """
+        given = obj["metadata"]
+        name = given["name"]
+        old = self.get(key, given.get("namespace"), name)
+        if old is None:
+            raise not_found(key, name)
+        self._check_preconditions(key, old, given.get("uid"), given.get("resourceVersion"))
+        if subresource == "status":
+            new = {**old, "status": obj["status"]} if "status" in obj else dict(old)
+            if "managedFields" in given:
+                owned = {"managedFields": given["managedFields"]}
+                new["metadata"] = {**old["metadata"], **owned}
+        else:
+            new = {**obj, "metadata": _kept_metadata(old["metadata"], given)}
+        if _content(new) != _content(old) and "generation" in old["metadata"]:
+            generation = old["metadata"]["generation"] + 1
+            new["metadata"] = {**new["metadata"], "generation": generation}
+        if dry_run:
+            return new
+        if new == old:
+            return old
+        if "deletionTimestamp" in new["metadata"] and not _held(key, new):
+            return self._remove(key, new, old)
+        return self._put("MODIFIED", key, new, old)
+
+    def delete(
+        self,
+        key: ResourceKey,
+        namespace: str | None,
+        name: str,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        finalizer: str | None = None,
+        dry_run: bool = False,
+    ) -> Object | None:
+        """Delete an object, and return it as it was last.
+
+        While it has finalizers (a Namespace: also in its spec) it stays and is only marked with
+        a deletionTimestamp; the marked object is returned, and the `update` that removes the last
+        finalizer removes the object. `finalizer` is added first: `foregroundDeletion` or `orphan`,
+        for the garbage collector. Returns None where there is no such object. Raises ApiError
+        Conflict when `uid` or `resource_version` is given and another.
+        """
+        old = self.get(key, namespace, name)
+        if old is None:
+            return None
+        self._check_preconditions(key, old, uid, resource_version)
+        metadata = dict(old["metadata"])
+        if finalizer and finalizer not in metadata.get("finalizers", ()):
+            metadata["finalizers"] = [*metadata.get("finalizers", ()), finalizer]
+        new = {**old, "metadata": metadata}
+        if dry_run:
+            return new
+        if not _held(key, new):
+            return self._remove(key, new, old)
+        if "deletionTimestamp" not in metadata:
+            metadata["deletionTimestamp"] = timestamp(self._clock())
+            if key == ("", "namespaces"):
+                new["status"] = {**old.get("status", {}), "phase": "Terminating"}
+            else:
+                metadata["deletionGracePeriodSeconds"] = 0
+        return old if new == old else self._put("MODIFIED", key, new, old)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every event, right after its write, until the returned call.
+
+        A listener may write: the events of its writes follow when every listener has had the
+        present one, so all listeners see all events in the order of the writes.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def events_since(self, resource_version: int) -> Events:
+        """Return the events after a version, oldest first.
+
+        Raises ApiError Expired (410) when the history kept does not reach back that far, and
+        Timeout (504) for a version that is still to come.
+        """
+        if resource_version > self._resource_version:
+            raise from_the_future(resource_version, self._resource_version)
+        oldest = self._resource_version - len(self._history)
+        if resource_version < oldest:
+            raise expired(resource_version, oldest + 1)
+        missing = self._resource_version - resource_version
+        return [*self._history][-missing:] if missing else []
+
+    def list_at(self, key: ResourceKey, namespace: str | None, resource_version: int) -> Objects:
+        """Return what `list` returned at a version; raises ApiError as `events_since` does."""
+        present = {place_of(obj): obj for obj in self.list(key, namespace)}
+        for event in reversed(self.events_since(resource_version)):
+            place = place_of(event.object)
+            if event.key != key or namespace not in (None, "", place[0]):
+                continue
+            if event.previous is None:
+                del present[place]
+            else:
+                present[place] = event.previous
+        return [present[place] for place in sorted(present)]
+
+    def _resource(self, key: ResourceKey) -> Resource:
+        resource = self._resources.get(key)
+        if resource is None:
+            raise LookupError(f"no resource {key} in this cluster")
+        return resource
+
+    def _check_preconditions(
+        self, key: ResourceKey, old: Object, uid: str | None, resource_version: str | None
+    ) -> None:
+        metadata = old["metadata"]
+        if uid and uid != metadata["uid"]:
+            raise conflict(
+                key,
+                metadata["name"],
+                f"Precondition failed: UID in precondition: {uid}, "
+                f"UID in object meta: {metadata['uid']}",
+            )
+        if resource_version and resource_version != metadata["resourceVersion"]:
+            raise modified(key, metadata["name"])
+
+    def _put(
+        self, kind: Literal["ADDED", "MODIFIED"], key: ResourceKey, obj: Object, old: Object | None
+    ) -> Object:
+        self._number(obj)
+        metadata = obj["metadata"]
+        by_namespace = self._objects.setdefault(key, {})
+        by_namespace.setdefault(metadata.get("namespace", ""), {})[metadata["name"]] = obj
+        self._publish(Event(kind, key, obj, self._resource_version, old))
+        return obj
+
+    def _remove(self, key: ResourceKey, obj: Object, old: Object) -> Object:
+        self._number(obj)
+        metadata = obj["metadata"]
+        del self._objects[key][metadata.get("namespace", "")][metadata["name"]]
+        self._publish(Event("DELETED", key, obj, self._resource_version, old))
+        return obj
+
+    def _number(self, obj: Object) -> None:
+        self._resource_version += 1
+        obj["metadata"] = {**obj["metadata"], "resourceVersion": str(self._resource_version)}
+
+    def _publish(self, event: Event) -> None:
+        self._history.append(event)
+        self._unpublished.append(event)
+        if self._publishing:
+            return
+        self._publishing = True
+        try:
+            while self._unpublished:
+                following = self._unpublished.popleft()
+                for listener in tuple(self._listeners):
+                    listener(following)
+        finally:
+            self._publishing = False
+
+
+def place_of(obj: Object) -> tuple[str, str]:
+    """Return an object's namespace, empty for a cluster-scoped kind, and its name."""
+    metadata = obj["metadata"]
+    return (metadata.get("namespace", ""), metadata["name"])
+
+
+def _kept_metadata(old: Mapping[str, Any], given: Mapping[str, Any]) -> Object:
+    metadata = dict(given)
+    for name in (
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "resourceVersion",
+    ):
+        metadata.pop(name, None)
+        if name in old:
+            metadata[name] = old[name]
+    return metadata
+
+
+def _content(obj: Object) -> Object:
+    return {name: value for name, value in obj.items() if name not in ("metadata", "status")}
+
+
+def _held(key: ResourceKey, obj: Object) -> bool:
+    if obj["metadata"].get("finalizers"):
+        return True
+    return key == ("", "namespaces") and bool(obj.get("spec", {}).get("finalizers"))

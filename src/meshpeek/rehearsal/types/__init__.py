@@ -1,0 +1,1 @@
+"""The kinds of objects: resources, built-in types, CRDs and their schemas."""

@@ -1,0 +1,235 @@
+"""Built-in objects as Go's decoder leaves them: typed, without unknown fields and nulls.
+
+Wording: Go's encoding/json, as kube-apiserver 1.27 wraps it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.builtin_types import (
+    INT_OR_STRING,
+    OBJECT_META,
+    QUANTITY,
+    TIMES,
+    Type,
+    all_types,
+    referenced,
+    resolved,
+    type_name,
+)
+from meshpeek.rehearsal.types.formats import FORMATS
+from meshpeek.rehearsal.types.resources import Resource
+from meshpeek.rehearsal.types.status import ApiError, NotDecodableError, quoted
+
+_QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[munkMGTPE]|[eE][+-]?\d+)?", re.ASCII)
+_SCALARS: dict[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "string": (str,),
+    "boolean": (bool,),
+    "number": (int, float),
+}
+
+
+class _MismatchError(Exception):
+    """A value that does not fit its type; the texts are those of Go's decoder and converter."""
+
+    def __init__(self, problem: str, conversion: str = "") -> None:
+        super().__init__(problem)
+        self.conversion = conversion
+
+
+def decode_builtin(resource: Resource, version: str, obj: Object) -> list[str]:
+    """Bring `obj`, in place, to its kind's types, and return the paths of fields it lacks.
+
+    Unknown fields and nulls are dropped. Raises ApiError 400 for a value of another type.
+    """
+    name = type_name(resource)
+    unknown: list[str] = []
+    try:
+        _decode_object(all_types()[name], name, obj, "", "", unknown)
+    except _MismatchError as mismatch:
+        raise _refused(resource, version, mismatch) from None
+    return unknown
+
+
+def decode_metadata(resource: Resource, version: str, obj: Object) -> list[str]:
+    """Bring the metadata of a custom object, in place, to its types, as `decode_builtin` does."""
+    unknown: list[str] = []
+    try:
+        for name in ("apiVersion", "kind"):
+            _check_scalar({"type": "string"}, "string", obj.get(name, ""), "TypeMeta", name)
+        _decode_object(
+            all_types()[OBJECT_META], OBJECT_META, obj["metadata"], "metadata", "metadata", unknown
+        )
+    except _MismatchError as mismatch:
+        raise _refused(resource, version, mismatch) from None
+    return unknown
+
+
+def _refused(resource: Resource, version: str, mismatch: _MismatchError) -> ApiError:
+    return NotDecodableError(resource.kind, version, str(mismatch), mismatch.conversion)
+
+
+def _decode_object(
+    kind: Type, struct: str, value: dict[str, Any], path: str, place: str, unknown: list[str]
+) -> None:
+    properties = kind.get("properties", {})
+    for name in list(value):
+        child = f"{path}.{name}" if path else name
+        field = properties.get(name)
+        if field is None:
+            del value[name]
+            unknown.append(child)
+        elif value[name] is None:
+            del value[name]
+        else:
+            where = f"{place}.{name}" if place else name
+            _decode(field, value[name], struct.rpartition(".")[2], child, where, unknown)
+
+
+def _decode(
+    field: Type,
+    value: Any,  # noqa: ANN401
+    struct: str,
+    path: str,
+    place: str,
+    unknown: list[str],
+) -> None:
+    """Check a value; `struct` and `place` name it as Go does, `path` as Kubernetes does."""
+    name = referenced(field)
+    if name == QUANTITY:
+        _check_quantity(value)
+        return
+    if name == INT_OR_STRING:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise _unfit(value, struct, place, "int32")
+        return
+    if name in TIMES:
+        if not isinstance(value, str) or not FORMATS["date-time"](value):
+            raise _MismatchError(f"parsing time {quoted(str(value))}: not in the form of RFC 3339")
+        return
+    kind = resolved(field)
+    match kind.get("type"):
+        case "object" if not isinstance(value, dict):
+            raise _unfit(value, struct, place, _go_type(field))
+        case "object" if "properties" in kind:
+            _decode_object(kind, name or struct, value, path, place, unknown)
+        case "object" if "additionalProperties" in kind:
+            _decode_map(kind["additionalProperties"], value, struct, path, place, unknown)
+        case "array":
+            if not isinstance(value, list):
+                raise _unfit(value, struct, place, _go_type(field))
+            for index, item in enumerate(value):
+                if item is None:
+                    value[index] = _zero(kind["items"])
+                else:
+                    _decode(kind["items"], item, struct, f"{path}[{index}]", place, unknown)
+        case "integer" | "string" | "boolean" | "number" as scalar:
+            _check_scalar(kind, scalar, value, struct, place)
+
+
+def _decode_map(
+    item: Type, value: dict[str, Any], struct: str, path: str, place: str, unknown: list[str]
+) -> None:
+    for key in list(value):
+        if value[key] is None:
+            value[key] = _zero(item)
+        else:
+            _decode(item, value[key], struct, f"{path}.{key}", f"{place}.{key}", unknown)
+
+
+def _zero(field: Type) -> Any:  # noqa: ANN401
+    """Return what Go has where a null stands in a list or map."""
+    if referenced(field) in (QUANTITY, INT_OR_STRING):
+        return "0"
+    zeros: dict[str, Any] = {"string": "", "boolean": False, "integer": 0, "number": 0, "array": []}
+    return zeros.get(resolved(field).get("type", ""), {})
+
+
+def _check_scalar(
+    kind: Type,
+    scalar: str,
+    value: Any,  # noqa: ANN401
+    struct: str,
+    place: str,
+) -> None:
+    fits = isinstance(value, _SCALARS[scalar])
+    if isinstance(value, bool) and scalar != "boolean":
+        fits = False
+    if not fits:
+        raise _unfit(value, struct, place, _go_type(kind))
+    if scalar == "integer":
+        bits = 31 if kind.get("format") == "int32" else 63
+        if not -(1 << bits) <= value < 1 << bits:
+            raise _unfit(value, struct, place, _go_type(kind))
+    if kind.get("format") == "byte":
+        try:
+            base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            raise _MismatchError("illegal base64 data") from None
+
+
+def _check_quantity(value: object) -> None:
+    text = str(value)
+    if isinstance(value, bool | dict | list) or not _QUANTITY.fullmatch(text):
+        raise _MismatchError(
+            "quantities must match the regular expression "
+            "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+        )
+
+
+def _unfit(value: object, struct: str, place: str, wanted: str) -> _MismatchError:
+    found = _json_kind(value, wanted)
+    return _MismatchError(
+        f"json: cannot unmarshal {found} into Go struct field {struct}.{place} of type {wanted}",
+        _conversion_problem(found.partition(" ")[0], wanted),
+    )
+
+
+def _conversion_problem(found: str, wanted: str) -> str:
+    if wanted.startswith("[]"):
+        return f"cannot restore slice from {found}"
+    if wanted.startswith("map["):
+        return f"cannot restore map from {found}"
+    if "." in wanted:
+        return f"cannot restore struct from: {found}"
+    return f"unrecognized type: {wanted}"
+
+
+def _json_kind(value: object, wanted: str) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "bool"
+        case int() | float():
+            return f"number {value}" if wanted.startswith("int") else "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _go_type(field: Type) -> str:
+    name = referenced(field)
+    if name:
+        return ".".join(name.split(".")[-2:])
+    match field.get("type"):
+        case "integer":
+            return str(field.get("format", "int32"))
+        case "boolean":
+            return "bool"
+        case "number":
+            return "float64"
+        case "array":
+            return "[]" + _go_type(field["items"])
+        case "object" if "additionalProperties" in field:
+            return "map[string]" + _go_type(field["additionalProperties"])
+    return "string"

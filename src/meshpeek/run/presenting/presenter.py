@@ -1,0 +1,192 @@
+"""The driver of a live show: a person with a keyboard decides when things go on."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Generator, Sequence
+
+from meshpeek.run.actions import Action, Inbox, Jump, Request
+from meshpeek.run.drivers import Decision
+from meshpeek.run.events import (
+    ClockRead,
+    Event,
+    HelpShown,
+    OutlineShown,
+    OverlayClosed,
+    Redrawn,
+    Suspended,
+    Typed,
+    ViewChanged,
+)
+from meshpeek.run.presenting.bindings import BINDINGS, Binding, actions_by_key
+from meshpeek.run.presenting.outline import Outline, places
+from meshpeek.run.presenting.stopwatch import Stopwatch
+from meshpeek.terminal.keyboard import Keyboard
+from meshpeek.workshop.model import Command, Step, Workshop
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
+_OUTLINE_PAGE = 10
+_OUTLINE_MOVES = {
+    "up": -1,
+    "down": 1,
+    "page-up": -_OUTLINE_PAGE,
+    "page-down": _OUTLINE_PAGE,
+    "home": -1_000_000,
+    "end": 1_000_000,
+}
+
+
+class Presenter:
+    """Waits for what a person at `keyboard` asks for, or what arrives in `inbox`.
+
+    `typing` is a factor on the time between typed characters; 0 is none. A character takes 10 to
+    100 ms at random, as in demosh 0.6.0.
+    """
+
+    waits_after_failure = True
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        keyboard: Keyboard,
+        inbox: Inbox,
+        *,
+        bindings: Sequence[Binding] = BINDINGS,
+        typing: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._places = places(workshop)
+        self._indexes = {id(step): index for index, step in enumerate(workshop.steps)}
+        self._keyboard = keyboard
+        self._inbox = inbox
+        self._bindings = tuple(bindings)
+        self._actions = actions_by_key(bindings)
+        self._typing = typing
+        self._clock = clock
+        self._stopwatch = Stopwatch(clock)
+        self._narration = self._status = True
+        self._random = random.Random()  # noqa: S311  # a rhythm, not a secret
+
+    def linger(self, text: str) -> None:
+        """Do not linger: the presenter decides."""
+
+    def attend(self) -> None:
+        """Forget what was asked for so far: a RETURN that came early must not run a command."""
+        self._keyboard.forget()
+        self._inbox.clear()
+
+    def wait(self, step: Step) -> Decision:
+        """Wait until something is asked for that concerns the run; see to all else meanwhile."""
+        yield self._read_clock()
+        while True:
+            request = self._next(self._stopwatch.seconds_to_next_minute())
+            match request:
+                case None:
+                    yield self._read_clock()
+                case Action.FINISH:
+                    pass
+                case _:
+                    decided = yield from self._see_to(request, step)
+                    if decided is not None:
+                        return decided
+
+    def type_out(self, step: Command) -> Decision:
+        """Type the text character by character; a key finishes it, or says what to do instead."""
+        if not step.typed or not self._typing:
+            yield Typed(step, step.text)
+            return Action.GO
+        from wcwidth import iter_graphemes
+
+        typed = 0
+        for character in iter_graphemes(step.text):
+            yield Typed(step, character)
+            typed += len(character)
+            due = (
+                self._clock() + self._random.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE) * self._typing
+            )
+            while (left := due - self._clock()) > 0:
+                request = self._next(left)
+                if request in (Action.GO, Action.FINISH):
+                    self._keyboard.forget()  # or a second RETURN, pressed with it, would run it
+                    yield Typed(step, step.text[typed:])
+                    return Action.GO
+                if request is not None:
+                    decided = yield from self._see_to(request, step)
+                    if decided is not None:
+                        return decided
+        return Action.GO
+
+    def _next(self, seconds: float | None) -> Request | None:
+        """Return what is asked for next, None if it is nothing, or `seconds` have passed."""
+        if (posted := self._inbox.take()) is not None:
+            return posted
+        key = self._keyboard.read(seconds, beside=self._inbox)
+        return self._inbox.take() if key is None else self._actions.get(key)
+
+    def _see_to(self, request: Request, step: Step) -> Generator[Event, None, Request | None]:
+        """Do what concerns the presenter alone; return what is for the run to do, if anything."""
+        match request:
+            case Action.INTERRUPT:
+                raise KeyboardInterrupt
+            case Action.HELP:
+                return (yield from self._help())
+            case Action.OUTLINE:
+                return (yield from self._find_place(step))
+            case Action.CLOCK:
+                self._stopwatch.toggle()
+                yield self._read_clock()
+            case Action.NARRATION | Action.STATUS:
+                self._narration ^= request is Action.NARRATION
+                self._status ^= request is Action.STATUS
+                yield ViewChanged(narration=self._narration, status=self._status)
+            case Action.SUSPEND:
+                yield Suspended()
+                self._keyboard.suspend()
+                yield Redrawn()
+            case Action.REDRAW:
+                yield Redrawn()
+            case _:
+                return request
+        return None
+
+    def _help(self) -> Generator[Event, None, Request | None]:
+        """Show the help until any key; a request from elsewhere is one of a person who knows."""
+        while True:
+            yield HelpShown(self._bindings)
+            key = self._keyboard.read(None, beside=self._inbox)
+            posted = self._inbox.take() if key is None else None
+            if posted is not Action.REDRAW:
+                yield OverlayClosed()
+                return posted
+
+    def _find_place(self, step: Step) -> Generator[Event, None, Request | None]:
+        """Show the outline until a place is chosen, or none."""
+        outline = Outline.at(self._places, self._indexes[id(step)])
+        decided: Request | None = None
+        while True:
+            yield OutlineShown(outline)
+            match self._keyboard.read(None, beside=self._inbox):
+                case None:
+                    decided = self._inbox.take()
+                    if decided is Action.REDRAW:
+                        continue
+                    break
+                case "enter":
+                    decided = Jump(outline.choice.target) if outline.choice else None
+                    break
+                case "escape" | "ctrl-c":
+                    break
+                case "backspace":
+                    outline = outline.search(outline.query[:-1])
+                case "space":
+                    outline = outline.search(f"{outline.query} ")
+                case key if key in _OUTLINE_MOVES:
+                    outline = outline.move(_OUTLINE_MOVES[key])
+                case key if len(key) == 1:
+                    outline = outline.search(outline.query + key)
+        yield OverlayClosed()
+        return decided
+
+    def _read_clock(self) -> ClockRead:
+        return ClockRead(self._stopwatch.elapsed(), running=self._stopwatch.running)

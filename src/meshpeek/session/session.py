@@ -1,0 +1,207 @@
+"""Getting ready for a run: the session's folder, its environment, its clusters and its bash."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from meshpeek.errors import EnvironmentUnfitError, InputError
+from meshpeek.session.editor import EditorDesk
+from meshpeek.session.nested import OUTER_REHEARSAL, write_launcher
+from meshpeek.session.private_folder import private_folder
+from meshpeek.session.shell import Shell
+from meshpeek.session.stand_ins import stand_in
+from meshpeek.session.state import Restoration
+from meshpeek.terminal.keyboard import Keyboard
+from meshpeek.workshop.model import Command, Workshop
+
+if TYPE_CHECKING:
+    from meshpeek.rehearsal.launch import ClusterSeed
+    from meshpeek.rehearsal.launch import Session as Prepared
+
+_OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV")
+_OWN_NAME = re.compile(r"\$\{?0")
+
+
+class Keep(NamedTuple):
+    """Where a session leaves what another one can go on with, and what it goes on with itself.
+
+    `folder` is for bash's state, and `clusters` a file for rehearsal clusters. `past` is the
+    folder of an earlier session and its state, None for a session that begins.
+    """
+
+    folder: Path
+    clusters: Path
+    past: tuple[Path, Restoration] | None = None
+
+
+class Session(NamedTuple):
+    """What a run works with. `contexts` are those of its kubeconfig, None if it has no own one.
+
+    `folder` is the session's own, and `environment` what its bash is started with.
+    """
+
+    shell: Shell
+    editor: EditorDesk
+    contexts: tuple[str, ...] | None
+    folder: Path
+    environment: Mapping[str, str]
+
+
+@contextlib.contextmanager
+def open_session(
+    workshop: Workshop,
+    environment: Mapping[str, str],
+    *,
+    rehearse: bool,
+    keyboard: Keyboard | None,
+    size: tuple[int, int],
+    arguments: tuple[str, ...] = (),
+    reentry: Sequence[str],
+    keep: Keep | None = None,
+    folder: Path | None = None,
+) -> Iterator[Session]:
+    """Open a session for `workshop`, and end all that belongs to it afterwards.
+
+    `environment` is the caller's; `size` is rows and columns. Without a `keyboard`, programs that
+    want a person are stood in for (see `stand_ins`). `reentry` are the arguments of meshpeek that
+    `$SHELL FILE` puts before the file. `keep` is for a session that can be gone on with. `folder`
+    is where bash begins, None for the working directory. Raises EnvironmentUnfitError when
+    something is missing.
+    """
+    with contextlib.ExitStack() as stack:
+        directory = stack.enter_context(_folder(keep))
+        editor = EditorDesk(directory)
+        variables = {k: v for k, v in environment.items() if k not in _OF_THE_OUTER_TERMINAL}
+        if variables.get("TERM", "dumb") == "dumb":
+            variables["TERM"] = "xterm"  # or `clear` fails, in a log that nobody looks at
+        variables |= workshop.front_matter.env
+        contexts: tuple[str, ...] | None
+        contexts = tuple(context.name for context in workshop.front_matter.contexts) or None
+        outer_rehearsal = variables.pop(OUTER_REHEARSAL, None)
+        if rehearse and outer_rehearsal is None:
+            rehearsal = stack.enter_context(start_rehearsal(workshop, variables, directory, keep))
+            variables |= rehearsal.environment
+        else:
+            if outer_rehearsal is not None:
+                variables["KUBECONFIG"] = outer_rehearsal
+            if contexts:
+                from meshpeek.session.kubeconfig import scope_kubeconfig
+
+                variables |= scope_kubeconfig(contexts, variables, directory)
+        if workshop.front_matter.requires:
+            from meshpeek.session.tools import check_tools
+
+            check_tools(workshop.front_matter.requires, variables)
+        if keyboard is None:
+            variables |= stand_in(
+                workshop.front_matter.stand_ins,
+                directory / "headless",
+                editor.install(),
+                variables.get("PATH", os.defpath),
+            )
+        variables["SHELL"] = write_launcher(
+            directory / "reentry",
+            reentry,
+            variables,
+            rehearsal=(outer_rehearsal or variables["KUBECONFIG"]) if rehearse else None,
+        )
+        session_folder = directory / "shell"
+        session_folder.mkdir()
+        shell = Shell(
+            session_folder,
+            variables,
+            keyboard=keyboard,
+            size=size,
+            arguments=arguments,
+            name=_own_name(workshop),
+            state_folder=keep.folder if keep else None,
+            restoration=keep.past[1] if keep and keep.past else None,
+            folder=folder,
+        )
+        stack.callback(shell.close)
+        yield Session(shell, editor, contexts, directory, variables)
+
+
+@contextlib.contextmanager
+def _folder(keep: Keep | None) -> Iterator[Path]:
+    """Make the session's folder: the one it had, as its variables name it (PATH, KUBECONFIG)."""
+    again = keep.past[0] if keep and keep.past else None
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(private_folder(again=again))
+        except OSError as error:
+            if again is None:
+                raise
+            raise EnvironmentUnfitError(
+                f"the folder of the last session cannot be made again: {again}: {error.strerror}",
+                hint="begin at a step instead: --from STEP",
+            ) from error
+        yield folder
+
+
+def _own_name(workshop: Workshop) -> str:
+    """Return what `$0` is: the workshop's path, where a command asks for it.
+
+    bash begins its messages with it, so elsewhere it stays `bash`, as at a prompt.
+    """
+    commands = (step.text for step in workshop.steps if isinstance(step, Command))
+    return workshop.path if any(map(_OWN_NAME.search, commands)) else ""
+
+
+@contextlib.contextmanager
+def start_rehearsal(
+    workshop: Workshop,
+    variables: Mapping[str, str],
+    directory: Path,
+    keep: Keep | None = None,
+) -> Iterator[Prepared]:
+    """Start the embedded clusters that `workshop` asks for; yield what a session on them has.
+
+    `variables` are the session's so far, `directory` is its own, and `keep` is for clusters that
+    can be gone on with. Raises InputError if the workshop
+    does not say what to start, EnvironmentUnfitError if that cannot be started.
+    """
+    from meshpeek.rehearsal.launch import Keeping, prepare, start
+
+    seeds = read_seeds(workshop)
+    keeping = Keeping(keep.clusters, resume=keep.past is not None) if keep else None
+    with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
+        faces = clusters.faces if clusters.has_faces else ""
+        yield prepare(directory, clusters.servers, variables, faces)
+
+
+def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
+    """Return what each of the workshop's clusters holds in a rehearsal, by context.
+
+    Raises InputError if the workshop does not say which clusters it needs, or names manifests that
+    are not there.
+    """
+    from meshpeek.rehearsal.launch import ClusterSeed
+
+    if not workshop.front_matter.contexts:
+        raise InputError(
+            f"{workshop.path} does not say which clusters it needs, so none can be rehearsed",
+            hint="list them in its front matter, under the key meshpeek: contexts",
+        )
+    root = Path(workshop.path).parent
+    seeds = {}
+    missing: list[str] = []
+    for context in workshop.front_matter.contexts:
+        wanted = workshop.front_matter.rehearsal.get(context.name) or {}
+        manifests = tuple(root / path for path in wanted.get("manifests") or ())
+        missing += [str(path) for path in manifests if not path.exists()]
+        seeds[context.name] = ClusterSeed(
+            manifests=manifests,
+            links=tuple(wanted.get("links") or ()),
+        )
+    if missing:
+        raise InputError(
+            f"{workshop.path} rehearses with manifests that do not exist: {', '.join(missing)}",
+            hint="correct their paths in its front matter; they are relative to the workshop",
+        )
+    return seeds

@@ -1,0 +1,117 @@
+"""Taking in the state that bash writes after each command, and keeping the last that is whole.
+
+It comes through a FIFO: bash writes each line by itself, which costs a third of what it costs with
+a file. When bash ends, perhaps because we have, there may be nobody to read; so then it is a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+
+from meshpeek.session import state
+
+STATES = "states"
+"""The FIFO's name in the session's directory; session.bash writes to it."""
+_AT_EXIT = "exit"
+_PIPE_BYTES = 64 * 1024
+_NAMES = re.compile(rb"\ndeclare -\S+ (\w+)=")
+_NOT_EXPORTED = re.compile(rb"\ndeclare -(?![\w-]*[aAnx])\S+ (\w+)=")
+# An exported COLUMNS would hide a change of the window's size from programs.
+_NEVER_EXPORTED = re.compile(rb"COLUMNS|LINES|__meshpeek_.*")
+
+
+class StateKeeper:
+    """Takes what a session's bash writes into `directory`, and keeps the last state.
+
+    Each state has the token of the command that it was written after: `SESSION.NUMBER`. `folder`
+    is where it is also written for another process to go on with, None for nowhere.
+    """
+
+    def __init__(self, directory: Path, folder: Path | None) -> None:
+        fifo = directory / STATES
+        os.mkfifo(fifo, 0o600)
+        # Open for both, so that between two states there is no end of it.
+        self._fifo = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._at_exit = directory / _AT_EXIT
+        self._at_exit.touch(mode=0o600)
+        self._folder = folder
+        self._kept = 0
+        self._unfinished: list[bytes] = []
+        self._names: frozenset[bytes] | None = None
+        self._unexported: list[bytes] = []
+        self.script: bytes | None = None
+        """The last state as a script, with the exports that are due; None before there is one."""
+
+    def fileno(self) -> int:
+        """Return the descriptor at which there is something to `read`."""
+        return self._fifo
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a state is so long that bash may have to wait until some of it has been read.
+
+        A shorter one is read at once: each line would wake us up.
+        """
+        return self.script is not None and len(self.script) > _PIPE_BYTES // 4
+
+    def read(self) -> None:
+        """Take in what there is, at most as much as a FIFO holds."""
+        with contextlib.suppress(BlockingIOError):
+            self._unfinished.append(os.read(self._fifo, _PIPE_BYTES))
+
+    def take(self, token: str, *, is_kept: bool = True) -> None:
+        """Keep the state from after the command `token`, which has come, if it is to be kept.
+
+        One that was broken off may come before it.
+        """
+        self.read()
+        written = b"".join(self._unfinished)
+        self._unfinished.clear()
+        begin, end = _bounds(token)
+        finish = written.rfind(end)
+        if is_kept and finish >= 0:
+            start = written.rfind(begin, 0, finish)
+            self._keep(written[start + len(begin) : finish + 1], token)
+
+    def take_last(self, token: str) -> None:
+        """Keep the state that bash wrote when it ended in the command `token`, if it did."""
+        begin, end = _bounds(token)
+        written = self._at_exit.read_bytes()
+        if written.startswith(begin) and written.endswith(end):
+            self._keep(written[len(begin) : -len(end) + 1], token)
+
+    def take_unexported(self) -> str:
+        """Return the line that exports the variables that are new, once; empty without any.
+
+        demosh keeps a workshop's variables in its environment, and workshops count on programs
+        seeing them. An array cannot be exported.
+        """
+        names, self._unexported = self._unexported, []
+        return _export_line(names).decode()
+
+    def close(self) -> None:
+        """Take in no more."""
+        os.close(self._fifo)
+
+    def _keep(self, script: bytes, token: str) -> None:
+        before, self._names = self._names, frozenset(_NAMES.findall(script))
+        new = self._names - before if before is not None else ()
+        if new:
+            due = new.intersection(_NOT_EXPORTED.findall(script))
+            self._unexported += sorted(n for n in due if not _NEVER_EXPORTED.fullmatch(n))
+        self.script = script + _export_line(self._unexported)
+        if self._folder is not None:
+            state.write(self._folder, self._kept, self.script, int(token.rpartition(".")[2]))
+            self._kept += 1
+
+
+def _bounds(token: str) -> tuple[bytes, bytes]:
+    """Return what a state begins and ends with (see session.bash)."""
+    return f"# state {token}\n".encode(), f"\n# complete {token}\n".encode()
+
+
+def _export_line(names: list[bytes]) -> bytes:
+    return b"{ builtin export %s; } 2>/dev/null\n" % b" ".join(names) if names else b""

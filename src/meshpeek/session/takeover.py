@@ -1,0 +1,34 @@
+"""The lines that give the session's bash into a presenter's hands, and take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from meshpeek.session.markers import end_line, quote
+
+_FUNCTIONS = Path(__file__).with_name("takeover.bash")
+_EDIT_PROMPT = "$ "
+
+
+def takeover_lines(token: str, fifo: Path, history: Iterable[str]) -> str:
+    """Return the lines that make bash read from its terminal, until it is told to stop.
+
+    It then reads on from `fifo`: that it has ended, marked with `token`. `history` are commands to
+    be found with the arrow keys.
+    """
+    remembered = "".join(f"builtin history -s -- {quote(command)}; " for command in history)
+    return (
+        f"{{ __meshpeek_begin {token} 0 && :; {_load(fifo)} __meshpeek_take_over; {remembered}}} "
+        f"2>/dev/null; command exec 0</dev/tty; builtin set -o emacs\n"
+        f"{end_line(token)}\n"
+    )
+
+
+def edit_command(text: str, fifo: Path, result: Path) -> str:
+    """Return the command that lets a person change `text`, and writes it to the file `result`."""
+    return f"{_load(fifo)} __meshpeek_edit {quote(_EDIT_PROMPT)} {quote(text)} {quote(str(result))}"
+
+
+def _load(fifo: Path) -> str:
+    return f"builtin source {quote(str(_FUNCTIONS))}; __meshpeek_fifo={quote(str(fifo))};"

@@ -1,0 +1,1 @@
+"""The report page, and what turns Markdown and terminal output into HTML."""

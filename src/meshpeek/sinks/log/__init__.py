@@ -1,0 +1,1 @@
+"""Text for logs and pipes: a run line by line, differences, overviews."""

@@ -1,0 +1,70 @@
+"""What became of each of several workshops, in a few lines at the end of the log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from meshpeek.run.events import Event, RunRefused, RunStarted
+from meshpeek.sinks.fold import Report
+from meshpeek.sinks.summary import conclusion, name_step
+
+_WORDS = {"skipped": "nothing ran"}
+
+
+class _Row(NamedTuple):
+    path: str
+    outcome: str
+    told: str
+
+
+class Overview:
+    """Keeps the events of `count` workshops, to tell in the end what became of each."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._runs: list[tuple[str, Report | RunRefused]] = []
+
+    def take(self, event: Event) -> None:
+        """Add what `event` says."""
+        match event:
+            case RunStarted(workshop=workshop):
+                self._runs.append((workshop.path, Report()))
+            case RunRefused(path=path):
+                self._runs.append((path, event))
+        if self._runs and isinstance(self._runs[-1][1], Report):
+            self._runs[-1][1].take(event)
+
+    def close(self) -> None:
+        """Do nothing: the lines are for whoever asks for them."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each workshop that ran or could not, and one that counts them.
+
+        There are none if no workshop ran at all: then errors have said it all.
+        """
+        if all(isinstance(run, RunRefused) for _, run in self._runs):
+            return
+        rows = [_row(path, run) for path, run in self._runs]
+        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+        yield ""
+        for row in rows:
+            yield f"{row.path:{widths[0]}}  {row.outcome:{widths[1]}}  {row.told}"
+        counts = Counter(row.outcome for row in rows)
+        counts["not begun"] = self._count - len(rows)
+        told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+        yield f"\n{self._count} workshops: {told}"
+
+
+def _row(path: str, run: Report | RunRefused) -> _Row:
+    if isinstance(run, RunRefused):
+        reason = run.message.splitlines()[0]
+        return _Row(path, "could not run", reason.removeprefix("error: "))
+    outcome = _WORDS.get(run.outcome, run.outcome)
+    if not run.failed:
+        return _Row(path, outcome, conclusion(run))
+    first, *more = run.failed
+    reason = "; ".join(first.results[-1].verdict.reasons)
+    others = f" (and {len(more)} more)" if more else ""
+    return _Row(path, outcome, f"{name_step(first.step)}: {reason}{others}")

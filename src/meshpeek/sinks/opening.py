@@ -1,0 +1,148 @@
+"""The reports that were asked for: opened before anything runs, and kept for all workshops."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from meshpeek.errors import EnvironmentUnfitError, MeshpeekError
+from meshpeek.run.events import Event, RunRefused
+from meshpeek.sinks import Sink
+from meshpeek.sinks.fanout import Fanout
+from meshpeek.sinks.reports.clock import ReportClock
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from meshpeek.sinks.reports.growth import Builder
+
+
+class Taker(Protocol):
+    """What events can be given to."""
+
+    def take(self, event: Event) -> None:
+        """Deal with the next event."""
+
+
+class ReportPaths(NamedTuple):
+    """The files that reports go to; None for those that are not wanted."""
+
+    events: Path | None = None
+    junit: Path | None = None
+    json: Path | None = None
+    html: Path | None = None
+    cast: Path | None = None
+
+
+@contextlib.contextmanager
+def open_reports(
+    paths: ReportPaths,
+    more: Sequence[tuple[str, Sink]] = (),
+    clock: ReportClock | None = None,
+) -> Iterator[Fanout]:
+    """Yield a sink for all the events of one run, or of several one after the other.
+
+    `more` are sinks that belong to it as well, each with the name of its file. `clock` is for
+    events that come later than what they tell. Raises EnvironmentUnfitError at once for a file
+    that cannot be written, and in the end for those that could not be written any more.
+    """
+    with contextlib.ExitStack() as stack:
+        for _, sink in more:
+            stack.callback(sink.close)
+        sinks: list[tuple[str, Sink]] = []
+        for name, path in zip(ReportPaths._fields, paths, strict=True):
+            if path is None:
+                continue
+            try:
+                sink = _OPEN[name](path, clock or ReportClock())
+            except OSError as error:
+                raise EnvironmentUnfitError(
+                    f"cannot write {path}: {error.strerror}",
+                    hint="name a file in an existing folder that you may write to",
+                ) from error
+            stack.callback(sink.close)
+            sinks.append((str(path), sink))
+        stack.pop_all()
+        reports = Fanout([*sinks, *more])
+        try:
+            yield reports
+        finally:
+            reports.close()
+    if reports.broken:
+        told = "; ".join(f"{name}: {error}" for name, error in reports.broken)
+        raise EnvironmentUnfitError(f"a report could not be written: {told}")
+
+
+@contextlib.contextmanager
+def refusing_unwritable(path: Path) -> Iterator[None]:
+    """Raise EnvironmentUnfitError if the file at `path` cannot be opened for writing."""
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentUnfitError(
+            f"cannot write {path}: {error.strerror}",
+            hint="name a file in an existing folder that you may write to",
+        ) from error
+
+
+@contextlib.contextmanager
+def refusal_reported(path: str, reports: Taker) -> Iterator[None]:
+    """Let `reports` have it, too, that the workshop `path` could not be run; the error goes on."""
+    try:
+        yield
+    except MeshpeekError as error:
+        reports.take(RunRefused(path, error.render()))
+        raise
+
+
+def _dates(clock: ReportClock) -> Callable[[], datetime]:
+    from datetime import datetime
+
+    return lambda: datetime.fromtimestamp(clock.now()).astimezone()
+
+
+def _events(path: Path, _clock: ReportClock) -> Sink:
+    from meshpeek.sinks.reports.files import EventFile
+
+    return EventFile(path)
+
+
+def _file(path: Path, builder: Builder) -> Sink:
+    from meshpeek.sinks.reports.files import ReportFile
+
+    return ReportFile(path, builder)
+
+
+def _junit(path: Path, clock: ReportClock) -> Sink:
+    from meshpeek.sinks.reports.junit import JUnitReport
+
+    return _file(path, JUnitReport(_dates(clock)))
+
+
+def _json(path: Path, clock: ReportClock) -> Sink:
+    from meshpeek.sinks.reports.json_document import JsonReport
+
+    return _file(path, JsonReport(_dates(clock)))
+
+
+def _html(path: Path, clock: ReportClock) -> Sink:
+    from meshpeek.sinks.html.page import HtmlPage
+
+    return _file(path, HtmlPage(_dates(clock)))
+
+
+def _cast(path: Path, clock: ReportClock) -> Sink:
+    from meshpeek.sinks.reports.cast import CastFile
+
+    return CastFile(path, clock=clock.elapsed, now=clock.now)
+
+
+_OPEN: dict[str, Callable[[Path, ReportClock], Sink]] = {
+    "events": _events,
+    "junit": _junit,
+    "json": _json,
+    "html": _html,
+    "cast": _cast,
+}

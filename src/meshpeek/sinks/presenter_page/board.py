@@ -1,0 +1,165 @@
+"""What the presenter's page shows, folded from a run's events: plain data, ready for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from meshpeek.run.events import (
+    ClockRead,
+    CommandEnded,
+    CommandShown,
+    CommandStarted,
+    Event,
+    Moved,
+    RunEnded,
+    RunStarted,
+    StepSkipped,
+    TextShown,
+    WaitEnded,
+    WaitStarted,
+)
+from meshpeek.sinks.notices import rehearsal_notice
+from meshpeek.workshop.model import Clear, Command, Pause, Remark, Step, Workshop
+
+
+class Board:
+    """Grows with every event of one run; `show` and `state` can be read at any time.
+
+    `show` does not change once the run has started. `version` grows when `state` changes.
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.show: dict[str, Any] = {}
+        self._indexes: dict[int, int] = {}
+        self._state: dict[str, Any] = {
+            "current": None,
+            "waiting": False,
+            "running": False,
+            "outcomes": {},
+            "reasons": {},
+            "elapsed": 0.0,
+            "clock_runs": False,
+            "ended": None,
+        }
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Return where the show is: the index of the step it is at, the outcomes by index."""
+        return dict(self._state)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the presenter is waited for."""
+        return bool(self._state["waiting"])
+
+    def take(self, event: Event) -> None:
+        """Add what `event` says."""
+        changes = self._changes(event)
+        if changes:
+            self._state |= changes
+            self.version += 1
+
+    def _changes(self, event: Event) -> dict[str, Any]:
+        match event:
+            case RunStarted(workshop=workshop):
+                self._indexes = {id(step): index for index, step in enumerate(workshop.steps)}
+                self.show = _describe(workshop, rehearsal_notice(event))
+                return {"current": 0 if workshop.steps else None}
+            case TextShown(step=step) | CommandShown(step=step):
+                return self._at(step)
+            case WaitStarted(step=step):
+                return {**self._at(step), "waiting": True}
+            case WaitEnded():
+                return {"waiting": False}
+            case Moved(step=step) if step is not None:
+                return self._at(step)
+            case CommandStarted(step=step):
+                return {**self._at(step), "running": True}
+            case CommandEnded(step=step, result=result) if result.final:
+                reasons = {self._key(step): "; ".join(result.verdict.reasons)}
+                return {
+                    "running": False,
+                    "outcomes": {
+                        **self._state["outcomes"],
+                        self._key(step): "passed" if result.verdict else "failed",
+                    },
+                    "reasons": {**self._state["reasons"], **reasons},
+                }
+            case StepSkipped(step=step):
+                skipped = {self._key(step): "skipped"}
+                return {"outcomes": skipped | self._state["outcomes"]}
+            case ClockRead(elapsed=elapsed, running=running):
+                return {"elapsed": round(elapsed, 3), "clock_runs": running}
+            case RunEnded(reason=reason):
+                return {"ended": reason.value, "waiting": False, "clock_runs": False}
+        return {}
+
+    def _at(self, step: Step) -> dict[str, Any]:
+        return {"current": self._indexes[id(step)]}
+
+    def _key(self, step: Step) -> str:
+        """Return the step's index as JSON has keys."""
+        return str(self._indexes[id(step)])
+
+
+def _describe(workshop: Workshop, notice: str | None) -> dict[str, Any]:
+    minutes = {planned.title: planned.minutes for planned in workshop.front_matter.minutes}
+    remarks = _place_remarks(workshop)
+    return {
+        "path": workshop.path,
+        "notice": notice,
+        "contexts": [
+            {"name": context.name, "colour": context.colour}
+            for context in workshop.front_matter.contexts
+        ],
+        "sections": [
+            {"title": section.title, "minutes": minutes.get(section.title)}
+            for section in workshop.sections
+        ],
+        "steps": [
+            {
+                "kind": step.kind,
+                "text": _text(step),
+                "section": step.section,
+                "place": str(step.span),
+                "shown": step.shown,
+                "contexts": list(step.contexts) if isinstance(step, Command) else [],
+                "notes": [
+                    *([step.note] if isinstance(step, Command) and step.note else []),
+                    *(remark.text for remark in remarks.get(index, ())),
+                ],
+            }
+            for index, step in enumerate(workshop.steps)
+        ],
+    }
+
+
+def _text(step: Step) -> str:
+    match step:
+        case Pause():
+            return "wait"
+        case Clear():
+            return "clear the screen"
+    return step.text
+
+
+def _place_remarks(workshop: Workshop) -> dict[int, list[Remark]]:
+    """Return the remarks by the index of the step that they stand before, or at the end after."""
+    placed: dict[int, list[Remark]] = {}
+    for remark in workshop.remarks:
+        index = _find_step(workshop.steps, remark)
+        if index is not None:
+            placed.setdefault(index, []).append(remark)
+    return placed
+
+
+def _find_step(steps: Sequence[Step], remark: Remark) -> int | None:
+    last = None
+    for index, step in enumerate(steps):
+        if step.span.path == remark.span.path:
+            last = index
+            if step.span.end_line >= remark.span.line:
+                return index
+    return last

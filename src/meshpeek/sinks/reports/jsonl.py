@@ -1,0 +1,131 @@
+"""Events as JSON lines, the format of `--events`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from meshpeek.run.events import (
+    CommandEnded,
+    CommandStarted,
+    Event,
+    JobsLeft,
+    Moved,
+    RecordedShown,
+    RunEnded,
+    RunRefused,
+    RunStarted,
+    ScreenCleared,
+    ShellLent,
+    StepSkipped,
+    TextShown,
+    WaitStarted,
+)
+from meshpeek.run.transcript import strip_escapes
+from meshpeek.sinks.fold import Report
+from meshpeek.workshop.model import Step
+
+
+class EventLines:
+    """Turns a run's events into lines of JSON.
+
+    Every line has `event` and, where a step is meant, `step` (its 1-based number in the
+    workshop), `path`, `line`, `section` and `text`. A `command` line adds `attempt`, `edited` (what
+    ran instead of the text, or null), `final`, `time_left` (seconds that `until` leaves for more
+    attempts), `status`, `pipestatus`, `duration` (seconds), `output` (without escape sequences),
+    `omitted` (bytes of it that were not kept), `contexts`, `verdict`, `reasons`, `hint`, and the
+    step's `name`, `tags` and `note`.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, int] = {}
+        self._titles: list[str] = []
+        self._report = Report()
+
+    def line(self, event: Event) -> str | None:
+        """Return the line for `event`, without its line end; None for what has none."""
+        self._report.take(event)
+        record = self._record(event)
+        return None if record is None else json.dumps(record, ensure_ascii=False)
+
+    def _record(self, event: Event) -> dict[str, Any] | None:
+        match event:
+            case RunStarted(workshop=workshop, mode=mode, rehearsal=rehearsal):
+                self._numbers = {id(step): n for n, step in enumerate(workshop.steps, 1)}
+                self._titles = [section.title for section in workshop.sections]
+                self._report = Report()
+                return {
+                    "event": "run-started",
+                    "path": workshop.path,
+                    "mode": mode.value,
+                    "rehearsal": rehearsal,
+                    "contexts": [context.name for context in workshop.front_matter.contexts],
+                }
+            case RunRefused(path=path, message=message):
+                return {"event": "run-refused", "path": path, "message": message}
+            case TextShown(step=step, text=text):
+                return {**self._place("text", step), "kind": step.kind, "text": text}
+            case ScreenCleared(step=step):
+                return self._place("clear", step)
+            case WaitStarted(step=step):
+                return self._place("wait", step)
+            case Moved(step=step) if step is not None:
+                return self._place("moved", step)
+            case ShellLent():
+                return {"event": "shell"}
+            case CommandStarted(step=step, attempt=attempt, edited=edited):
+                return {
+                    **self._place("command-started", step),
+                    "attempt": attempt,
+                    "edited": edited,
+                }
+            case CommandEnded(step=step):
+                return {**self._place("command", step), **_result(event)}
+            case RecordedShown(step=step, source=source):
+                return {**self._place("recorded-shown", step), "source": source}
+            case StepSkipped(step=step, reason=reason):
+                return {**self._place("skipped", step), "reason": reason}
+            case JobsLeft(listing=listing):
+                return {"event": "jobs-left", "text": listing}
+            case RunEnded(reason=reason, duration=duration):
+                counts = [step.outcome for step in self._report.steps]
+                return {
+                    "event": "run-ended",
+                    "reason": reason.value,
+                    "duration": round(duration, 6),
+                    **{word: counts.count(word) for word in ("passed", "failed", "skipped")},
+                }
+        return None
+
+    def _place(self, event: str, step: Step) -> dict[str, Any]:
+        return {
+            "event": event,
+            "step": self._numbers[id(step)],
+            "path": step.span.path,
+            "line": step.span.line,
+            "section": self._titles[step.section],
+            "text": step.text,
+        }
+
+
+def _result(event: CommandEnded) -> dict[str, Any]:
+    result = event.result
+    return {
+        "contexts": list(event.step.contexts),
+        "name": event.step.name,
+        "tags": sorted(event.step.tags),
+        "note": event.step.note,
+        "attempt": result.attempt,
+        "edited": result.edited,
+        "final": result.final,
+        "time_left": round(result.time_left, 6),
+        "status": result.status,
+        "pipestatus": list(result.pipestatus),
+        "duration": round(result.duration, 6),
+        "output": strip_escapes(result.output),
+        "omitted": result.omitted,
+        "shell_ended": result.shell_ended,
+        "verdict": result.verdict.kind.value,
+        "reasons": list(result.verdict.reasons),
+        "hint": result.verdict.hint,
+    }

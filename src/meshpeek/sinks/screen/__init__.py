@@ -1,0 +1,1 @@
+"""The screen of a presenter or a reader, drawn with rich."""

@@ -1,0 +1,341 @@
+"""The screen of a presenter or a reader. These modules alone write to it, through rich."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from os import terminal_size
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.text import Text
+from rich.theme import Theme
+
+from meshpeek.run.actions import Action
+from meshpeek.run.events import (
+    ClockRead,
+    CommandEnded,
+    CommandShown,
+    CommandStarted,
+    EditEnded,
+    EditStarted,
+    Event,
+    HelpShown,
+    JobsLeft,
+    Notice,
+    OutlineShown,
+    OutputReceived,
+    OverlayClosed,
+    RecordedShown,
+    Redrawn,
+    RunEnded,
+    RunStarted,
+    ScreenCleared,
+    ShellLent,
+    ShellReturned,
+    StepSkipped,
+    Suspended,
+    TextShown,
+    Typed,
+    ViewChanged,
+    WaitEnded,
+    WaitStarted,
+)
+from meshpeek.run.presenting.bindings import BINDINGS, Binding, label
+from meshpeek.run.verdict import ended_by_presenter
+from meshpeek.sinks.fold import Report
+from meshpeek.sinks.notices import faces_notice, rehearsal_notice
+from meshpeek.sinks.screen.badges import draw_prompt
+from meshpeek.sinks.screen.canvas import Canvas
+from meshpeek.sinks.screen.narration import draw_narration
+from meshpeek.sinks.screen.overlays import draw_help, draw_outline
+from meshpeek.sinks.screen.status_line import Positions
+from meshpeek.sinks.screen.summary import draw_summary
+from meshpeek.sinks.summary import format_duration, name_step
+from meshpeek.workshop.model import Command, Mode, Narration, Step
+
+_CONTINUATION = "> "
+_NOTHING_SHOWN = (
+    "This workshop has no <!-- @SHOW -->, so its commands run and nothing else is shown."
+)
+THEME = Theme(
+    {
+        "markdown.h1": "bold",
+        "markdown.h1.border": "",
+        "markdown.h2": "bold underline",
+        "markdown.h3": "bold",
+        "markdown.code": "bold magenta",
+        "markdown.item.bullet": "bold",
+        "markdown.item.number": "bold",
+        "markdown.block_quote": "italic",
+        "markdown.hr": "dim",
+        "markdown.link": "underline",
+        "markdown.link_url": "underline",
+        "markdown.table.border": "dim",
+        "markdown.table.header": "bold",
+    }
+)
+"""Colours that can be read on a light background and on a dark one."""
+
+
+class Screen:
+    """Draws a run on `console` as it happens.
+
+    What a command writes goes to the console's file as it is, and nothing is drawn before it has
+    ended. A step with `until` is drawn when it is settled: nobody wants to watch its failed
+    attempts, but for how long there may be more of them. `size` returns the terminal's size, if
+    it may change. `bindings` are the keys that a presenter is told of.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        size: Callable[[], terminal_size] | None = None,
+        bindings: Sequence[Binding] = BINDINGS,
+    ) -> None:
+        self._canvas = Canvas(console, size)
+        self._keys = {each.action: label(each.keys[0]) for each in bindings if each.keys}
+        self._report = Report()
+        self._mode = Mode.RUN
+        self._colours: dict[str, str] = {}
+        self._rehearsal: str | None = None
+        self._positions: Positions | None = None
+        self._indexes: dict[int, int] = {}
+        self._shows_status = True
+        self._clock: ClockRead | None = None
+        self._waiting: Step | None = None
+        self._held: list[bytes] | None = None
+        self._has_recording = False
+
+    def take(self, event: Event) -> None:
+        """Draw what `event` says."""
+        self._report.take(event)
+        self._canvas.fit()
+        match event:
+            case OutputReceived(data=data):
+                if self._held is None:
+                    self._canvas.write(data)
+                else:
+                    self._held.append(data)
+            case Typed(text=text):
+                self._canvas.type(text.replace("\n", f"\n{_CONTINUATION}"), "bold")
+            case (
+                WaitStarted()
+                | WaitEnded()
+                | ClockRead()
+                | ViewChanged()
+                | HelpShown()
+                | OutlineShown()
+                | OverlayClosed()
+                | Redrawn()
+                | Suspended()
+            ):
+                self._take_of_presenter(event)
+            case _:
+                self._take_of_run(event)
+
+    def _take_of_run(self, event: Event) -> None:
+        typed = self._canvas.is_typing
+        self._canvas.finish_line()
+        match event:
+            case RunStarted():
+                self._open(event)
+            case TextShown():
+                self._show_text(event)
+            case ScreenCleared():
+                self._clear()
+            case CommandShown(step=step):
+                self._canvas.begin_line(self._prompt(step))
+            case CommandStarted(step=step):
+                self._held = [] if step.checks.until else None
+                self._canvas.set_status(None)
+                self._canvas.lend()
+            case CommandEnded():
+                self._end_command(event)
+            case ShellLent():
+                self._canvas.draw(Text("exit or ^D comes back to the show", "dim"))
+                self._canvas.lend()
+            case ShellReturned():
+                self._canvas.take_back()
+                self._canvas.draw(Text("back in the show", "dim"))
+            case EditStarted():
+                self._canvas.draw(
+                    Text("change the command; RETURN runs it, ^C leaves it alone", "dim")
+                )
+                self._canvas.lend()
+            case EditEnded(text=text):
+                self._canvas.take_back(keep=False)
+                if text is not None:
+                    line = text.replace("\n", f"\n{_CONTINUATION}")
+                    self._canvas.add_unseen(Text.assemble(("$ ", "bold green"), (line, "bold")))
+            case RecordedShown():
+                self._show_recorded(event)
+            case StepSkipped(step=step, reason=reason):
+                if self._mode is not Mode.PRESENT:
+                    self._canvas.draw(Text(f"{name_step(step)} skipped: {reason}", "dim"))
+                elif typed:
+                    self._canvas.draw(Text("skipped", "dim"))
+            case Notice(text=text):
+                self._canvas.draw(Text(text, "bold"))
+            case JobsLeft(listing=listing):
+                self._canvas.draw(
+                    Text(f"ended what still ran in the background:\n{listing}", "dim")
+                )
+            case RunEnded():
+                self._sum_up()
+
+    def _take_of_presenter(self, event: Event) -> None:
+        match event:
+            case WaitStarted(step=step):
+                self._waiting = step
+                self._canvas.guard(guarded=True)
+            case WaitEnded():
+                self._waiting = None
+                self._canvas.guard(guarded=False)
+                self._set_status()
+            case ClockRead():
+                self._clock = event
+                self._set_status()
+            case ViewChanged(narration=narration, status=status):
+                self._shows_status = status
+                self._set_status()
+                self._canvas.show_narration(shown=narration)
+            case HelpShown(bindings=bindings):
+                self._canvas.overlay([draw_help(bindings)])
+            case OutlineShown(outline=outline):
+                self._canvas.overlay(draw_outline(outline, self._outcomes(), self._canvas.console))
+            case OverlayClosed():
+                self._canvas.close_overlay()
+            case Redrawn():
+                self._canvas.redraw()
+            case Suspended():
+                self._canvas.leave()
+
+    def step_aside(self) -> None:
+        """Leave the terminal to the shell while the program is stopped; any moment will do."""
+        self._canvas.step_aside()
+
+    def step_back(self) -> None:
+        """Have the terminal again as it was."""
+        self._canvas.step_back()
+
+    def close(self) -> None:
+        """Leave the cursor at the start of a line, on the screen it was on."""
+        self._canvas.set_status(None)
+        self._canvas.close_overlay()
+        self._canvas.guard(guarded=False)
+        self._canvas.finish_line()
+
+    def _outcomes(self) -> dict[int, str]:
+        return {self._indexes[id(each.step)]: each.outcome for each in self._report.steps}
+
+    def _set_status(self) -> None:
+        status = None
+        if self._shows_status and self._waiting and self._clock and self._positions:
+            help_key = self._keys.get(Action.HELP, "")
+            status = self._positions.describe(self._waiting, self._clock, help_key)
+        self._canvas.set_status(status)
+
+    def _show_recorded(self, event: RecordedShown) -> None:
+        """Show what was recorded, between two lines that say that it was."""
+        self._canvas.draw(Text(f"── recorded earlier, from {event.source} ──", "bold"))
+        self._canvas.lend()
+        self._canvas.write(event.data)
+        self._canvas.take_back()
+        self._canvas.draw(Text("── end of the recording ──", "bold"))
+        self._canvas.draw()
+
+    def _open(self, event: RunStarted) -> None:
+        self._mode = event.mode
+        self._has_recording = event.has_recording
+        self._positions = Positions(event.workshop)
+        self._indexes = {id(step): index for index, step in enumerate(event.workshop.steps)}
+        self._colours = {
+            context.name: context.colour for context in event.workshop.front_matter.contexts
+        }
+        self._rehearsal = rehearsal_notice(event)
+        self._announce_rehearsal(faces_notice(event))
+        if not any(step.shown for step in event.workshop.steps):
+            self._canvas.draw(Text(_NOTHING_SHOWN, "bold"))
+
+    def _announce_rehearsal(self, more: str | None = None) -> None:
+        if self._rehearsal:
+            notice = Text(self._rehearsal, "bold")
+            if more:
+                notice.append(f"\n{more}", "not bold")
+            self._canvas.draw(Panel(notice, style="magenta", expand=False))
+
+    def _show_text(self, event: TextShown) -> None:
+        if isinstance(event.step, Narration):
+            self._canvas.draw(draw_narration(event.text), narration=True)
+            self._canvas.draw(narration=True)
+        else:
+            self._canvas.draw(Text(event.text, "italic" if event.text.startswith("#") else ""))
+
+    def _clear(self) -> None:
+        if self._mode is Mode.PRESENT:
+            self._canvas.clear()
+            if self._rehearsal:
+                self._canvas.draw(Text(self._rehearsal, "magenta"))
+                self._canvas.draw()
+        else:
+            self._canvas.draw(Rule(style="dim"))
+            self._canvas.draw()
+
+    def _prompt(self, step: Command) -> Text:
+        return draw_prompt(
+            step,
+            self._colours,
+            rehearsal=bool(self._rehearsal),
+            plain=self._canvas.console.no_color,
+        )
+
+    def _end_command(self, event: CommandEnded) -> None:
+        held, self._held = self._held, None
+        if not event.result.final:
+            self._canvas.take_back()
+            left = format_duration(event.result.time_left)
+            self._canvas.set_status(Text(f"not yet; trying again, for {left} more", "dim"))
+            return
+        if held:
+            self._canvas.write(b"".join(held))
+        self._canvas.take_back()
+        verdict = event.result.verdict
+        if event.result.shell_ended:
+            self._canvas.draw(Text("the shell ended; a fresh one goes on in its state", "dim"))
+        if not verdict:
+            self._tell_failure(event)
+        if verdict.hint:
+            self._canvas.draw(Text(f"hint: {verdict.hint}", "bold"))
+        if not verdict and event.step.shown and not ended_by_presenter(event.result.status):
+            self._offer_what_to_do(event.step)
+        if event.step.shown:
+            self._canvas.draw_gap()
+
+    def _tell_failure(self, event: CommandEnded) -> None:
+        verdict = event.result.verdict
+        reasons = "; ".join(verdict.reasons)
+        if self._mode is not Mode.PRESENT:
+            told = f"{verdict.kind.value}: {name_step(event.step)}: {reasons}"
+            self._canvas.draw(Text(told, "bold red"))
+        elif event.step.shown:
+            self._canvas.draw(Text.assemble(("✗ ", "bold red"), reasons))
+
+    def _offer_what_to_do(self, failed: Command) -> None:
+        offers = (
+            (Action.GO, "ends the show (set -e)" if failed.stops_run else "goes on"),
+            (Action.REPEAT, "repeats"),
+            (Action.EDIT, "edits"),
+            (Action.SHELL, "takes over"),
+            *((Action.FALLBACK, "shows the recording"),) * self._has_recording,
+        )
+        if self._mode is not Mode.PRESENT:
+            return
+        told = " · ".join(f"{self._keys[key]} {word}" for key, word in offers if key in self._keys)
+        self._canvas.draw(Text(told, "dim"))
+
+    def _sum_up(self) -> None:
+        self._announce_rehearsal()
+        for part in draw_summary(self._report):
+            self._canvas.draw(part)

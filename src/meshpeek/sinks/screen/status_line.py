@@ -1,0 +1,74 @@
+"""The line below the cursor, while a presenter is waited for: where the show is, and its clock."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from meshpeek.run.events import ClockRead
+from meshpeek.workshop.model import Command, Pause, Step, Workshop
+
+_ROOM_BELOW = "\x1bD\x1bM"
+"""Index and reverse index (ECMA-48): scrolls if there is no line below, and changes no column."""
+
+_SAVE, _RESTORE = "\x1b7", "\x1b8"
+_LINE_BELOW, _ERASE_BELOW = "\x1b[B\r", "\x1b[J"
+
+
+class StatusLine:
+    """Draws the line, and takes it away again, so that it never gets into the scrollback.
+
+    It only moves the cursor from where it is and back, and never needs to know where that is.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._drawn = False
+
+    def draw(self, text: Text) -> None:
+        """Show `text`, cut to the width."""
+        text = text.copy()
+        text.truncate(max(self._console.width - 1, 1), overflow="ellipsis")
+        text.no_wrap = True
+        self._control(f"{_ROOM_BELOW}{_SAVE}{_LINE_BELOW}{_ERASE_BELOW}")
+        self._console.print(text, end="", highlight=False, soft_wrap=True)
+        self._control(_RESTORE)
+        self._drawn = True
+
+    def erase(self) -> None:
+        """Take the line away, if it is there."""
+        if self._drawn:
+            self._control(f"{_SAVE}{_LINE_BELOW}{_ERASE_BELOW}{_RESTORE}")
+            self._drawn = False
+
+    def forget(self) -> None:
+        """Know that the line is not there any more: the screen has been cleared."""
+        self._drawn = False
+
+    def _control(self, codes: str) -> None:
+        self._console.file.write(codes)
+        self._console.file.flush()
+
+
+class Positions:
+    """How far a workshop is at each of its steps."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._titles = [section.title for section in workshop.sections]
+        self._counts: dict[int, int] = {}
+        count = 0
+        for step in workshop.steps:
+            count += isinstance(step, Command) and step.shown
+            self._counts[id(step)] = count
+        self._total = count
+
+    def describe(self, step: Step, clock: ClockRead, help_key: str) -> Text:
+        """Return the status at `step`: `7/32 · The section's title · 12 min · ? help`."""
+        parts = [f"{self._counts[id(step)]}/{self._total}"]
+        if title := self._titles[step.section]:
+            parts.append(title)
+        minutes = f"{int(clock.elapsed // 60)} min"
+        parts.append(minutes if clock.running else f"{minutes}, clock stopped")
+        if isinstance(step, Pause):
+            parts.append("waiting")
+        return Text(" · ".join([*parts, f"{help_key} help"]), "dim")

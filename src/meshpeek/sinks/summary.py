@@ -1,0 +1,115 @@
+"""The words that end a run: what became of each section, and what failed."""
+
+from __future__ import annotations
+
+from meshpeek.run.events import Result
+from meshpeek.sinks.fold import Report, StepReport
+from meshpeek.workshop.model import Command
+
+OUTCOMES = ("passed", "failed", "skipped")
+_TAIL_LINES = 20
+
+
+def summary_rows(report: Report) -> list[tuple[str, ...]]:
+    """Return a row per section: its title, a count per outcome, its time; then the totals.
+
+    Counts of zero are empty, so that the eye finds what is there.
+    """
+    rows = [
+        (
+            section.section.title if section.section and section.section.title else "(opening)",
+            *(str(section.count(outcome) or "") for outcome in OUTCOMES),
+            format_duration(section.duration),
+        )
+        for section in report.sections
+    ]
+    totals = (
+        str(sum(section.count(outcome) for section in report.sections) or "")
+        for outcome in OUTCOMES
+    )
+    spent = sum(section.duration for section in report.sections)
+    rows.append(("total", *totals, format_duration(spent)))
+    return rows
+
+
+def format_duration(seconds: float) -> str:
+    """Return a time as people say it: `0.05 s`, `12.3 s`, `2 min 05 s`."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def name_step(step: Command) -> str:
+    """Return where a command stands and what it talks to: `workshop.md:12 [north]`."""
+    contexts = f" [{', '.join(step.contexts)}]" if step.contexts else ""
+    return f"{step.span}{contexts}"
+
+
+def describe_failure(failure: StepReport) -> list[str]:
+    """Return the lines that tell of a command that did not pass: where, what, why, what next.
+
+    The end of its output is repeated, so that a log need not be searched for it.
+    """
+    result = failure.results[-1]
+    command, *more = failure.step.text.splitlines() or [""]
+    attempts = f" (attempt {result.attempt})" if result.attempt > 1 else ""
+    lines = [
+        f"{result.verdict.kind.value}: {name_step(failure.step)}{attempts}",
+        f"  $ {command}{' …' if more else ''}",
+    ]
+    lines += [f"  {reason}" for reason in result.verdict.reasons]
+    if result.verdict.hint:
+        lines.append(f"  hint: {result.verdict.hint}")
+    return lines
+
+
+def describe_attempt(result: Result) -> str:
+    """Return the line that tells of one of several attempts: which, what came of it, why."""
+    told = "; ".join(
+        [
+            f"{result.verdict.kind.value} in {format_duration(result.duration)}",
+            *result.verdict.reasons,
+        ]
+    )
+    return f"attempt {result.attempt}: {told}"
+
+
+def shorten(output: str, kept: int) -> str:
+    """Return `output` with no more than `kept` characters at each end, saying what is missing."""
+    omitted = len(output) - 2 * kept
+    if omitted <= 0:
+        return output
+    return f"{output[:kept]}\n[… {omitted} characters omitted …]\n{output[-kept:]}"
+
+
+def output_tail(output: str) -> list[str]:
+    """Return the last lines of `output`, for a failure that is told again at the end."""
+    lines = output.splitlines()
+    omitted = len(lines) - _TAIL_LINES
+    if omitted > 0:
+        return [f"[… {omitted} lines above …]", *lines[-_TAIL_LINES:]]
+    return lines
+
+
+def describe_reruns(report: Report) -> list[str]:
+    """Return a line for each command that a presenter ran more than once: what became of it."""
+    lines = []
+    for each in report.steps:
+        runs = [result for result in each.results if result.final]
+        if len(runs) > 1:
+            told = ", then ".join(result.verdict.kind.value for result in runs)
+            lines.append(f"run again: {name_step(each.step)}: {told}")
+    return lines
+
+
+def conclusion(report: Report) -> str:
+    """Return the one line that says how the run ended."""
+    counts = {outcome: sum(s.outcome == outcome for s in report.steps) for outcome in OUTCOMES}
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+    reason = (
+        f"; {report.reason.value}" if report.reason and report.reason.name != "FINISHED" else ""
+    )
+    return f"{told or 'no command ran'} in {format_duration(report.duration)}{reason}"

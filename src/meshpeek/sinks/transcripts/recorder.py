@@ -1,0 +1,77 @@
+"""Writing down what a run prints, as a transcript."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from meshpeek.run.events import CommandEnded, Event, Reason, Result, RunStarted
+from meshpeek.run.transcript import strip_escapes
+from meshpeek.sinks.fold import Report
+from meshpeek.sinks.reports.growing_file import open_output
+from meshpeek.sinks.transcripts.recording import RecordedStep, Recording, keys_of
+from meshpeek.sinks.transcripts.writing import update_recording, write_recording
+from meshpeek.workshop.model import Workshop
+
+
+class Recorder:
+    """Writes a transcript to `path` when the run has ended well: then, and whole, or not at all.
+
+    `text` and `old` are those of the transcript to bring up to date; steps that do not run keep
+    what it has of them. Raises OSError at once if the file cannot be written.
+    """
+
+    def __init__(self, path: Path, text: str = "", old: Recording | None = None) -> None:
+        self._path = path
+        self._file = open_output(path)
+        self._text = text
+        self._old = old
+        self._report = Report()
+        self._workshop: Workshop | None = None
+        self._results: dict[int, Result] = {}
+
+    def take(self, event: Event) -> None:
+        """Keep what a command came to."""
+        self._report.take(event)
+        match event:
+            case RunStarted(workshop=workshop):
+                self._workshop = workshop
+            case CommandEnded(step=step, result=result) if result.final:
+                self._results[id(step)] = result
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run has ended, and all that ran has passed."""
+        return self._report.reason is Reason.FINISHED and not self._report.failed
+
+    def describe(self) -> str:
+        """Return what a person is told about the transcript in the end."""
+        if self.is_complete:
+            return f"written: {self._path}"
+        return f"{self._path} was left as it was, since not everything has passed"
+
+    def close(self) -> None:
+        """Write the transcript. Raises OSError if that cannot be done."""
+        with contextlib.closing(self._file):
+            if self._workshop is not None and self.is_complete:
+                self._file.add(self._compose(self._workshop).encode())
+                self._file.publish(b"")
+
+    def _compose(self, workshop: Workshop) -> str:
+        known = self._old.by_key() if self._old else {}
+        keys = keys_of(workshop.steps)
+        steps = {}
+        for step in workshop.steps:
+            key = keys.get(id(step))
+            result = self._results.get(id(step))
+            if key is not None and result is not None:
+                output = strip_escapes(result.output)
+                name = getattr(step, "name", None)
+                steps[key] = RecordedStep(
+                    step.text, name, step.span.line, result.status, output, result.output
+                )
+            elif key is not None and key in known:
+                steps[key] = known[key]
+        if self._old is None:
+            return write_recording(workshop.path, list(steps.values()))
+        return update_recording(self._text, self._old, steps)

@@ -1,0 +1,147 @@
+"""What a transcript holds, and reading it from its YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from meshpeek.errors import InputError
+from meshpeek.workshop.model import AnyStep, Command
+from meshpeek.workshop.problems import Problem, WorkshopError
+from meshpeek.workshop.spans import Span
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+_RE_RECORD = "correct it, or write it anew with `meshpeek record`"
+
+
+class StepKey(NamedTuple):
+    """What tells a command from all others of a workshop, whatever line it is on.
+
+    `identity` is its `name`, or else its text; `number` counts those of the same identity, from 1.
+    """
+
+    identity: str
+    number: int
+
+
+class RecordedStep(NamedTuple):
+    """What a command came to. `output` is without escape sequences; `screen` is with them.
+
+    `line` is where it stood, 1-based, for people.
+    """
+
+    text: str
+    name: str | None
+    line: int
+    status: int
+    output: str
+    screen: str
+
+    @property
+    def identity(self) -> str:
+        """The name, or else the text."""
+        return self.name or self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A transcript that has been read: its path, and its steps in the order of the run."""
+
+    path: str
+    steps: tuple[RecordedStep, ...] = ()
+
+    def by_key(self) -> dict[StepKey, RecordedStep]:
+        """Return the steps by their keys."""
+        identities = (step.identity for step in self.steps)
+        return dict(zip(number_identities(identities), self.steps, strict=True))
+
+
+def number_identities(identities: Iterable[str]) -> Iterator[StepKey]:
+    """Yield the keys of steps that have these identities."""
+    seen: dict[str, int] = {}
+    for identity in identities:
+        seen[identity] = seen.get(identity, 0) + 1
+        yield StepKey(identity, seen[identity])
+
+
+def keys_of(
+    steps: Iterable[AnyStep], mask: Callable[[str], str] = lambda text: text
+) -> dict[int, StepKey]:
+    """Return the keys of a workshop's commands, by the `id` of the command.
+
+    `mask` hides secrets, as they are hidden in a transcript.
+    """
+    commands = [step for step in steps if isinstance(step, Command) and step.runs]
+    identities = (mask(command.name or command.text) for command in commands)
+    return {id(c): key for c, key in zip(commands, number_identities(identities), strict=True)}
+
+
+def read_recording(text: str, path: str) -> Recording:
+    """Return the transcript that `text`, the contents of the file `path`, holds.
+
+    Raises WorkshopError, which has the line, or InputError, if it is none.
+    """
+    import yaml
+
+    try:
+        root = yaml.compose(text, yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (
+            Span(path, mark.line + 1, mark.line + 1, mark.column + 1) if mark else Span(path, 1, 1)
+        )
+        raise _wrong(text, place, f"this is no YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: {error}", hint=_RE_RECORD) from None
+    steps = find_step_nodes(root)
+    if steps is None:
+        place = Span(path, 1, 1)
+        raise _wrong(text, place, "this is no transcript: it has no list of `steps`")
+    constructor = yaml.SafeLoader("")
+    recorded = []
+    for node in steps:
+        line = node.start_mark.line + 1
+        values = constructor.construct_document(node)
+        if not isinstance(values, dict) or not _is_step(values):
+            message = "each step has `text`, `line`, `status` and `output`, and may have `name`"
+            raise _wrong(text, Span(path, line, line, node.start_mark.column + 1), message)
+        output: str = values["output"]
+        recorded.append(
+            RecordedStep(
+                values["text"],
+                values.get("name"),
+                values["line"],
+                values["status"],
+                output,
+                values.get("screen", output),
+            )
+        )
+    return Recording(path, tuple(recorded))
+
+
+def find_step_nodes(root: Node | None) -> list[Any] | None:
+    """Return the YAML nodes of a transcript's steps, None if `root` is that of another document."""
+    from yaml import MappingNode, SequenceNode
+
+    if not isinstance(root, MappingNode):
+        return None
+    for key, value in root.value:
+        if key.value == "steps":
+            return list(value.value) if isinstance(value, SequenceNode) else None
+    return None
+
+
+def _is_step(values: dict[Any, Any]) -> bool:
+    kinds = {"text": str, "line": int, "status": int, "output": str}
+    optional = {"name": str, "screen": str}
+    return all(isinstance(values.get(key), kind) for key, kind in kinds.items()) and all(
+        isinstance(values[key], optional[key]) if key in optional else key in kinds
+        for key in values
+    )
+
+
+def _wrong(text: str, place: Span, message: str) -> WorkshopError:
+    return WorkshopError([Problem.at(text, place, message, _RE_RECORD)])

@@ -1,0 +1,145 @@
+"""Writing transcripts: a new one, or an existing one brought up to date.
+
+An update changes what has to change and leaves every other byte alone, so that comments stay and a
+review shows what is new. YAML is read by the library; which bytes a value takes is known from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from meshpeek.sinks.transcripts.recording import (
+    RecordedStep,
+    Recording,
+    StepKey,
+    find_step_nodes,
+    number_identities,
+)
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+_HEADER = """\
+# What {workshop} printed, step by step. `meshpeek ci {workshop} --against FILE` compares a run
+# with it; `--update` as well brings it up to date, and keeps comments such as this one.
+steps:
+"""
+_PRINTABLE = r"\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+"""What YAML 1.1 (5.1) lets stand as it is, but for the line ends that people do not know."""
+
+_LITERAL = re.compile(rf"[\t\n{_PRINTABLE}]*")
+_TO_ESCAPE = re.compile(rf"""[^{_PRINTABLE}]|["\\]""")
+_ESCAPES = {"\n": "\\n", "\t": "\\t", "\x1b": "\\e", '"': '\\"', "\\": "\\\\"}
+_PLAIN = re.compile(r"[A-Za-z][\w.-]*")
+_NO_STRINGS = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null")
+_INDENT = "    "
+_NO_STEPS = "  []\n"
+
+
+def write_recording(workshop: str, steps: Sequence[RecordedStep]) -> str:
+    """Return the text of a new transcript for the workshop at the path `workshop`."""
+    return _HEADER.format(workshop=workshop) + ("".join(map(_write_step, steps)) or _NO_STEPS)
+
+
+def update_recording(text: str, old: Recording, new: Mapping[StepKey, RecordedStep]) -> str:
+    """Return the transcript `text`, which `old` was read from, with the steps of `new`.
+
+    A step of `old` that `new` has changes in its values only; one that it lacks goes, with the
+    comment above it; one that is new comes after the step that precedes it in `new`.
+    """
+    import yaml
+
+    nodes = find_step_nodes(yaml.compose(text, yaml.SafeLoader)) or []
+    if not nodes:
+        body = "".join(map(_write_step, new.values())) or _NO_STEPS
+        return f"{text.rstrip().removesuffix('[]').rstrip()}\n{body}"
+    first = _line_start(text, nodes[0].start_mark.index)
+    ends = [_end(text, node) for node in nodes]
+    keys = number_identities(step.identity for step in old.steps)
+    chunks = {
+        key: _update_chunk(text[start:end], node, start, step, new[key])
+        for key, node, start, end, step in zip(
+            keys, nodes, [first, *ends[:-1]], ends, old.steps, strict=True
+        )
+        if key in new
+    }
+    body = "".join(chunks.get(key) or _write_step(step) for key, step in new.items())
+    return text[:first] + (body or _NO_STEPS) + text[ends[-1] :]
+
+
+def _line_start(text: str, index: int) -> int:
+    return text.rfind("\n", 0, index) + 1
+
+
+def _end(text: str, node: Node) -> int:
+    """Return where the line after a step's last value begins."""
+    end: int = max(value.end_mark.index for _, value in node.value)
+    if text[:end].endswith("\n"):  # a block of lines
+        return end
+    return (text.find("\n", end) + 1) or len(text)
+
+
+def _update_chunk(chunk: str, node: Node, offset: int, old: RecordedStep, new: RecordedStep) -> str:
+    """Replace the values that have changed in a step's part of the text, the last one first."""
+    places = {key.value: value for key, value in node.value}
+    if ("screen" in places) != (new.screen != new.output):  # a key comes or goes
+        start = _line_start(chunk, node.start_mark.index - offset)
+        return chunk[:start] + _write_step(new)
+    changes = _changes(old, new)
+    for name, value in sorted(places.items(), key=lambda place: -place[1].start_mark.index):
+        if name in changes:
+            start, end = value.start_mark.index - offset, value.end_mark.index - offset
+            line_end = "\n" if chunk[start:end].endswith("\n") else ""
+            chunk = chunk[:start] + _scalar(changes[name]) + line_end + chunk[end:]
+    return chunk if chunk.endswith("\n") else chunk + "\n"
+
+
+def _changes(old: RecordedStep, new: RecordedStep) -> dict[str, str | int]:
+    values: dict[str, str | int] = {"line": new.line, "status": new.status, "output": new.output}
+    if old.screen != old.output or new.screen != new.output:
+        values["screen"] = new.screen
+    return {name: value for name, value in values.items() if getattr(old, name) != value}
+
+
+def _write_step(step: RecordedStep) -> str:
+    values: dict[str, str | int | None] = {
+        "name": step.name,
+        "line": step.line,
+        "text": step.text,
+        "status": step.status,
+        "output": step.output,
+        "screen": None if step.screen == step.output else step.screen,
+    }
+    lines = [f"{key}: {_scalar(value)}" for key, value in values.items() if value is not None]
+    return "  - " + f"\n{_INDENT}".join(lines) + "\n"
+
+
+def _scalar(value: str | int) -> str:
+    """Return a value as YAML: as it reads best, and never as something else than it is."""
+    if isinstance(value, int):
+        return str(value)
+    if _PLAIN.fullmatch(value) and not _NO_STRINGS.fullmatch(value):
+        return value
+    if not _LITERAL.fullmatch(value) or "\n" not in value.strip("\n") or value.endswith("\n\n"):
+        return _quote(value)
+    indentation = "2" if value[0] in " \n\t" else ""
+    chomping = "" if value.endswith("\n") else "-"
+    lines = (f"{_INDENT}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
+    return "\n".join((f"|{indentation}{chomping}", *lines))
+
+
+def _quote(value: str) -> str:
+    """Return `value` in double quotes: the one style of YAML that can hold anything."""
+    return f'"{_TO_ESCAPE.sub(_escape, value)}"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

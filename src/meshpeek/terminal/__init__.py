@@ -1,0 +1,1 @@
+"""A terminal and what comes from its keyboard. Knows nothing of workshops."""

@@ -1,0 +1,144 @@
+"""The presenter's keyboard: the only module that reads keys."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import termios
+import time
+from collections.abc import Iterator
+from typing import Protocol, Self
+
+from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.terminal.key_decoder import KeyDecoder
+
+_LOCAL, _INPUT, _OUTPUT = 3, 0, 1
+_READ_BYTES = 1024
+_ESCAPE_SECONDS = 0.1
+"""How long the bytes of one key may be apart; after that, ESC was the key."""
+
+
+class Waitable(Protocol):
+    """What can be waited for beside a keyboard."""
+
+    def fileno(self) -> int:
+        """Return a descriptor that can be read when there is something to take."""
+
+
+class Keyboard:
+    """A terminal whose keys arrive one by one, unechoed; its old settings come back at the end.
+
+    Use it as a context manager. Once the terminal has gone, only reading from it says so. Raises
+    EnvironmentUnfitError if `descriptor` is no terminal.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._decoder = KeyDecoder()
+        try:
+            self._saved = termios.tcgetattr(descriptor)
+        except termios.error as error:
+            raise EnvironmentUnfitError(
+                "presenting needs a terminal, and standard input is none",
+                hint="use `meshpeek run` to watch a workshop, or `meshpeek ci` to test it",
+            ) from error
+
+    def __enter__(self) -> Self:
+        self._apply(raw_output=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._saved)
+
+    def fileno(self) -> int:
+        """Return the terminal's descriptor."""
+        return self._descriptor
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """Give the terminal to a child: its bytes are passed on both ways, unchanged.
+
+        What is still unread at the end was meant for the child, and is dropped.
+        """
+        self._apply(raw_output=True)
+        try:
+            yield
+        finally:
+            self._apply(raw_output=False)
+            self.forget()
+
+    def forget(self) -> None:
+        """Drop the keys that have been pressed and not read."""
+        self._decoder.take_rest()
+        with contextlib.suppress(termios.error):
+            termios.tcflush(self._descriptor, termios.TCIFLUSH)
+
+    def read(self, seconds: float | None, beside: Waitable | None = None) -> str | None:
+        """Return the name of the next key, None if there is none before `seconds` have passed.
+
+        `seconds` None waits for ever. None is returned, too, when there is something to take
+        `beside` the keyboard. Raises KeyboardInterrupt when the terminal has gone.
+        """
+        deadline = None if seconds is None else time.monotonic() + seconds
+        sources = [self, beside] if beside else [self]
+        while (key := self._decoder.next()) is None:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if self._decoder.is_inside_key:
+                left = _ESCAPE_SECONDS if left is None else min(left, _ESCAPE_SECONDS)
+            readable = select.select(sources, [], [], left)[0]
+            if self in readable:
+                self._decoder.feed(self.read_for_child())
+            elif readable:
+                return None
+            elif self._decoder.is_inside_key and (key := self._decoder.give_up()):
+                return key
+            elif deadline is not None and time.monotonic() >= deadline:
+                return None
+        return key
+
+    def take_unread(self) -> bytes:
+        """Return, once, what was typed right behind the last key: it is for the child, too."""
+        return self._decoder.take_rest()
+
+    def read_for_child(self) -> bytes:
+        """Return what has been typed, as it is: while the keyboard is lent, it is the child's.
+
+        Raises KeyboardInterrupt when the terminal has gone.
+        """
+        try:
+            data = os.read(self._descriptor, _READ_BYTES)
+        except OSError:
+            data = b""
+        if not data:
+            # The HUP that comes with it must not interrupt what this sets going.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            raise KeyboardInterrupt
+        return data
+
+    def suspend(self) -> None:
+        """Stop as any program does at ^Z, with the terminal as it was before; return on CONT."""
+        settings = termios.tcgetattr(self._descriptor)
+        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._saved)
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        try:
+            os.kill(0, signal.SIGTSTP)
+        finally:
+            signal.signal(signal.SIGTSTP, handler)
+            termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, settings)
+
+    def _apply(self, *, raw_output: bool) -> None:
+        try:
+            settings = termios.tcgetattr(self._descriptor)
+        except termios.error:
+            return
+        settings[_LOCAL] &= ~(termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN)
+        settings[_INPUT] &= ~(termios.ICRNL | termios.INLCR | termios.IXON)
+        if raw_output:
+            settings[_OUTPUT] &= ~termios.OPOST
+        else:
+            settings[_OUTPUT] |= termios.OPOST
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, settings)

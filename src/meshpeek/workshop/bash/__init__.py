@@ -1,0 +1,1 @@
+"""Splits bash into complete commands: a library of its own."""

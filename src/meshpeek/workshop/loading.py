@@ -1,0 +1,70 @@
+"""Reading a workshop and all it imports from files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from meshpeek.errors import InputError
+from meshpeek.workshop.model import Workshop
+from meshpeek.workshop.parse import parse
+
+STARTUP_FILES = (".demoshrc", ".demoshrc.md")
+_HOOK_PREFIX = "DEMO_HOOK_"
+
+
+def load_workshop(
+    path: Path,
+    environment: Mapping[str, str],
+    *,
+    startup: Sequence[str] = (),
+    keep_going: bool = False,
+) -> Workshop:
+    """Read and parse the workshop at `path`; its hooks are in `environment`.
+
+    `startup` are the paths of files to read first. With `keep_going`, a mistake in bash code
+    fails its own step instead of the whole workshop.
+
+    Raises InputError for a file that cannot be read, WorkshopError for one that cannot be run.
+    """
+    hooks = {name: value for name, value in environment.items() if name.startswith(_HOOK_PREFIX)}
+    return parse(
+        read_text(str(path)),
+        str(path),
+        read_text,
+        hooks=hooks,
+        startup=startup,
+        keep_going=keep_going,
+    )
+
+
+def find_startup(home: str | None) -> tuple[str, ...]:
+    """Return the path of the start-up file, as a tuple of one, or of none.
+
+    It is the first that exists of `.demoshrc` and `.demoshrc.md` in the working directory, then
+    in the folder `home`; None leaves that out.
+    """
+    folders = [Path()] if home is None else [Path(), Path(home)]
+    candidates = (folder / name for folder in folders for name in STARTUP_FILES)
+    return next(((str(path),) for path in candidates if path.is_file()), ())
+
+
+def read_text(path: str) -> str:
+    """Return the text of the file at `path`. Raises InputError with what to do if there is none."""
+    try:
+        return Path(path).read_bytes().decode()
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: no such file", hint="check the name, and the folder you are in"
+        ) from None
+    except IsADirectoryError:
+        raise InputError(
+            f"{path} is a folder", hint="name the workshop's file in it, such as workshop.md"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is no UTF-8 text (byte {error.start + 1})",
+            hint="a workshop is Markdown or a shell script, saved as UTF-8",
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", hint="check its permissions") from None

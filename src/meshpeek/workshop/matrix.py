@@ -1,0 +1,33 @@
+"""What CI is to test: each workshop with each of the versions that its front matter names."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+
+from meshpeek.workshop.model import Workshop
+
+
+def matrix_document(workshops: Iterable[Workshop]) -> str:
+    """Return the JSON of `meshpeek ci --list --json`, a public format.
+
+    `{"include": [{"workshop": PATH, "linkerd": VERSION, "kubernetes": VERSION}]}`, in one line:
+    what the `matrix` of a GitHub job takes. What a workshop names no versions of is not there.
+    """
+    return json.dumps({"include": list(_combinations(workshops))}, ensure_ascii=False)
+
+
+def list_matrix(workshops: Iterable[Workshop]) -> str:
+    """Return the same as a line for each, to read."""
+    return "\n".join(
+        "  ".join([path, *(f"{name} {version}" for name, version in versions.items())])
+        for path, versions in ((entry.pop("workshop"), entry) for entry in _combinations(workshops))
+    )
+
+
+def _combinations(workshops: Iterable[Workshop]) -> Iterator[dict[str, str]]:
+    for workshop in workshops:
+        matrix = workshop.front_matter.matrix
+        for versions in itertools.product(*matrix.values()):
+            yield {"workshop": workshop.path, **dict(zip(matrix, versions, strict=True))}

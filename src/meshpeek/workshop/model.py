@@ -1,0 +1,284 @@
+"""What a workshop is once it has been read: frozen data, the same for every way of running it.
+
+What needs no inheritance is a named tuple, and a kind of step without fields of its own is a plain
+class: making a dataclass costs every start of the program 0.5 ms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from meshpeek.workshop.spans import Span
+
+
+class Mode(StrEnum):
+    """How a workshop is run; also the words that `only` and `skip` annotations take."""
+
+    PRESENT = "present"
+    RUN = "run"
+    CI = "ci"
+
+
+REHEARSE = "rehearse"
+"""The one word beside the modes that `only` and `skip` take: a run on rehearsal clusters."""
+
+
+SHORTEST_SECRET = 4
+"""How many characters a secret's value has at least: a shorter one would be found everywhere."""
+
+
+class Expectation(NamedTuple):
+    r"""What a step's output must (or must not) hold: a substring, or a regular expression.
+
+    `source` is the annotation's own words, for messages: `color2-west` or `/color2-\\w+/`.
+    """
+
+    pattern: re.Pattern[str]
+    source: str
+
+    def found_in(self, output: str) -> bool:
+        """Tell whether `output` (text without escape sequences) holds this."""
+        return self.pattern.search(output) is not None
+
+
+class Checks(NamedTuple):
+    """How a command's result is judged; the annotations of the `meshpeek:` vocabulary.
+
+    `exit_status` is the status asked for, None for any. `timeout` and `until` are seconds:
+    `timeout` bounds one attempt (None: the run's default), `until` allows attempts to be
+    repeated for that long (None: one attempt).
+    """
+
+    expect: tuple[Expectation, ...] = ()
+    reject: tuple[Expectation, ...] = ()
+    exit_status: int | None = 0
+    timeout: float | None = None
+    until: float | None = None
+
+
+class Edit(NamedTuple):
+    """What `$EDITOR` does to its file when no person is there.
+
+    Either `command`, a shell command that is given the file's path as its last argument, or
+    `patch`, an RFC 6902 JSON Patch (as JSON text) for the YAML document in the file.
+    """
+
+    command: str | None = None
+    patch: str | None = None
+
+
+class Selection(NamedTuple):
+    """In which runs a step takes part: words are a `Mode`'s value or `rehearse`."""
+
+    only: frozenset[str] = frozenset()
+    skip: frozenset[str] = frozenset()
+
+    def excluded_by(self, words: frozenset[str]) -> str | None:
+        """Return why a run described by `words` leaves the step out, or None if it does not."""
+        if self.only and not self.only & words:
+            return f"only {' '.join(sorted(self.only))}"
+        if self.skip & words:
+            return f"skip {' '.join(sorted(self.skip & words))}"
+        return None
+
+
+_NO_CHECKS, _EVERY_RUN = Checks(), Selection()
+
+
+class Section(NamedTuple):
+    """A heading and what follows it, up to the next heading of any level.
+
+    `title` is plain text. Steps before the first heading are in a section with an empty title,
+    level 0.
+    """
+
+    title: str
+    level: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What all kinds of step share. `section` is an index into the workshop's sections."""
+
+    text: str
+    span: Span
+    section: int
+    shown: bool
+
+    @property
+    def kind(self) -> str:
+        """The kind's public name, as in `steps --json`."""
+        return type(self).__name__.lower()
+
+
+class Narration(Step):
+    """Prose to read: `text` is Markdown, without comments and directives."""
+
+    __slots__ = ()
+
+
+class Comment(Step):
+    """`#` lines of a fence or script, shown as they are written."""
+
+    __slots__ = ()
+
+
+class Print(Step):
+    """`@print`: text shown also while hidden. `${VAR}` in it is filled in by the session."""
+
+    __slots__ = ()
+
+
+class Pause(Step):
+    """`@wait`: the presenter decides when to go on. Its `text` is empty."""
+
+    __slots__ = ()
+
+
+class Clear(Step):
+    """`@clear`, or the clear of a builtin macro: an empty screen. Its `text` is empty."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Step):
+    """One complete bash command, exactly as the workshop has it.
+
+    `shown`: displayed before it runs. `typed`: displayed character by character rather than at
+    once. `wait_before` and `wait_after`: whether a presenter is waited for. `runs` is False for
+    `#$` lines, which are displayed and never run. `directive` is the word of the directive the
+    command comes from (`@show_5` gives `show_5`), an empty string for a line of a fence.
+    `contexts` are the cluster contexts it names, in order, each once. `pipeline` says that its
+    last statement is a pipeline (`a | b`, not `! a | b`), so that the statuses of the parts count.
+    `stops_run` says that `set -e` is in force in the workshop: a failure here ends the run.
+    """
+
+    typed: bool
+    wait_before: bool
+    wait_after: bool
+    runs: bool = True
+    directive: str = ""
+    contexts: tuple[str, ...] = ()
+    pipeline: bool = False
+    stops_run: bool = False
+    checks: Checks = _NO_CHECKS
+    edit: Edit | None = None
+    selection: Selection = _EVERY_RUN
+    always: bool = False
+    name: str | None = None
+    tags: frozenset[str] = frozenset()
+    note: str | None = None
+
+
+AnyStep = Narration | Comment | Print | Pause | Clear | Command
+
+
+class Context(NamedTuple):
+    """A cluster the workshop may touch: its kubeconfig context, and a colour for its badge."""
+
+    name: str
+    colour: str
+
+
+class StandIn(StrEnum):
+    """What is stood in for when nobody is there: the words of front matter's `stand-ins`."""
+
+    PAGERS = "pagers"
+    WATCH = "watch"
+    EDITORS = "editors"
+    BROWSERS = "browsers"
+
+
+class NormalisationRule(StrEnum):
+    """What is made equal before outputs are compared: the words of `normalise: {off: […]}`."""
+
+    ADDRESSES = "addresses"
+    AGES = "ages"
+    DURATIONS = "durations"
+    HASHES = "hashes"
+    ORDER = "order"
+    PORTS = "ports"
+    RESOURCE_VERSIONS = "resource-versions"
+    TIMESTAMPS = "timestamps"
+    UIDS = "uids"
+    WIDTHS = "widths"
+
+
+class Replacement(NamedTuple):
+    """A workshop's own rule: what `pattern` finds in a line becomes `text`."""
+
+    pattern: re.Pattern[str]
+    text: str
+
+
+class Normalisation(NamedTuple):
+    """How outputs are made comparable: the rules that are `off`, and the workshop's own."""
+
+    off: frozenset[NormalisationRule] = frozenset()
+    replacements: tuple[Replacement, ...] = ()
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Planned(NamedTuple):
+    """How many minutes a section is to take, and the line of the front matter that says so."""
+
+    title: str
+    minutes: float
+    line: int
+
+
+class FrontMatter(NamedTuple):
+    """The file-wide settings, from the key `meshpeek` of a workshop's YAML front matter.
+
+    `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the
+    session. `secrets` names the variables, of `env` or of the caller's environment, whose values
+    are not to be shown. `timeout` bounds a command, in seconds (None: the run's default).
+    `minutes` is the plan of a talk.
+    `stand_ins` are the kinds of programs that are stood in for when nobody is there. `normalise`
+    is for comparing outputs with a transcript. `rehearsal` says what each embedded cluster holds
+    at the start, as the YAML has it:
+    `{CONTEXT: {manifests: [PATH, …], links: [CONTEXT, …]}}`, paths relative to the workshop.
+    `pytest` says whether pytest collects it unasked. `matrix` are the versions of things that CI is
+    to test it with, by the thing's name, all with each other.
+    """
+
+    contexts: tuple[Context, ...] = ()
+    requires: Mapping[str, str] = _NOTHING
+    env: Mapping[str, str] = _NOTHING
+    secrets: frozenset[str] = frozenset()
+    timeout: float | None = None
+    minutes: tuple[Planned, ...] = ()
+    stand_ins: frozenset[StandIn] = frozenset(StandIn)
+    normalise: Normalisation = Normalisation()
+    rehearsal: Mapping[str, Any] = _NOTHING
+    pytest: bool = False
+    matrix: Mapping[str, tuple[str, ...]] = _NOTHING
+
+
+class Remark(NamedTuple):
+    """What an HTML comment says that is neither directive nor annotation: for the presenter."""
+
+    text: str
+    span: Span
+
+
+class Workshop(NamedTuple):
+    """A workshop that can be run: steps in the order in which they run, and their sections.
+
+    `remarks` are in the order of their files and lines.
+    """
+
+    path: str
+    front_matter: FrontMatter
+    sections: tuple[Section, ...]
+    steps: tuple[AnyStep, ...]
+    remarks: tuple[Remark, ...] = ()

@@ -1,0 +1,45 @@
+"""Parsing a workshop: text in, steps out. Nothing is run, read from disk or looked up here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from meshpeek.workshop.model import Workshop
+from meshpeek.workshop.parse.build import build_workshop
+from meshpeek.workshop.parse.imports import Loader
+from meshpeek.workshop.problems import WorkshopError
+
+_NO_HOOKS: Mapping[str, str] = MappingProxyType({})
+
+
+def parse(
+    text: str,
+    path: str,
+    read: Callable[[str], str],
+    *,
+    hooks: Mapping[str, str] = _NO_HOOKS,
+    startup: Sequence[str] = (),
+    keep_going: bool = False,
+) -> Workshop:
+    """Return the workshop that `text`, the contents of the file `path`, stands for.
+
+    A path that ends in `.md` is Markdown, any other a bash script. `read(path)` returns the text
+    of another file and raises InputError if it cannot; imports are tried beside the importing
+    file, then as they are given. `hooks` are the `DEMO_HOOK_…` variables by full name, `startup`
+    the paths of files to read first (`.demoshrc`).
+
+    Raises WorkshopError with all that is wrong in the workshop and its imports; InputError if a
+    startup file cannot be read. With `keep_going`, bash code that bash would refuse is no
+    problem: it becomes a step, which fails when it is run.
+    """
+    program = Loader(read, keep_mistakes=keep_going).load(text, path, startup)
+    workshop = build_workshop(path, program, hooks)
+    if program.problems:
+        order = {document: index for index, document in enumerate(program.documents)}
+        problems = sorted(
+            dict.fromkeys(program.problems),
+            key=lambda p: (order.get(p.span.path, 0), p.span.line, p.span.column),
+        )
+        raise WorkshopError(problems)
+    return workshop

@@ -1,0 +1,223 @@
+"""Reading `meshpeek: WORD ARGUMENT`, and giving a command what its annotations say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from meshpeek.workshop.model import REHEARSE, Command, Edit, Expectation, Mode
+from meshpeek.workshop.parse.document import Document
+from meshpeek.workshop.parse.durations import parse_duration
+from meshpeek.workshop.parse.elements import Annotation
+from meshpeek.workshop.parse.suggestions import find_closest, suggest
+from meshpeek.workshop.parse.vocabulary import ANNOTATIONS, Argument
+from meshpeek.workshop.spans import Span
+
+_PREFIX = "meshpeek"
+_ANNOTATION = re.compile(r"\s*(?P<prefix>[A-Za-z]+)(?P<colon>\s*:)?\s*(?P<rest>.*)", re.DOTALL)
+_WORD_AND_ARGUMENT = re.compile(r"(?P<word>\S+)\s*(?P<argument>.*)", re.DOTALL)
+_SIMILAR_PREFIX = 0.75
+_REGULAR_EXPRESSION = re.compile(r"/(.+)/", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_RUN_WORDS = (*(mode.value for mode in Mode), REHEARSE)
+_LARGEST_STATUS = 255
+
+
+class _WrongArgumentError(ValueError):
+    """What is wrong with an annotation's argument."""
+
+
+def read_annotation(document: Document, text: str, line: int, column: int) -> Annotation | None:
+    """Return the annotation in a comment's `text`, which begins at `line` and `column`.
+
+    None if the comment is no annotation, and if it is a wrong one: that is a problem.
+    """
+    found = _ANNOTATION.match(text)
+    if found is None or not _looks_like_annotation(found):
+        return None
+
+    def place(start: int, end: int) -> Span:
+        before = text[:start]
+        row = line + before.count("\n")
+        first = column + start if row == line else start - before.rfind("\n")
+        return Span(document.path, row, row, first, max(1, len(text[start:end].split("\n")[0])))
+
+    prefix = place(*found.span("prefix"))
+    rest = found.group("rest").rstrip()
+    if found.group("prefix") != _PREFIX or not found.group("colon"):
+        document.report(
+            prefix, "this looks like an annotation, and is none", f"write `{_PREFIX}: {rest}`"
+        )
+        return None
+    parts = _WORD_AND_ARGUMENT.match(rest)
+    if parts is None:
+        document.report(prefix, "an annotation without a word", suggest("", ANNOTATIONS))
+        return None
+    start = found.start("rest")
+    word = parts.group("word")
+    span = place(start, start + len(word))
+    if word not in ANNOTATIONS:
+        document.report(span, f"unknown annotation `{word}`", suggest(word, ANNOTATIONS))
+        return None
+    argument = parts.group("argument")
+    try:
+        value = _parse_argument(word, argument)
+    except _WrongArgumentError as wrong:
+        first = start + parts.start("argument") if argument else start
+        wrong_place = place(first, start + len(rest))
+        document.report(wrong_place, str(wrong), f"write `{_PREFIX}: {ANNOTATIONS[word].usage}`")
+        return None
+    return Annotation(word, value, span)
+
+
+def annotate(
+    command: Command, annotations: Sequence[Annotation], documents: Mapping[str, Document]
+) -> Command:
+    """Return the command with what its annotations say; one given twice is a problem."""
+    given: dict[str, list[Any]] = {}
+    for annotation in annotations:
+        values = given.setdefault(annotation.word, [])
+        if values and not ANNOTATIONS[annotation.word].repeatable:
+            documents[annotation.span.path].report(
+                annotation.span,
+                f"`{annotation.word}` is given twice for the same command",
+                "keep one of the two",
+            )
+        values.append(annotation.value)
+    if "editor" in given and "patch" in given:
+        second = max(
+            (a for a in annotations if a.word in ("editor", "patch")),
+            key=lambda annotation: annotation.span.line,
+        )
+        documents[second.span.path].report(
+            second.span,
+            "`editor` and `patch` are given for the same command",
+            "keep the one that says what the editor is to do",
+        )
+    changes = {word: values[-1] for word, values in given.items()}
+    command = replace(
+        command,
+        checks=command.checks._replace(
+            expect=tuple(given.get("expect", ())),
+            reject=tuple(given.get("reject", ())),
+            exit_status=changes.get("exit", command.checks.exit_status),
+            timeout=changes.get("timeout"),
+            until=changes.get("until"),
+        ),
+        selection=command.selection._replace(
+            only=changes.get("only", frozenset()),
+            skip=changes.get("skip", frozenset()),
+        ),
+        always="always" in given,
+        name=changes.get("name"),
+        tags=frozenset().union(*given.get("tags", ())),
+        note=changes.get("note"),
+    )
+    if "editor" in given:
+        command = replace(command, edit=Edit(command=changes["editor"]))
+    elif "patch" in given:
+        command = replace(command, edit=Edit(patch=changes["patch"]))
+    return command
+
+
+def _looks_like_annotation(found: re.Match[str]) -> bool:
+    prefix = found.group("prefix").lower()
+    if prefix == _PREFIX and found.group("colon"):
+        return True
+    if found.group("colon"):
+        return find_closest(prefix, [_PREFIX], similarity=_SIMILAR_PREFIX) is not None
+    parts = _WORD_AND_ARGUMENT.match(found.group("rest"))
+    return prefix == _PREFIX and parts is not None and parts.group("word") in ANNOTATIONS
+
+
+def _parse_argument(word: str, argument: str) -> object:
+    takes = ANNOTATIONS[word].argument
+    if takes is Argument.REQUIRED and not argument:
+        raise _WrongArgumentError(f"`{word}` needs an argument")
+    if takes is Argument.NONE and argument:
+        raise _WrongArgumentError(f"`{word}` takes no argument")
+    return _PARSERS[word](argument)
+
+
+def _parse_text(argument: str) -> str:
+    return argument
+
+
+def _parse_expectation(argument: str) -> Expectation:
+    expression = _REGULAR_EXPRESSION.fullmatch(argument)
+    if expression is None:
+        return Expectation(re.compile(re.escape(argument)), argument)
+    try:
+        return Expectation(re.compile(expression.group(1), re.MULTILINE), argument)
+    except re.error as error:
+        raise _WrongArgumentError(f"not a regular expression: {error.msg}") from None
+    except (RecursionError, OverflowError):
+        raise _WrongArgumentError("this regular expression is too large") from None
+
+
+def _parse_status(argument: str) -> int | None:
+    if argument == "any":
+        return None
+    if not re.fullmatch(r"\d{1,3}", argument, re.ASCII) or int(argument) > _LARGEST_STATUS:
+        raise _WrongArgumentError(f"an exit status is 0 to {_LARGEST_STATUS}, or `any`")
+    return int(argument)
+
+
+def _parse_seconds(argument: str) -> float:
+    seconds = parse_duration(argument)
+    if seconds is None:
+        raise _WrongArgumentError(f"`{argument}` is no duration, such as 30s, 5m or 1m30s")
+    return seconds
+
+
+def _parse_patch(argument: str) -> str:
+    import json
+
+    try:
+        patch = json.loads(argument)
+    except json.JSONDecodeError as error:
+        raise _WrongArgumentError(f"not JSON: {error.msg}") from None
+    except (ValueError, RecursionError):
+        raise _WrongArgumentError("this JSON is too large") from None
+    if not isinstance(patch, list) or not all(
+        isinstance(operation, dict) and {"op", "path"} <= operation.keys() for operation in patch
+    ):
+        raise _WrongArgumentError("a JSON Patch is a list of operations with `op` and `path`")
+    return argument
+
+
+def _parse_runs(argument: str) -> frozenset[str]:
+    words = re.split(r"[\s,]+", argument)
+    for word in words:
+        if word not in _RUN_WORDS:
+            raise _WrongArgumentError(f"`{word}` is none of {', '.join(_RUN_WORDS)}")
+    return frozenset(words)
+
+
+def _parse_name(argument: str) -> str:
+    if not _NAME.fullmatch(argument):
+        raise _WrongArgumentError("a name is one word of letters, digits, `.`, `_` and `-`")
+    return argument
+
+
+def _parse_tags(argument: str) -> frozenset[str]:
+    return frozenset(_parse_name(tag) for tag in re.split(r"[\s,]+", argument))
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "expect": _parse_expectation,
+    "reject": _parse_expectation,
+    "exit": _parse_status,
+    "timeout": _parse_seconds,
+    "until": _parse_seconds,
+    "editor": _parse_text,
+    "patch": _parse_patch,
+    "only": _parse_runs,
+    "skip": _parse_runs,
+    "name": _parse_name,
+    "tags": _parse_tags,
+    "note": _parse_text,
+    "always": _parse_text,
+}

@@ -1,0 +1,293 @@
+"""Reading Markdown as the dialect has it: prose, headings, executed fences, comments.
+
+CommonMark says where blocks begin and end (markdown-it-py), except inside HTML comments: there
+the dialect goes by lines, because fences and directives count even in a comment that its author
+forgot to close.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from meshpeek.workshop.model import Remark
+from meshpeek.workshop.parse.annotations import read_annotation
+from meshpeek.workshop.parse.comments import (
+    COMMENT_MARK,
+    EXECUTED_FENCE,
+    comment_rule,
+    find_fence_end,
+)
+from meshpeek.workshop.parse.directives import read_directives
+from meshpeek.workshop.parse.document import Document
+from meshpeek.workshop.parse.elements import Element, Heading
+from meshpeek.workshop.parse.narration import ProseBuffer
+from meshpeek.workshop.parse.script import Script
+from meshpeek.workshop.spans import Span
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_DIRECTIVE = re.compile(r"\s*@")
+_DIRECTIVES_ONLY = re.compile(r"\s*(?:<!--\s*@[^\n]*?-->\s*)+")
+_INLINE = re.compile(
+    r"(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|\\.|(?P<comment><!--.*?-->)", re.DOTALL
+)
+_LONGEST_ANNOTATION = 200
+_MARKUP = re.compile(r"[\\`*_<\[&!]")
+
+
+class Fence(NamedTuple):
+    """A fenced block: what follows its opening mark, its first line, and whether it is run."""
+
+    language: str
+    span: Span
+    is_run: bool
+
+
+class Markdown:
+    """A document that is Markdown, from the line after `front_matter_lines` on.
+
+    `functions` and `keep_mistakes` are as in `Script`.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        front_matter_lines: int,
+        functions: set[str],
+        *,
+        keep_mistakes: bool = False,
+    ) -> None:
+        self._document = document
+        self._lines: Sequence[str] = [
+            *[""] * front_matter_lines,
+            *document.lines[front_matter_lines:],
+        ]
+        self._functions = functions
+        self._keep_mistakes = keep_mistakes
+        self._environment: dict[str, Any] = {"lines": self._lines, "references": {}}
+        self._prose = ProseBuffer(document, self._lines, self._environment["references"])
+        self._is_inside_container = False
+        self._elements: list[Element] = []
+
+    def read(self) -> Sequence[Element]:
+        """Return the elements of the document in their order."""
+        tokens = _read_tokens(self._lines, self._environment)
+        end = 0
+        for index, token in enumerate(tokens):
+            if token.level == 0 and token.map:
+                self._prose.copy_gap(token.map[0])
+                end = token.map[1]
+            if token.type == "heading_open" and token.level == 0:
+                self._begin_section(token, tokens[index + 1])
+            elif token.type == "fence" and token.level == 0:
+                self._read_fence(token)
+            elif token.map and _may_hold_comment(token):
+                self._read_comments(token)
+            if token.level == 0 and token.nesting <= 0:
+                self._prose.copy_until(end)
+        self._end_prose()
+        return self._elements
+
+    def _end_prose(self) -> None:
+        prose = self._prose.end(inside_container=self._is_inside_container)
+        if prose is not None:
+            self._elements.append(prose)
+
+    def _begin_section(self, token: Token, inline: Token) -> None:
+        self._end_prose()
+        first, end = _lines_of(token)
+        span = self._document.span(first + 1, end)
+        self._elements.append(Heading(_plain_title(inline.content), int(token.tag[1:]), span))
+
+    def _read_fence(self, token: Token) -> None:
+        first, end = _lines_of(token)
+        is_closed = end - first > 1 + token.content.count("\n")
+        if not is_closed:
+            self._document.report(
+                self._document.span(first + 1),
+                "this fence is never closed",
+                f"add a line {token.markup} where the block ends",
+            )
+        if EXECUTED_FENCE.match(self._lines[first]):
+            self._read_script(first + 1, end - 1 if is_closed else end)
+            self._prose.skip_until(end)
+
+    def _read_script(self, first: int, end: int) -> None:
+        self._end_prose()
+        script = Script(
+            self._document, first + 1, end, self._functions, keep_mistakes=self._keep_mistakes
+        )
+        self._elements.extend(script.read())
+
+    def _read_comments(self, token: Token) -> None:
+        first, end = _lines_of(token)
+        self._prose.copy_until(first)
+        if token.type in ("comment", "code_block"):
+            self._is_inside_container = token.level > 0
+            self._read_comment_lines(first, end)
+        else:
+            self._is_inside_container = token.level > 1
+            self._read_inline_comments(first, end)
+        self._prose.skip_until(end)
+        self._is_inside_container = False
+
+    def _read_comment_lines(self, first: int, end: int) -> None:
+        index = first
+        is_open = False
+        while index < end:
+            if is_open and EXECUTED_FENCE.match(self._lines[index]):
+                fence_end = find_fence_end(self._lines, index)
+                self._read_script(index + 1, fence_end - 1)
+                index = fence_end
+            else:
+                start = 0 if index > first else self._lines[index].find("<!--")
+                is_open = self._read_comment_line(index, start, end, is_open=is_open)
+                index += 1
+        self._prose.separate(end)
+
+    def _read_comment_line(self, index: int, position: int, end: int, *, is_open: bool) -> bool:
+        """Read a line with comments; return whether one goes on in the next line.
+
+        `is_open` tells whether the line begins inside a comment, `end` where comments end.
+        """
+        line = self._lines[index]
+        for mark in COMMENT_MARK.finditer(line):
+            if mark.group() != "-->":
+                if not is_open:
+                    self._prose.add(index, position, line[position : mark.start()])
+                self._read_comment(index, mark.start() + len("<!--"), end)
+            elif not is_open:
+                continue
+            is_open = mark.group() == "<!--"
+            position = mark.end()
+        if not is_open:
+            self._prose.add(index, position, line[position:])
+        return is_open
+
+    def _read_comment(self, index: int, start: int, end: int) -> None:
+        """Read the comment whose text begins at `start` of a line, and ends before line `end`."""
+        text, closing, _ = self._lines[index][start:].partition("-->")
+        at = _DIRECTIVE.match(text)
+        if at is not None:
+            column = start + at.end() + 1
+            self._take(
+                *read_directives(self._document, text[at.end() :], index + 1, index + 1, column)
+            )
+            return
+        if not closing:
+            rest = self._lines[index + 1 : min(end, index + _LONGEST_ANNOTATION)]
+            if "meshpeek" in (text if text.strip() else "".join(rest[:1])):
+                text = "\n".join([text, *rest]).partition("-->")[0]
+        annotation = read_annotation(self._document, text, index + 1, start + 1)
+        if annotation is not None:
+            self._take(annotation)
+        elif text.strip() or not closing:
+            self._keep_remark(index, start, end)
+
+    def _keep_remark(self, index: int, start: int, end: int) -> None:
+        """Keep what a comment says, unless nobody ended it or bash stands in it."""
+        end = min(end, index + _LONGEST_ANNOTATION)
+        lines = [self._lines[index][start:], *self._lines[index + 1 : end]]
+        said: list[str] = []
+        for line in lines:
+            if EXECUTED_FENCE.match(line):
+                return
+            text, closing, _ = line.partition("-->")
+            said.append(text.strip())
+            if closing:
+                text = "\n".join(said).strip()
+                if text and not _DIRECTIVE.search(text):
+                    span = self._document.span(index + 1, index + len(said))
+                    self._document.remarks.append(Remark(text, span))
+                return
+
+    def _take(self, *elements: Element) -> None:
+        self._end_prose()
+        self._elements.extend(elements)
+
+    def _read_inline_comments(self, first: int, end: int) -> None:
+        lines = self._lines[first:end]
+        text = "\n".join(lines)
+        starts = [0, *accumulate(len(line) + 1 for line in lines)]
+
+        def add(start: int, stop: int) -> None:
+            index = bisect_right(starts, start) - 1
+            column = start - starts[index]
+            for number, piece in enumerate(text[start:stop].split("\n"), first + index):
+                self._prose.add(number, column, piece)
+                column = 0
+
+        position = 0
+        for match in _INLINE.finditer(text):
+            if match.group("comment") is not None:
+                add(position, match.start())
+                position = match.end()
+                index = bisect_right(starts, match.start()) - 1
+                start = match.start() - starts[index] + len("<!--")
+                self._read_comment(first + index, start, end)
+        add(position, len(text))
+
+
+def find_fences(document: Document, front_matter_lines: int) -> Iterator[Fence]:
+    """Yield the fences of a Markdown document, wherever they stand outside its comments."""
+    lines = [*[""] * front_matter_lines, *document.lines[front_matter_lines:]]
+    for token in _read_tokens(lines, {"lines": lines, "references": {}}):
+        first, _ = _lines_of(token)
+        if token.type == "fence":
+            is_run = token.level == 0 and EXECUTED_FENCE.match(lines[first]) is not None
+            yield Fence(token.info.strip(), document.span(first + 1), is_run)
+
+
+def _read_tokens(lines: Sequence[str], environment: dict[str, Any]) -> list[Token]:
+    tokens: list[Token] = []
+    markdown = _markdown()
+    markdown.block.parse("\n".join(lines), markdown, environment, tokens)
+    return tokens
+
+
+def _lines_of(token: Token) -> tuple[int, int]:
+    first, end = token.map or (0, 0)
+    return first, end
+
+
+def _may_hold_comment(token: Token) -> bool:
+    if token.type == "comment":
+        return True
+    if token.type == "code_block":
+        return _DIRECTIVES_ONLY.fullmatch(token.content) is not None
+    return token.type in ("inline", "html_block") and "<!--" in token.content
+
+
+def _plain_title(content: str) -> str:
+    if not _MARKUP.search(content):
+        return content.strip()
+    children = _markdown().parseInline(content)[0].children or ()
+    return " ".join("".join(_plain_texts(children)).split())
+
+
+def _plain_texts(tokens: Sequence[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type == "image":
+            yield from _plain_texts(token.children or ())
+        elif token.type in ("softbreak", "hardbreak"):
+            yield " "
+        elif token.type != "html_inline":
+            yield token.content
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    markdown = MarkdownIt("commonmark")
+    markdown.block.ruler.before(
+        "html_block", "comment", comment_rule, {"alt": ["paragraph", "reference", "blockquote"]}
+    )
+    return markdown

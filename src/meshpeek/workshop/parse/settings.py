@@ -1,0 +1,280 @@
+"""Reading the values of front matter's keys: one function for each, from a YAML node to data.
+
+Each raises WrongError for a value that it cannot take.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from meshpeek.workshop.model import (
+    SHORTEST_SECRET,
+    Context,
+    Normalisation,
+    NormalisationRule,
+    Planned,
+    Replacement,
+    StandIn,
+)
+from meshpeek.workshop.parse.durations import parse_duration
+from meshpeek.workshop.parse.suggestions import suggest
+from meshpeek.workshop.parse.yaml_nodes import (
+    Item,
+    WrongError,
+    read_entries,
+    read_items,
+    read_text,
+    read_truth,
+    refuse_key,
+)
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red", "white", "black")
+"""The colours a context may have, and the order in which those without one get theirs.
+
+Each also exists as `bright_…`; `#rrggbb` is a colour, too.
+"""
+
+_COLOUR = re.compile(rf"(?:bright_)?(?:{'|'.join(COLOURS)})|#[0-9A-Fa-f]{{6}}")
+_VERSION = re.compile(r"(?:v?\d+(?:\.\d+)*(?:[-+][\w.+-]+)?)?", re.ASCII)
+_MINUTES = re.compile(r"\d{1,3}(?:\.\d+)?", re.ASCII)
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_STAND_INS = f"`false`, or some of [{', '.join(StandIn)}]"
+_NORMALISE_KEYS = ("off", "replace")
+MATRIX_KEYS = ("linkerd", "kubernetes")
+"""The things whose versions `matrix` has."""
+
+_REHEARSAL_KEYS = ("manifests", "links")
+
+
+def read_contexts(node: Node) -> tuple[Context, ...]:
+    """Return the contexts, with colours for those that have none: `[a, b]` or `{a: COLOUR}`."""
+    from yaml import SequenceNode
+
+    colours = iter(COLOURS * (1 + len(node.value) // len(COLOURS)))
+    if isinstance(node, SequenceNode):
+        names = [(entry, read_text(entry, "a context")) for entry in node.value]
+        for index, (entry, name) in enumerate(names):
+            if not name or name in (other for _, other in names[:index]):
+                raise WrongError(entry, "contexts have names, each another", "rename it")
+        return tuple(Context(name, next(colours)) for _, name in names)
+    contexts = []
+    for item in read_items(node, "`contexts`"):
+        colour = read_text(item.value, "a colour") or next(colours)
+        if not _COLOUR.fullmatch(colour):
+            raise WrongError(item.value, f"unknown colour `{colour}`", suggest(colour, COLOURS))
+        contexts.append(Context(item.name, colour))
+    return tuple(contexts)
+
+
+def read_requires(node: Node) -> Mapping[str, str]:
+    """Return the tools and their minimum versions: `[tool]` or `{tool: VERSION}`."""
+    from yaml import SequenceNode
+
+    if isinstance(node, SequenceNode):
+        return MappingProxyType({read_text(entry, "a tool"): "" for entry in node.value})
+    versions = {}
+    for item in read_items(node, "`requires`"):
+        version = read_text(item.value, "a version").removeprefix(">=").strip()
+        if not _VERSION.fullmatch(version):
+            raise WrongError(
+                item.value, f"`{version}` is no version", "write a minimum such as 1.20"
+            )
+        versions[item.name] = version
+    return MappingProxyType(versions)
+
+
+def read_environment(node: Node) -> Mapping[str, str]:
+    """Return the variables of the session: `{NAME: value}`, or `{NAME: {value: …, secret: true}}`.
+
+    One that is a secret and has no value is the caller's.
+    """
+    variables = {}
+    for item in read_items(node, "`env`"):
+        _check_variable(item.key, item.name)
+        value = _read_variable(item.value)
+        if value.text is not None:
+            variables[item.name] = value.text
+    return MappingProxyType(variables)
+
+
+def read_secret_variables(node: Node) -> frozenset[str]:
+    """Return the names of the variables in `env` that are marked as secrets."""
+    items = read_items(node, "`env`")
+    return frozenset(item.name for item in items if _read_variable(item.value).is_secret)
+
+
+class _Variable(NamedTuple):
+    text: str | None
+    is_secret: bool
+
+
+def _read_variable(node: Node) -> _Variable:
+    from yaml import MappingNode
+
+    if not isinstance(node, MappingNode):
+        return _Variable(read_text(node, "a variable's value"), is_secret=False)
+    text, is_secret = None, False
+    for item in read_items(node, "a variable"):
+        match item.name:
+            case "value":
+                text = read_text(item.value, "a variable's value")
+            case "secret":
+                is_secret = read_truth(item.value, "`secret`")
+            case _:
+                refuse_key(item.key, ("value", "secret"), item.value)
+    if text is None and not is_secret:
+        raise WrongError(node, "this variable has no value", "add `value: …`, or `secret: true`")
+    if is_secret and text and len(text) < SHORTEST_SECRET:
+        raise WrongError(
+            node,
+            f"a secret of {len(text)} characters cannot be hidden: they are everywhere",
+            f"give it {SHORTEST_SECRET} or more, or take `secret` away",
+        )
+    return _Variable(text, is_secret)
+
+
+def read_secrets(node: Node) -> frozenset[str]:
+    """Return the names of variables of the caller's environment that are secrets: `[NAME]`."""
+    names = set()
+    for entry in read_entries(node, "`secrets`"):
+        name = read_text(entry, "a secret")
+        _check_variable(entry, name)
+        names.add(name)
+    return frozenset(names)
+
+
+def _check_variable(node: Node, name: str) -> None:
+    if not _VARIABLE.fullmatch(name):
+        raise WrongError(node, f"`{name}` is no variable's name", "use letters, digits and `_`")
+
+
+def read_timeout(node: Node) -> float:
+    """Return a duration in seconds."""
+    text = read_text(node, "`timeout`")
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise WrongError(node, f"`{text}` is no duration", "write one such as 30s, 5m or 1m30s")
+    return seconds
+
+
+def read_rehearsal(node: Node) -> Mapping[str, Any]:
+    """Return what embedded clusters hold: `{CONTEXT: {manifests: […], links: […]}}`."""
+    clusters = {}
+    for cluster in read_items(node, "`rehearsal`"):
+        holds: dict[str, list[str]] = {}
+        for item in read_items(cluster.value, f"`{cluster.name}`"):
+            if item.name not in _REHEARSAL_KEYS:
+                refuse_key(item.key, _REHEARSAL_KEYS, item.value)
+            holds[item.name] = [
+                read_text(entry, f"each of `{item.name}`")
+                for entry in read_entries(item.value, f"`{item.name}`")
+            ]
+        clusters[cluster.name] = MappingProxyType(holds)
+    return MappingProxyType(clusters)
+
+
+def read_stand_ins(node: Node) -> frozenset[StandIn]:
+    """Return what is stood in for when nobody is there: `false` for nothing, or a list."""
+    from yaml import ScalarNode
+
+    if isinstance(node, ScalarNode):
+        if node.value.lower() == "false":
+            return frozenset()
+        raise WrongError(node, "`stand-ins` is a list, or `false`", f"write {_STAND_INS}")
+    chosen = set()
+    for entry in read_entries(node, "`stand-ins`"):
+        name = read_text(entry, "a stand-in")
+        if name not in list(StandIn):
+            raise WrongError(entry, f"there is no stand-in `{name}`", suggest(name, StandIn))
+        chosen.add(StandIn(name))
+    return frozenset(chosen)
+
+
+def read_normalise(node: Node) -> Normalisation:
+    """Return how outputs are made comparable: `{off: [RULE], replace: {REGEX: TEXT}}`."""
+    off: set[NormalisationRule] = set()
+    replacements: list[Replacement] = []
+    for item in read_items(node, "`normalise`"):
+        if item.name == "off":
+            for entry in read_entries(item.value, "`off`"):
+                name = read_text(entry, "a rule")
+                if name not in list(NormalisationRule):
+                    hint = suggest(name, NormalisationRule)
+                    raise WrongError(entry, f"there is no rule `{name}`", hint)
+                off.add(NormalisationRule(name))
+        elif item.name == "replace":
+            for rule in read_items(item.value, "`replace`"):
+                replacements.append(_read_replacement(rule))
+        else:
+            refuse_key(item.key, _NORMALISE_KEYS, item.value)
+    return Normalisation(frozenset(off), tuple(replacements))
+
+
+def _read_replacement(rule: Item) -> Replacement:
+    text = read_text(rule.value, "what is put in its place")
+    try:
+        pattern = re.compile(rule.name)
+        re.compile(f"{rule.name}|").sub(text, "")  # which finds something, and so reads the text
+    except (re.error, IndexError) as error:
+        raise WrongError(
+            rule.key, f"`{rule.name}` is no regular expression: {error}", "see Python's re"
+        ) from None
+    return Replacement(pattern, text)
+
+
+def read_minutes(node: Node) -> tuple[Planned, ...]:
+    """Return the plan of a talk: `{SECTION: MINUTES}`."""
+    planned = []
+    for item in read_items(node, "`minutes`"):
+        text = read_text(item.value, "a number of minutes")
+        if not _MINUTES.fullmatch(text):
+            raise WrongError(item.value, f"`{text}` is no number of minutes", "write 2 or 2.5")
+        planned.append(Planned(item.name, float(text), item.key.start_mark.line + 2))
+    return tuple(planned)
+
+
+def read_pytest(node: Node) -> bool:
+    """Return whether pytest collects the workshop unasked."""
+    return read_truth(node, "`pytest`")
+
+
+def read_matrix(node: Node) -> Mapping[str, tuple[str, ...]]:
+    """Return the versions to test with: `{linkerd: [VERSION], kubernetes: [VERSION]}`."""
+    matrix = {}
+    for item in read_items(node, "`matrix`"):
+        if item.name not in MATRIX_KEYS:
+            refuse_key(item.key, MATRIX_KEYS, item.value)
+        versions: list[str] = []
+        for entry in read_entries(item.value, f"`{item.name}`"):
+            version = read_text(entry, "a version")
+            if not version or version in versions:
+                raise WrongError(entry, "versions differ from each other", "write another one")
+            versions.append(version)
+        if not versions:
+            raise WrongError(item.value, f"`{item.name}` has no version", "write one, as `[1.27]`")
+        matrix[item.name] = tuple(versions)
+    return MappingProxyType(matrix)
+
+
+READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
+    {
+        "contexts": read_contexts,
+        "requires": read_requires,
+        "env": read_environment,
+        "secrets": read_secrets,
+        "timeout": read_timeout,
+        "minutes": read_minutes,
+        "stand-ins": read_stand_ins,
+        "normalise": read_normalise,
+        "rehearsal": read_rehearsal,
+        "pytest": read_pytest,
+        "matrix": read_matrix,
+    }
+)
+"""The keys of front matter. A dash in one is an underscore in the name of FrontMatter's field."""

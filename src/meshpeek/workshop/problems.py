@@ -1,0 +1,50 @@
+"""What is wrong in a workshop: places, and the error that tells of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from meshpeek.errors import MeshpeekError
+from meshpeek.workshop.spans import Span, draw_excerpt
+
+
+class Problem(NamedTuple):
+    """One thing wrong in a workshop: what, where (`span`), and what to do next (`hint`).
+
+    `excerpt` is the drawn line with its caret, or an empty string where there is none to draw.
+    An error keeps the workshop from running; a warning (`is_warning`) does not.
+    """
+
+    message: str
+    span: Span
+    hint: str | None = None
+    excerpt: str = ""
+    is_warning: bool = False
+
+    @classmethod
+    def at(cls, text: str, span: Span, message: str, hint: str | None = None) -> Problem:
+        """Make a problem that carries the excerpt of `text`, the file `span` lies in."""
+        return cls(message, span, hint, draw_excerpt(text, span))
+
+    def render(self) -> str:
+        """Return the problem as it is printed: place and message, excerpt, hint."""
+        place = f"{self.span.path}:{self.span.line}:{self.span.column}"
+        lines = [f"{place}: {'warning' if self.is_warning else 'error'}: {self.message}"]
+        if self.excerpt:
+            lines.append(self.excerpt)
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class WorkshopError(MeshpeekError):
+    """A workshop cannot be run: all that is wrong with it, in the order of its lines."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].message, hint=problems[0].hint)
+        self.problems = tuple(problems)
+
+    def render(self) -> str:
+        """Return every problem as it is printed, with a blank line between them."""
+        return "\n\n".join(problem.render() for problem in self.problems)

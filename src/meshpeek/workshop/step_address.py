@@ -1,0 +1,99 @@
+"""The step that somebody means on the command line: by number, name, place or section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from meshpeek.errors import InputError
+from meshpeek.workshop.model import Command, Workshop
+
+_PLACE = re.compile(r"(?P<path>.*):(?P<line>\d+)")
+_MOST_LISTED = 8
+
+
+def find_step(workshop: Workshop, address: str) -> int:
+    """Return the index of the step that `address` means.
+
+    It is a step's number as `meshpeek steps` lists it, its name, `FILE:LINE` (or `:LINE`, for the
+    workshop's own file), or a section's title or what that begins with, in any case of letters.
+    Raises InputError with what it might have been where it means no step, or several sections.
+    """
+    if address.isdecimal():
+        return _by_number(workshop, int(address))
+    place = _PLACE.fullmatch(address)
+    if place and (index := _by_place(workshop, place["path"], int(place["line"]))) is not None:
+        return index
+    for index, step in enumerate(workshop.steps):
+        if isinstance(step, Command) and step.name == address:
+            return index
+    return _by_title(workshop, address)
+
+
+def _by_number(workshop: Workshop, number: int) -> int:
+    if not 1 <= number <= len(workshop.steps):
+        raise InputError(
+            f"{workshop.path} has no step {number}: its steps are 1 to {len(workshop.steps)}",
+            hint=f"`meshpeek steps {workshop.path}` lists them",
+        )
+    return number - 1
+
+
+def _by_place(workshop: Workshop, path: str, line: int) -> int | None:
+    """Return the step that stands at a line, else the first one after it.
+
+    None if no step comes from a file of that name. Raises InputError for a line after the last.
+    """
+    wanted = PurePath(path or workshop.path)
+    found = [
+        (index, step)
+        for index, step in enumerate(workshop.steps)
+        if PurePath(step.span.path) == wanted or PurePath(step.span.path).name == path
+    ]
+    if not found:
+        return None
+    following = [(step.span.line, index) for index, step in found if step.span.end_line >= line]
+    if not following:
+        raise InputError(
+            f"{workshop.path} has no step at or after {path}:{line}",
+            hint=f"the last one stands at {found[-1][1].span}",
+        )
+    return min(following)[1]
+
+
+def _by_title(workshop: Workshop, address: str) -> int:
+    wanted = address.strip().casefold()
+    titles = [section.title.casefold() for section in workshop.sections]
+    exact = [index for index, title in enumerate(titles) if title and title == wanted]
+    begun = [index for index, title in enumerate(titles) if wanted and title.startswith(wanted)]
+    sections = exact[:1] or begun
+    if len(sections) > 1:
+        raise InputError(
+            f"several sections begin with `{address}`: "
+            + _listed([workshop.sections[index].title for index in sections]),
+            hint="write more of the title, or FILE:LINE",
+        )
+    if sections:
+        for index, step in enumerate(workshop.steps):
+            if step.section >= sections[0]:
+                return index
+    raise _unknown(workshop, address)
+
+
+def _unknown(workshop: Workshop, address: str) -> InputError:
+    from meshpeek.workshop.parse.suggestions import find_closest
+
+    names = [step.name for step in workshop.steps if isinstance(step, Command) and step.name]
+    titles = [section.title for section in workshop.sections if section.title]
+    closest = find_closest(address, [*names, *titles])
+    known = f"did you mean `{closest}`?" if closest else f"sections are {_listed(titles)}"
+    return InputError(
+        f"{workshop.path} has no step or section `{address}`",
+        hint=f"{known} (`meshpeek steps {workshop.path}` lists all)",
+    )
+
+
+def _listed(titles: Sequence[str]) -> str:
+    more = f" and {len(titles) - _MOST_LISTED} more" if len(titles) > _MOST_LISTED else ""
+    return ", ".join(f"`{title}`" for title in titles[:_MOST_LISTED]) + more

@@ -1,0 +1,144 @@
+"""The workshop is a test that can be trusted: one thing wrong in it, and the right step fails.
+
+Each mutation is what somebody might do to the script or to a manifest. The step that fails is the
+first one whose promise no longer holds; the others before it have passed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.conftest import ROOT, RunProgram
+from tests.end_to_end.test_workshop import read_story, replace_once
+
+pytestmark = pytest.mark.slow
+
+SCRIPT, NORTH, EAST = "workshop.md", "k8s/north/faces.yaml", "k8s/east/smileys.yaml"
+ROUTE, CANARY = "k8s/north/smiley-router.yaml", "k8s/canary/color-canary.yaml"
+GET_ROUTE = "kubectl --context north get httproute.policy.linkerd.io"
+
+
+class Mutation(NamedTuple):
+    """In `file`, `old` (which stands there once) becomes `new`; the step `fails` is to fail.
+
+    `reason` is a part of what is said against it. `patience`, where there is one, is the `until`
+    of that step, which a test shortens.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    fails: str
+    reason: str
+    patience: str = ""
+
+
+MUTATIONS = [
+    Mutation(
+        "a link is missing",
+        SCRIPT, "links: [east, west]", "links: [west]",
+        "kubectl --context north get link -n linkerd-multicluster", r"east\s",
+    ),
+    Mutation(
+        "the exported Service has the label of gateway mode",
+        EAST, "mirror.linkerd.io/exported: remote-discovery", 'mirror.linkerd.io/exported: "true"',
+        "kubectl --context north get svc -n faces", "smiley-east",
+    ),
+    Mutation(
+        "pods are not injected",
+        NORTH, "linkerd.io/inject: enabled", "linkerd.io/inject: disabled",
+        "kubectl --context north get pods -n faces", r"2\/2",
+    ),
+    Mutation(
+        "one replica instead of two",
+        EAST, "name: smiley\n    app.kubernetes.io/part-of: faces\nspec:\n  replicas: 2",
+        "name: smiley\n    app.kubernetes.io/part-of: faces\nspec:\n  replicas: 1",
+        "kubectl --context east get endpoints smiley -n faces", ":8000,",
+    ),
+    Mutation(
+        "the Service to route from selects pods",
+        ROUTE, "spec:\n  type: ClusterIP", "spec:\n  selector: {app: x}\n  type: ClusterIP",
+        "kubectl --context north get svc -n faces smiley -o yaml", "selector:",
+    ),
+    Mutation(
+        "the route leads to another backend",
+        ROUTE, "- name: smiley-east", "- name: smiley-west",
+        "yq 'select(.kind", "smiley-east",
+    ),
+    Mutation(
+        "the route has another timeout",
+        ROUTE, "request: 5s", "request: 9s",
+        "yq 'select(.kind", "5s",
+    ),
+    Mutation(
+        "the timeout stays as it was",
+        SCRIPT, '"value": "300ms"}]', '"value": "5s"}]',
+        "kubectl --context north edit httproute.policy.linkerd.io smiley-router", "exit status 1",
+    ),
+    Mutation(
+        "the timeout becomes another",
+        SCRIPT, '"value": "300ms"}]', '"value": "500ms"}]',
+        f"{GET_ROUTE} smiley-router", "300ms",
+    ),
+    Mutation(
+        "the label goes on a Service of another cluster",
+        SCRIPT, "kubectl --context west -n faces label", "kubectl --context east -n faces label",
+        "kubectl --context east -n faces label svc/color2", "exit status 1",
+    ),
+    Mutation(
+        "the label has another value",
+        SCRIPT, "svc/color2 mirror.linkerd.io/exported=remote-discovery",
+        "svc/color2 mirror.linkerd.io/exported=enabled",
+        "kubectl --context north -n faces get svc", "color2-west", "until 10s",
+    ),
+    Mutation(
+        "the canary sends nothing to west",
+        CANARY, "name: color2-west\n          port: 80\n          weight: 50",
+        "name: color2-west\n          port: 80\n          weight: 0",
+        "bat k8s/canary/color-canary.yaml", "weight: 50",
+    ),
+    Mutation(
+        "the canary is applied elsewhere",
+        SCRIPT, "--context north apply -f k8s/canary", "--context west apply -f k8s/canary",
+        f"{GET_ROUTE} color-canary", "exit status 1", "until 30s",
+    ),
+    Mutation(
+        "the canary belongs to a Service that does not exist",
+        CANARY, "kind: Service\n      name: color\n", "kind: Service\n      name: colour\n",
+        f"{GET_ROUTE} color-canary", "reason: Accepted", "until 30s",
+    ),
+    Mutation(
+        "the wrong backend is deleted",
+        SCRIPT, '{"op": "remove", "path": "/spec/rules/0/backendRefs/0"}',
+        '{"op": "remove", "path": "/spec/rules/0/backendRefs/1"}',
+        f"{GET_ROUTE} color-canary -n faces \\\n  -o jsonpath", "color2-west",
+    ),
+    Mutation(
+        "the Deployment is not deleted",
+        SCRIPT, '<!-- meshpeek: expect /deployment\\.apps "color" deleted/ -->\n\n'
+        "```bash\nkubectl --context north delete -n faces deployment color\n```\n", "",
+        "kubectl --context north get pods -n faces", "color-", "until 90s",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_the_right_step_fails(meshpeek: RunProgram, tmp_path: Path, mutation: Mutation) -> None:
+    shutil.copy(ROOT / SCRIPT, tmp_path)
+    shutil.copytree(ROOT / "k8s", tmp_path / "k8s")
+    replace_once(tmp_path / mutation.file, mutation.old, mutation.new)
+    if mutation.patience:
+        script = tmp_path / SCRIPT
+        script.write_text(script.read_text().replace(mutation.patience, "until 1s"))
+    ran = meshpeek("ci", "--rehearse", "--events", "events.jsonl", SCRIPT)
+    assert ran.returncode == 1, ran.stdout
+    *before, failed = read_story(tmp_path / "events.jsonl").commands
+    assert {command["verdict"] for command in before} == {"passed"}
+    assert failed["text"].startswith(mutation.fails)
+    assert failed["verdict"] == "failed"
+    assert any(mutation.reason in reason for reason in failed["reasons"]), failed["reasons"]

@@ -1,0 +1,162 @@
+"""The page of a run, in a browser as its readers open it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from meshpeek.run.events import RunRefused
+from meshpeek.sinks.html import prose
+from meshpeek.sinks.html.page import HtmlPage
+from meshpeek.workshop.model import Mode
+from tests.browser import OpenPage, accessibility_violations
+from tests.conftest import RunProgram
+from tests.sinks.reports.built import now, text, texts
+from tests.sinks.story import tell
+
+WORKSHOP = """\
+---
+meshpeek:
+  contexts: {north: "#56B4E9", east: yellow}
+---
+
+# Colours
+
+```bash
+echo hidden
+function kubectl { [[ $2 = north ]]; }
+```
+
+<!-- @SHOW -->
+
+## Reading
+
+Some *words*, an ![image](https://example.invalid/x.png), <b onclick="alert(1)">markup</b>,
+[a link](https://example.invalid) and [no script](javascript:alert(1)).
+
+```bash
+printf '\\e[31mred\\e[0m <script>document.title = "owned"</script>\\n'
+kubectl --context north
+```
+
+## Failing
+
+```bash
+kubectl --context east get pods
+```
+
+### Not reached
+
+```bash
+echo later
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "story.html"
+    path.write_text(text(HtmlPage(now), [*tell(Mode.CI), RunRefused("b.md", "no"), *tell(Mode.CI)]))
+    return path
+
+
+@pytest.fixture
+def report(meshpeek: RunProgram, tmp_path: Path) -> Path:
+    (tmp_path / "w.md").write_text(WORKSHOP)
+    (tmp_path / "kubeconfig").write_text(
+        "{contexts: [{name: north, context: {cluster: c}}, {name: east, context: {cluster: c}}],"
+        " clusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}]}"
+    )
+    result = meshpeek("ci", "--html", "page.html", "w.md", KUBECONFIG=str(tmp_path / "kubeconfig"))
+    assert result.returncode == 1, result.stderr
+    return tmp_path / "page.html"
+
+
+def opened(page: Page, path: Path) -> list[str]:
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(path.as_uri())
+    return requests
+
+
+@pytest.mark.slow
+def test_a_reader_finds_the_failure_and_loads_nothing(open_page: OpenPage, report: Path) -> None:
+    page = open_page()
+    requests = opened(page, report)
+    expect(page).to_have_title("✗ 1 failed · w.md")
+    failure = page.locator(".failures a")
+    expect(failure).to_have_text("w.md:28")
+    assert failure.bounding_box()["y"] < 400
+    failure.click()
+    step = page.locator(".step.failed")
+    expect(step).to_be_in_viewport()
+    expect(step).to_contain_text("exit status 1")
+    expect(step.locator(".badge")).to_have_text("east")
+    entries = page.locator(".outline li")
+    assert [entry.get_attribute("class") for entry in entries.all()] == [
+        "passed", "passed", "failed", "skipped deep",
+    ]  # fmt: skip
+    entries.nth(3).locator("a").click()
+    expect(page.locator(".step.skipped")).to_be_in_viewport()
+    expect(page.locator(".a-fg1")).to_have_css("color", "rgb(255, 107, 107)")
+    expect(page.get_by_text('<script>document.title = "owned"</script>').last).to_be_visible()
+    assert page.locator("img, [onclick], [href^='javascript']").count() == 0
+    assert requests == [report.as_uri()]
+
+
+@pytest.mark.slow
+def test_searching_and_showing_failures_only(open_page: OpenPage, report: Path) -> None:
+    page = open_page()
+    opened(page, report)
+    page.keyboard.press("/")
+    page.keyboard.type("kubectl --context north")
+    expect(page.locator("#found")).to_have_text("1 step")
+    expect(page.locator(".step:visible")).to_contain_text("kubectl --context north")
+    page.keyboard.press("Escape")
+    expect(page.locator(".step:visible")).to_have_count(6)
+    page.get_by_role("button", name="Failed only").click()
+    expect(page.locator(".step:visible")).to_have_count(1)
+    expect(page.locator(".part:visible h2")).to_have_text("Failing")
+
+
+@pytest.mark.slow
+def test_it_is_whole_without_javascript(open_page: OpenPage, report: Path) -> None:
+    page = open_page(javascript=False)
+    opened(page, report)
+    expect(page.locator("#find")).to_be_hidden()
+    expect(page.locator(".step:visible")).to_have_count(6)
+    expect(page.locator(".failures")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_the_theme_is_the_reader_s_and_can_be_changed(open_page: OpenPage, report: Path) -> None:
+    page = open_page(color_scheme="dark")
+    opened(page, report)
+    expect(page.locator("body")).to_have_css("background-color", "rgb(18, 21, 27)")
+    page.get_by_role("button", name="Theme").click()
+    expect(page.locator("body")).to_have_css("background-color", "rgb(246, 244, 238)")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_everybody_can_use_it(open_page: OpenPage, story: Path, scheme: str, width: int) -> None:
+    page = open_page(width=width, color_scheme=scheme)
+    opened(page, story)
+    assert accessibility_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_identities_are_unique_and_links_lead_somewhere() -> None:
+    for html in texts(HtmlPage(now), [*tell(Mode.CI), RunRefused("b.md", "no"), *tell(Mode.CI)]):
+        identities = re.findall(r' id="([^"]+)"', html)
+        assert len(identities) == len(set(identities))
+        assert set(re.findall(r'href="#([^"]+)"', html)) <= set(identities)
+
+
+def test_narration_keeps_its_words_and_no_tags() -> None:
+    html = prose.to_html("## T\n\n<div onclick=x>one</div>\n\n<kbd>two</kbd> | a\n", "T")
+    assert html == "<p>one</p>\n<p>two | a</p>\n"

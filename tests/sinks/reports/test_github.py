@@ -1,0 +1,82 @@
+"""What GitHub Actions is told of a run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from meshpeek.run.events import CommandEnded
+from meshpeek.sinks.fold import Report
+from meshpeek.sinks.reports.step_summary import annotate, summarise
+from meshpeek.workshop.model import Mode
+from tests.conftest import RunProgram
+from tests.sinks.story import tell
+
+WORKSHOP = "# A | B\n\n```bash\ntrue\nfalse | grep '100%, `x`' \\\n  --\n```\n"
+
+
+def test_a_failure_is_marked_at_its_line_and_summed_up(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "w.md").write_text(WORKSHOP)
+    github = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_WORKSPACE": str(tmp_path),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+    }
+    (tmp_path / "summary.md").write_text("said before\n\n")
+    result = meshpeek("ci", "w.md", cwd=folder, **github)
+    (command,) = re.findall(r"^::.*$", result.stdout, re.MULTILINE)
+    assert command == (
+        "::error file=docs/w.md,line=5,endLine=6,title=failed::$ false | grep '100%25, `x`' \\%0A"
+        "  --%0Apart 1 of the pipeline: exit status 1%0Apart 2 of the pipeline: exit status 1"
+    )
+    summary = (tmp_path / "summary.md").read_text()
+    assert summary.startswith("said before\n\n## ❌ w.md\n")
+    html = MarkdownIt("commonmark").enable("table").render(summary)
+    assert "<td>A | B</td>" in html
+    assert "<li>part 1 of the pipeline: exit status 1</li>" in html
+    assert "$ false | grep '100%, `x`' \\\n  --\n</code></pre>" in html
+
+
+def test_a_workshop_that_cannot_run_is_marked_too(meshpeek: RunProgram, tmp_path: Path) -> None:
+    (tmp_path / "w.md").write_text("\n<!-- meshpeek: exitt 1 -->\n")
+    summary = tmp_path / "summary.md"
+    result = meshpeek(
+        "ci", "w.md", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary),
+        GITHUB_WORKSPACE="/elsewhere",
+    )  # fmt: skip
+    assert result.returncode == 2
+    assert "\n::error file=w.md,line=2,endLine=2,title=could not run::w.md%3A" in (
+        result.stdout.replace("::w.md:", "::w.md%3A")
+    )
+    assert "It could not be run." in summary.read_text()
+
+
+def test_a_workshop_in_which_nothing_ran_is_not_said_to_have_passed(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    (tmp_path / "w.md").write_text("<!-- meshpeek: skip ci -->\n```bash\ntrue\n```\n")
+    summary = tmp_path / "summary.md"
+    meshpeek("ci", "w.md", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    assert summary.read_text().startswith("## ❌ w.md\n\n1 skipped in ")
+
+
+def test_elsewhere_nothing_is_said(meshpeek: RunProgram, tmp_path: Path) -> None:
+    (tmp_path / "w.md").write_text(WORKSHOP)
+    assert "::error" not in meshpeek("ci", "w.md").stdout
+
+
+def test_titles_say_which_cluster() -> None:
+    report = Report()
+    for event in tell(Mode.CI):
+        report.take(event)
+        if isinstance(event, CommandEnded) and not event.result.verdict:
+            break
+    (failure,) = report.failed
+    assert ",title=failed in north::" in annotate(failure, "w.md")
+    assert "### failed: w.md:16 \\[north\\]" in summarise(report, "w.md")

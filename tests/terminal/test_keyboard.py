@@ -1,0 +1,85 @@
+"""Keys as a terminal sends them, and what they mean."""
+
+from __future__ import annotations
+
+import os
+import pty
+import termios
+from collections.abc import Iterator
+
+import pytest
+
+from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.terminal.keyboard import Keyboard
+
+_PATIENCE_SECONDS = 30
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    ours, theirs = pty.openpty()
+    yield ours, theirs
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    ("pressed", "names"),
+    [
+        (b"\r\n +-\x03", ["enter", "enter", "space", "+", "-", "ctrl-c"]),
+        (b"x\t\x00\x7f\x1a", ["x", "tab", "ctrl-space", "backspace", "ctrl-z"]),
+        ("é🙂\r".encode(), ["é", "🙂", "enter"]),
+        (b"\x1b[A\x1b[1;5C\x1bOP\x1b[5~\x1b[[A", ["up", "ctrl-right", "f1", "page-up"]),
+        (b"\x1b\x1b[AQ\x1bx", ["escape", "up", "Q", "alt-x"]),
+        (b"\xff\xfe\r", ["enter"]),
+        (b"\x1b[200~Q\rr\x1b[201~", []),
+        (b"\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[>1;10;0c\x1bP1+r\x1b\\", []),
+        (b"\x1b[M !!\x1b[<0;1;1M", []),
+        (b"q\r\r", ["q", "enter", "enter"]),
+    ],
+)
+def test_keys_are_read_one_by_one(
+    terminal: tuple[int, int], pressed: bytes, names: list[str]
+) -> None:
+    ours, theirs = terminal
+    with Keyboard(theirs) as keyboard:
+        os.write(ours, pressed + b"Q")
+        keys = [keyboard.read(_PATIENCE_SECONDS) for _ in (*names, "Q")]
+    assert keys == [*names, "Q"]
+
+
+def test_what_was_pressed_before_can_be_forgotten(terminal: tuple[int, int]) -> None:
+    ours, theirs = terminal
+    with Keyboard(theirs) as keyboard:
+        os.write(ours, b"\r\r\r")
+        assert keyboard.read(_PATIENCE_SECONDS) == "enter"
+        keyboard.forget()
+        assert keyboard.read(0.05) is None
+
+
+def test_what_was_typed_behind_a_key_is_for_the_child(terminal: tuple[int, int]) -> None:
+    ours, theirs = terminal
+    with Keyboard(theirs) as keyboard:
+        os.write(ours, b"\rAda\r")
+        assert keyboard.read(_PATIENCE_SECONDS) == "enter"
+        assert keyboard.take_unread() == b"Ada\r"
+        assert keyboard.take_unread() == b""
+
+
+def test_the_terminal_gets_its_settings_back(terminal: tuple[int, int]) -> None:
+    _, theirs = terminal
+    before = termios.tcgetattr(theirs)
+    with Keyboard(theirs) as keyboard:
+        assert not termios.tcgetattr(theirs)[3] & termios.ECHO
+        with keyboard.lent():
+            assert not termios.tcgetattr(theirs)[1] & termios.OPOST
+        assert termios.tcgetattr(theirs)[1] & termios.OPOST
+    assert termios.tcgetattr(theirs) == before
+
+
+def test_something_that_is_no_terminal_is_refused() -> None:
+    reader, writer = os.pipe()
+    with pytest.raises(EnvironmentUnfitError, match="presenting needs a terminal"):
+        Keyboard(reader)
+    os.close(reader)
+    os.close(writer)

@@ -1,0 +1,241 @@
+"""What front matter settles, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshpeek.workshop.model import Context, FrontMatter, NormalisationRule, Planned, StandIn
+from meshpeek.workshop.parse import parse
+from meshpeek.workshop.problems import WorkshopError
+
+
+def front_matter(yaml: str) -> FrontMatter:
+    return parse(f"---\n{yaml}\n---\n", "w.md", _no_file).front_matter
+
+
+def _no_file(path: str) -> str:
+    raise AssertionError(path)
+
+
+def problem(yaml: str) -> str:
+    with pytest.raises(WorkshopError) as raised:
+        front_matter(yaml)
+    assert raised.value.problems[0].hint
+    return raised.value.problems[0].message
+
+
+def test_everything_at_once() -> None:
+    settings = front_matter(
+        """\
+title: ignored
+meshpeek:
+  contexts: {north: cyan, east: bright_green, west: "#ff8800"}
+  requires:
+    kubectl: 1.20
+    bat: ">=0.24"
+    yq:
+  env:
+    BAT_STYLE: "grid,numbers"
+    ENABLED: yes
+    EMPTY: ""
+  timeout: 1m30s
+  stand-ins: [watch, pagers]
+  rehearsal:
+    north: {manifests: [k8s/north, k8s/mesh.yaml], links: [east, west]}
+    west:
+"""
+    )
+    assert settings.contexts == (
+        Context("north", "cyan"),
+        Context("east", "bright_green"),
+        Context("west", "#ff8800"),
+    )
+    assert settings.requires == {"kubectl": "1.20", "bat": "0.24", "yq": ""}
+    assert settings.env == {"BAT_STYLE": "grid,numbers", "ENABLED": "yes", "EMPTY": ""}
+    assert settings.timeout == 90
+    assert settings.stand_ins == {StandIn.WATCH, StandIn.PAGERS}
+    assert settings.rehearsal == {
+        "north": {"manifests": ["k8s/north", "k8s/mesh.yaml"], "links": ["east", "west"]},
+        "west": {},
+    }
+
+
+def test_lists_will_do() -> None:
+    settings = front_matter("meshpeek:\n  contexts: [north, east]\n  requires: [kubectl, step]")
+    assert [context.name for context in settings.contexts] == ["north", "east"]
+    assert len({context.colour for context in settings.contexts}) == 2
+    assert settings.requires == {"kubectl": "", "step": ""}
+
+
+@pytest.mark.parametrize("yaml", ["title: x", "meshpeek:", "# remark\ntitle: x", "{title: x}"])
+def test_nothing_of_ours(yaml: str) -> None:
+    assert front_matter(yaml) == FrontMatter()
+
+
+@pytest.mark.parametrize(
+    "text", ["---\n\ntext\n\n---\n", "---\nA rule, then\n---\n", "---\na: b\n"]
+)
+def test_a_rule_is_no_front_matter(text: str) -> None:
+    assert parse(text, "w.md", _no_file).steps
+
+
+def test_other_files_of_the_workshop_have_none() -> None:
+    workshop = parse("<!-- @import other.md -->", "w.md", lambda _: "---\nmeshpeek: 1\n---\nText")
+    assert [step.text for step in workshop.steps] == ["Text"]
+    assert workshop.steps[0].span.line == 4
+
+
+@pytest.mark.parametrize(
+    ("yaml", "message"),
+    [
+        ("meshpeek: north", "the value of `meshpeek` is a mapping of keys"),
+        ("meshpeek: [a]", "the value of `meshpeek` is a mapping of keys"),
+        ("meshpeek:\n  contexts: north", "`contexts` is a mapping of keys"),
+        ("meshpeek:\n  contexts: [a, a]", "contexts have names, each another"),
+        ("meshpeek:\n  contexts: [[a]]", "a context is text"),
+        ("meshpeek:\n  contexts: {a: pink}", "unknown colour `pink`"),
+        ("meshpeek:\n  contexts: {a: {b: c}}", "a colour is text"),
+        ("meshpeek:\n  requires: kubectl", "`requires` is a mapping of keys"),
+        ("meshpeek:\n  requires: {kubectl: <2}", "`<2` is no version"),
+        ("meshpeek:\n  env: {A-B: c}", "`A-B` is no variable's name"),
+        ("meshpeek:\n  env: {A: [b]}", "a variable's value is text"),
+        ("meshpeek:\n  timeout: 90", "`90` is no duration"),
+        ("meshpeek:\n  timeout: [1s]", "`timeout` is text"),
+        ("meshpeek:\n  rehearsal: [north]", "`rehearsal` is a mapping of keys"),
+        ("meshpeek:\n  rehearsal: {north: {manifests: k8s}}", "`manifests` is a list"),
+        ("meshpeek:\n  rehearsal: {north: {link: []}}", "unknown key `link`"),
+        ("meshpeek:\n  timeouts: 3s", "unknown key `timeouts`"),
+        ("meshpeek:\n  [a]: b", "a key is text"),
+        ("meshpeak:\n  timeout: 3s", "unknown key `meshpeak`"),
+    ],
+)
+def test_what_is_wrong(yaml: str, message: str) -> None:
+    assert problem(yaml) == message
+
+
+@pytest.mark.parametrize(
+    ("yaml", "line", "column"),
+    [
+        ("a: b: c", 2, 5),
+        ("a: b\nc: *d", 3, 4),
+        ("a: [b\nc: d", 3, 2),
+        ("a: b\nc: é\x07", 3, 5),
+    ],
+)
+def test_what_is_no_yaml(yaml: str, line: int, column: int) -> None:
+    with pytest.raises(WorkshopError) as raised:
+        front_matter(yaml)
+    (only,) = raised.value.problems
+    assert only.message.startswith("front matter: ")
+    assert (only.span.line, only.span.column) == (line, column)
+
+
+def test_all_wrong_keys_are_told_at_once() -> None:
+    with pytest.raises(WorkshopError) as raised:
+        front_matter("meshpeek:\n  timeout: x\n  context: x\n  env: x")
+    assert [p.span.line for p in raised.value.problems] == [3, 4, 5]
+
+
+def test_stand_ins_are_all_there_unless_the_workshop_says_otherwise() -> None:
+    assert front_matter("meshpeek: {}").stand_ins == set(StandIn)
+    assert front_matter("meshpeek: {stand-ins: false}").stand_ins == set()
+    assert front_matter("meshpeek: {stand-ins: []}").stand_ins == set()
+    assert problem("meshpeek: {stand-ins: true}") == "`stand-ins` is a list, or `false`"
+
+
+def test_secrets_are_marked_or_named() -> None:
+    settings = front_matter(
+        """\
+meshpeek:
+  env:
+    PLAIN: a
+    TOKEN: {secret: true, value: hunter2}
+    OPEN: {value: b, secret: false}
+    INHERITED: {secret: true}
+  secrets: [GITHUB_TOKEN]
+"""
+    )
+    assert settings.env == {"PLAIN": "a", "TOKEN": "hunter2", "OPEN": "b"}
+    assert settings.secrets == {"TOKEN", "INHERITED", "GITHUB_TOKEN"}
+
+
+@pytest.mark.parametrize(
+    ("yaml", "message"),
+    [
+        ("meshpeek: {env: {A: {}}}", "this variable has no value"),
+        ("meshpeek: {env: {A: {secret: yes, value: abcdef}}}", "`secret` is true or false"),
+        ("meshpeek: {env: {A: {secrets: true}}}", "unknown key `secrets`"),
+        (
+            "meshpeek: {env: {A: {secret: true, value: abc}}}",
+            "a secret of 3 characters cannot be hidden: they are everywhere",
+        ),
+        ("meshpeek: {secrets: TOKEN}", "`secrets` is a list"),
+        ("meshpeek: {secrets: [a-b]}", "`a-b` is no variable's name"),
+    ],
+)
+def test_secrets_that_cannot_be_taken(yaml: str, message: str) -> None:
+    assert problem(yaml) == message
+
+
+def test_normalising_can_be_settled() -> None:
+    settings = front_matter(
+        "meshpeek:\n  normalise:\n    off: [ages]\n    replace: {'v(\\d+)': 'v<\\1>'}"
+    ).normalise
+    assert settings.off == {NormalisationRule.AGES}
+    assert [rule.pattern.sub(rule.text, "v7") for rule in settings.replacements] == ["v<7>"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("{on: [ages]}", "unknown key `on`"),
+        ("{off: ages}", "`off` is a list"),
+        ("{off: [age]}", "there is no rule `age`"),
+        ("{replace: {'(': x}}", "`(` is no regular expression: missing ), unterminated subpattern"),
+        ("{replace: {'a': '\\1'}}", "`a` is no regular expression: invalid group reference 1"),
+    ],
+)
+def test_normalising_is_checked(settings: str, message: str) -> None:
+    assert problem(f"meshpeek: {{normalise: {settings}}}").startswith(message)
+
+
+def test_a_talk_can_be_planned() -> None:
+    text = "---\nmeshpeek:\n  minutes: {One: 2, Two things: 0.5}\n---\n# One\n## Two _things_\n"
+    workshop = parse(text, "w.md", _no_file)
+    assert workshop.front_matter.minutes == (Planned("One", 2, 3), Planned("Two things", 0.5, 3))
+
+
+def test_a_plan_is_for_sections_that_there_are() -> None:
+    with pytest.raises(WorkshopError) as raised:
+        parse("---\nmeshpeek:\n  minutes:\n    Onn: 2\n---\n# One\n", "w.md", _no_file)
+    assert raised.value.render() == (
+        "w.md:4:5: error: there is no section `Onn`\n"
+        "  |\n4 |     Onn: 2\n  |     ^^^\n  hint: did you mean `One`?"
+    )
+    assert problem("meshpeek: {minutes: {One: soon}}") == "`soon` is no number of minutes"
+
+
+def test_what_ci_and_pytest_do_with_a_workshop() -> None:
+    settings = front_matter(
+        "meshpeek:\n  pytest: true\n  matrix: {linkerd: [stable-2.14.10], kubernetes: [1.27, 1.30]}"
+    )
+    assert settings.pytest is True
+    assert settings.matrix == {"linkerd": ("stable-2.14.10",), "kubernetes": ("1.27", "1.30")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("pytest: yes", "`pytest` is true or false"),
+        ("pytest: [true]", "`pytest` is text"),
+        ("pytests: true", "unknown key `pytests`"),
+        ("matrix: [linkerd]", "`matrix` is a mapping of keys"),
+        ("matrix: {linkrd: [1]}", "unknown key `linkrd`"),
+        ("matrix: {linkerd: 1}", "`linkerd` is a list"),
+        ("matrix: {linkerd: []}", "`linkerd` has no version"),
+        ("matrix: {linkerd: [1, 1]}", "versions differ from each other"),
+        ("matrix: {linkerd: [[1]]}", "a version is text"),
+    ],
+)
+def test_what_ci_and_pytest_cannot_do(settings: str, message: str) -> None:
+    assert problem(f"meshpeek: {{{settings}}}") == message

@@ -1,0 +1,206 @@
+"""What lint says of a workshop: every rule with a case that it is for, and one that it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from meshpeek.errors import InputError
+from meshpeek.workshop.lint import lint
+from meshpeek.workshop.problems import Problem
+from tests.conftest import ROOT, RunProgram
+
+FRONT_MATTER = "---\nmeshpeek: {contexts: {north: red, east: blue}}\n---\n"
+
+
+def lint_text(text: str, path: str = "w.md", startup: tuple[str, ...] = (), **files: str) -> str:
+    """Lint `text` where only the commands `ls` and `kubectl` exist; `files` are others (a_md)."""
+
+    def read(path: str) -> str:
+        try:
+            return files[path.replace(".", "_")]
+        except KeyError:
+            raise InputError(f"{path}: no such file") from None
+
+    problems = lint(
+        text, path, read, is_command=lambda word: word in ("ls", "kubectl"), startup=startup
+    )
+    return "\n".join(map(summary, problems))
+
+
+def summary(problem: Problem) -> str:
+    kind = "warning" if problem.is_warning else "error"
+    assert problem.hint
+    span = problem.span
+    return f"{span.path}:{span.line}:{span.column}: {kind}: {problem.message}"
+
+
+ENDLESS = "nothing after this is ever shown or run: no `@SHOW` follows"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<!-- @SKIP -->\n```bash\nls\n```\n", f"w.md:1:7: warning: {ENDLESS}"),
+        ("<!-- @SKIP -->\n\nWords.\n", f"w.md:1:7: warning: {ENDLESS}"),
+        ("<!-- @SKIP -->\nx\n<!-- @SHOW -->\ny\n\n<!-- @SKIP -->\n", ""),
+        ("<!-- @SKIP -->\nx\n\n<!-- @SKIP -->\ny\n", f"w.md:1:7: warning: {ENDLESS}"),
+        ("```bash\n#@macro m\n#@SKIP\nls\n#@end\n#@m\n```\n", f"w.md:3:3: warning: {ENDLESS}"),
+    ],
+)
+def test_a_skip_that_never_ends(text: str, expected: str) -> None:
+    assert lint_text(text) == expected
+
+
+def macro(*uses: str) -> str:
+    return "\n".join(("```bash", "#@macro greet", "ls", "#@end", *uses, "```", ""))
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        ("#@greet",),
+        ("greet now",),
+        ("#@ifhook show_slides", "#@greet", "#@endif"),
+        ("#@macro other", "#@greet", "#@end", "#@other"),
+    ],
+)
+def test_a_macro_that_is_used(uses: tuple[str, ...]) -> None:
+    assert lint_text(macro(*uses)) == ""
+
+
+def test_a_macro_that_is_never_used() -> None:
+    assert lint_text(macro("ls")) == "w.md:2:3: warning: the macro `greet` is never used"
+    assert lint_text(macro().replace("greet", "wait_clear")) == ""
+
+
+def test_macros_of_other_files_may_be_for_other_workshops() -> None:
+    library = "#@macro greet\nls\n#@end\n"
+    assert lint_text("<!-- @import lib.sh -->\n", lib_sh=library) == ""
+
+
+def test_startup_files_are_known_and_not_linted() -> None:
+    rc = "#@macro greet\nls\n#@end\n#@show_7\n"
+    assert lint_text("<!-- @greet -->\n", startup=(".demoshrc",), _demoshrc=rc) == ""
+
+
+SHOWN_ONLY = "these commands are shown and never run"
+
+
+@pytest.mark.parametrize(
+    ("fence", "column"),
+    [
+        ("```console\n$ ls\n```", 1),
+        ("~~~shell-session\n$ ls\n~~~", 1),
+        ("~~~bash\nls\n~~~", 1),
+        (" ```bash\n ls\n ```", 2),
+        ("- x\n\n  ```sh\n  ls\n  ```", None),
+        ("```zsh title=x\nls\n```", 1),
+    ],
+)
+def test_commands_that_are_shown_and_never_run(fence: str, column: int | None) -> None:
+    found = lint_text(f"<!-- @SHOW -->\n\nWords.\n\n{fence}\n")
+    place = f"w.md:5:{column}" if column else "w.md:7:3"
+    assert found == f"{place}: warning: {SHOWN_ONLY}"
+    assert lint_text(f"Before the show.\n\n{fence}\n") == ""
+
+
+@pytest.mark.parametrize("language", ["shell-session", "sh-session"])
+def test_a_transcript_that_is_run(language: str) -> None:
+    assert lint_text(f"```{language}\nls\n```\n") == (
+        "w.md:1:1: warning: "
+        "this is run as bash, as is every fence that begins with ```bash or ```sh"
+    )
+
+
+@pytest.mark.parametrize(
+    "fence",
+    ["```yaml\nx: 1\n```", "```text\n$ ls\n```", "```\nls\n```", "````md\n```console\n```\n````"],
+)
+def test_fences_that_are_nobodys_commands(fence: str) -> None:
+    assert lint_text(f"<!-- @SHOW -->\n\n{fence}\n") == ""
+
+
+def test_a_context_that_the_front_matter_does_not_list() -> None:
+    command = "kubectl --context east get pods |\n  kubectl --context=nroth apply -f -"
+    found = lint_text(f"{FRONT_MATTER}```bash\n{command}\n```\n")
+    assert found == "w.md:6:21: warning: the context `nroth` is not in the front matter"
+    assert lint_text(f"```bash\n{command}\n```\n") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!-- @ls -l -->",
+        "<!-- @export X=1 -->",
+        "<!-- @show_slides -->",
+        "<!-- @$SHELL other.md -->",
+        "<!-- @./setup.sh -->",
+        "```bash\ngreet() { ls; }\n#@greet\n```",
+        "```bash\nalias ll='ls -l' la='ls -a'\n#@la\n```",
+    ],
+)
+def test_a_word_that_is_known(text: str) -> None:
+    assert lint_text(f"{text}\n") == ""
+
+
+IS_NOTHING = "is neither a directive nor a macro, a hook or a command here"
+
+
+def test_a_word_that_is_nothing() -> None:
+    assert lint_text("<!-- @show_6 -->\n<!-- @frobnicate now -->\n") == (
+        f"w.md:1:7: warning: `@show_6` {IS_NOTHING}\nw.md:2:7: warning: `@frobnicate` {IS_NOTHING}"
+    )
+
+
+def test_a_directive_with_an_argument_that_it_does_not_take() -> None:
+    assert lint_text("```bash\n#@immed ls\n```\n") == (
+        "w.md:2:3: warning: `@immed` takes no argument, so this runs a command named `immed`"
+    )
+
+
+def test_errors_of_the_parser_come_along_in_their_places() -> None:
+    text = "<!-- @frobnicate -->\n<!-- @hook x -->\n<!-- @wait_claer -->\n<!-- @import b.md -->\n"
+    found = lint_text(text, b_md="<!-- @import w.md -->\n<!-- @show_7 -->\n").splitlines()
+    assert [line.rpartition(": `")[0] or line for line in found] == [
+        "w.md:1:7: warning",
+        "w.md:2:7: error",
+        "w.md:3:7: error",
+        "b.md:1:7: error: these files import each other: w.md → b.md → w.md",
+        "b.md:2:7: warning",
+    ]
+
+
+@pytest.mark.parametrize("name", ["workshop.md", "create-clusters.sh", "setup-demo.sh"])
+def test_the_repositorys_own_files_are_clean(meshpeek: RunProgram, name: str) -> None:
+    result = meshpeek("lint", name, cwd=ROOT)
+    assert (result.stdout, result.stderr, result.returncode) == ("", "", 0)
+
+
+def test_the_command_shows_place_excerpt_and_hint(meshpeek: RunProgram, tmp_path: Path) -> None:
+    (tmp_path / "w.md").write_text("<!-- @show_6 -->\n")
+    result = meshpeek("lint", "w.md")
+    assert result.returncode == 1
+    assert result.stdout == (
+        f"w.md:1:7: warning: `@show_6` {IS_NOTHING}\n"
+        "  |\n"
+        "1 | <!-- @show_6 -->\n"
+        "  |       ^^^^^^\n"
+        "  hint: define it as a macro or a hook, or import the file that does\n\n"
+    )
+
+
+def test_the_worst_of_several_files_counts(meshpeek: RunProgram, tmp_path: Path) -> None:
+    (tmp_path / "clean.md").write_text("Words.\n")
+    (tmp_path / "warning.md").write_text("<!-- @show_6 -->\n")
+    (tmp_path / "error.md").write_text("```bash\nif\n```\n")
+    assert meshpeek("lint", "clean.md").returncode == 0
+    result = meshpeek("lint", "error.md", "warning.md", "clean.md")
+    assert result.returncode == 2
+    assert "error.md:2:" in result.stdout
+    assert "warning.md:1:7" in result.stdout
+    result = meshpeek("lint", "nope.md", "warning.md")
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: nope.md: no such file")
+    assert "warning.md:1:7" in result.stdout
