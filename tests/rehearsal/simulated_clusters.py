@@ -13,21 +13,11 @@ from meshpeek.rehearsal.installations import k3s
 from meshpeek.rehearsal.installations.definitions import definitions
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
-from meshpeek.rehearsal.types.resources import ResourceKey, group_and_version
+from meshpeek.rehearsal.types.keys import NODES, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
+from meshpeek.rehearsal.types.resources import group_and_version
 
 START = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
-
-PODS = ResourceKey("", "pods")
-SERVICES = ResourceKey("", "services")
-NAMESPACES = ResourceKey("", "namespaces")
-ENDPOINTS = ResourceKey("", "endpoints")
-ENDPOINT_SLICES = ResourceKey("discovery.k8s.io", "endpointslices")
-EVENTS = ResourceKey("", "events")
-DEPLOYMENTS = ResourceKey("apps", "deployments")
-REPLICA_SETS = ResourceKey("apps", "replicasets")
-NODES = ResourceKey("", "nodes")
-
-Object = dict[str, Any]
 
 
 class Simulation:

@@ -15,11 +15,11 @@ from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal.api import tables
 from meshpeek.rehearsal.installations.linkerd.mirror import LINKS
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
-from meshpeek.rehearsal.seed import LAST_APPLIED, Plan, definitions, seed
+from meshpeek.rehearsal.seed import Plan, definitions, seed
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
-from meshpeek.rehearsal.types.resources import ResourceKey
-from tests.rehearsal.simulated_clusters import (
+from meshpeek.rehearsal.types.keys import (
+    CONFIG_MAPS,
     DEPLOYMENTS,
     ENDPOINTS,
     EVENTS,
@@ -27,8 +27,10 @@ from tests.rehearsal.simulated_clusters import (
     PODS,
     REPLICA_SETS,
     SERVICES,
-    START,
+    ResourceKey,
 )
+from meshpeek.rehearsal.types.objects import LAST_APPLIED
+from tests.rehearsal.simulated_clusters import START
 
 MANIFESTS = Path(__file__).parents[2] / "k8s"
 NOW = START
@@ -258,7 +260,7 @@ def test_lists_and_json_and_folders_are_read(tmp_path: Path) -> None:
     (folder / "z.yml").write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: late}\n---\n")
     (folder / "notes.txt").write_text("{not a manifest")
     north = build({"north": Plan((folder,))})["north"]
-    assert north.store.get(ResourceKey("", "configmaps"), "late", "c") is not None
+    assert north.store.get(CONFIG_MAPS, "late", "c") is not None
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from meshpeek.rehearsal.launch import ClusterSeed, prepare, start
+from meshpeek.rehearsal.types.objects import Object
 
 REPOSITORY = Path(__file__).parents[2]
 MANIFESTS = REPOSITORY / "k8s"
@@ -33,8 +34,6 @@ pytestmark = [
         not (shutil.which("openssl") or shutil.which("step")), reason="needs openssl or step"
     ),
 ]
-
-Object = dict[str, Any]
 
 
 class Machine:

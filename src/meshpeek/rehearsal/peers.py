@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import NODES
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal.store.cluster import Cluster
 
 API_PORT = 6443
 """The port at which a k3s node serves the API."""
-
-_NODES = ResourceKey("", "nodes")
 
 
 def find_cluster(clusters: Iterable[Cluster], server: str) -> Cluster | None:
@@ -28,7 +26,7 @@ def find_cluster(clusters: Iterable[Cluster], server: str) -> Cluster | None:
         path = urlsplit(cluster.server).path
         if path and server.rstrip("/").endswith(path):
             return cluster
-        if address and address in internal_addresses(cluster.store.list(_NODES)):
+        if address and address in internal_addresses(cluster.store.list(NODES)):
             return cluster
     return None
 

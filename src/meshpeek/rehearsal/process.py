@@ -32,12 +32,12 @@ from urllib.parse import urlsplit
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, MeshpeekError
 from meshpeek.http.server import Application, Handler, serve
 from meshpeek.rehearsal import controllers
-from meshpeek.rehearsal.admission.defaults import SERVICES
 from meshpeek.rehearsal.api.api import Api
 from meshpeek.rehearsal.seed import Plan, seed
 from meshpeek.rehearsal.store import snapshot
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
+from meshpeek.rehearsal.types.keys import SERVICES
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal.installations.faces.site import Site

@@ -19,9 +19,7 @@ from typing import Any, NamedTuple
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.admission import admission
-from meshpeek.rehearsal.controllers.namespaces import SECRETS
 from meshpeek.rehearsal.controllers.runtime import Runtime, SimulatedTimeline
-from meshpeek.rehearsal.controllers.scheduler import NODES
 from meshpeek.rehearsal.installations import emissary, k3s
 from meshpeek.rehearsal.installations.definitions import (
     EMISSARY_GROUP,
@@ -40,12 +38,10 @@ from meshpeek.rehearsal.installations.linkerd.links import (
 )
 from meshpeek.rehearsal.peers import node_server
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
-from meshpeek.rehearsal.types.crds import DEFINITIONS
+from meshpeek.rehearsal.types.keys import CRDS, NAMESPACES, NODES, SECRETS
+from meshpeek.rehearsal.types.objects import LAST_APPLIED, Object
 from meshpeek.rehearsal.types.resources import group_and_version
 from meshpeek.rehearsal.types.status import ApiError
-
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 _AGE_SECONDS = 14 * 60
 """How long ago the clusters were created."""
@@ -149,7 +145,7 @@ def _make_cluster(site: _Site) -> None:
 def _define(site: _Site, definitions: Iterable[Object]) -> None:
     """Install CRDs that come with meshpeek: those are known to be well-formed."""
     for definition in definitions:
-        site.runtime.create(DEFINITIONS, _with_applied_annotation(definition["metadata"]["name"]))
+        site.runtime.create(CRDS, _with_applied_annotation(definition["metadata"]["name"]))
 
 
 @cache
@@ -237,7 +233,7 @@ def _is_present(site: _Site, obj: Object) -> bool:
     if obj["kind"] != "Namespace" or obj["apiVersion"] != "v1":
         return False
     name = obj["metadata"].get("name", "")
-    return site.cluster.store.get(admission.NAMESPACES, None, name) is not None
+    return site.cluster.store.get(NAMESPACES, None, name) is not None
 
 
 def _admit(site: _Site, obj: Object) -> None:

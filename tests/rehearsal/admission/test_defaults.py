@@ -8,16 +8,9 @@ from typing import Any
 import pytest
 
 from meshpeek.rehearsal.installations.linkerd.injection import WEBHOOK
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, PODS, SERVICES
 from meshpeek.rehearsal.types.status import ApiError
-from tests.rehearsal.simulated_clusters import (
-    DEPLOYMENTS,
-    PODS,
-    SERVICES,
-    Simulation,
-    deployment,
-    namespace,
-    service,
-)
+from tests.rehearsal.simulated_clusters import Simulation, deployment, namespace, service
 
 INJECTOR = {
     "apiVersion": "admissionregistration.k8s.io/v1",

@@ -6,17 +6,10 @@ from typing import Any
 
 import pytest
 
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, SERVICES, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import ApiError
-from tests.rehearsal.simulated_clusters import (
-    DEPLOYMENTS,
-    SERVICES,
-    Object,
-    Simulation,
-    deployment,
-    namespace,
-    service,
-)
+from tests.rehearsal.simulated_clusters import Simulation, deployment, namespace, service
 
 
 @pytest.fixture(scope="module")

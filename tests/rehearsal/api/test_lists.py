@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from meshpeek.rehearsal.store.store import HISTORY_LENGTH
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import EVENTS
 from tests.rehearsal.in_memory import InMemory
 
 CONFIG_MAPS = "/api/v1/namespaces/faces/configmaps"
@@ -37,7 +37,7 @@ def change_everything(north: InMemory) -> None:
 def fill_history(north: InMemory) -> None:
     for number in range(HISTORY_LENGTH + 1):
         event = {"metadata": {"name": f"e{number}", "namespace": "faces"}}
-        north.cluster.store.create(ResourceKey("", "events"), event)
+        north.cluster.store.create(EVENTS, event)
 
 
 def test_chunks_show_the_moment_of_the_first(north: InMemory) -> None:

@@ -5,16 +5,10 @@ from __future__ import annotations
 import pytest
 
 from meshpeek.rehearsal.api import tables
+from meshpeek.rehearsal.types.keys import PODS
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import ApiError
-from tests.rehearsal.simulated_clusters import (
-    PODS,
-    Object,
-    Simulation,
-    define,
-    deployment,
-    namespace,
-    service,
-)
+from tests.rehearsal.simulated_clusters import Simulation, define, deployment, namespace, service
 
 CONTAINERS = [{"name": "a", "image": "a"}]
 

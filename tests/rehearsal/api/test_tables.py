@@ -12,7 +12,8 @@ from meshpeek.rehearsal.api.tables.cells import human_duration
 from meshpeek.rehearsal.api.tables.jsonpath import find
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
-from meshpeek.rehearsal.types.resources import Resource, ResourceKey
+from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.resources import Resource
 
 NOW = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 CREATED = "2024-05-06T11:51:35Z"

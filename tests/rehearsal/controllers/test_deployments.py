@@ -9,15 +9,8 @@ import pytest
 
 from meshpeek.rehearsal.controllers.deployments import template_hash
 from meshpeek.rehearsal.controllers.kubelet import START_SECONDS
-from tests.rehearsal.simulated_clusters import (
-    DEPLOYMENTS,
-    EVENTS,
-    PODS,
-    REPLICA_SETS,
-    Simulation,
-    deployment,
-    template,
-)
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, EVENTS, PODS, REPLICA_SETS
+from tests.rehearsal.simulated_clusters import Simulation, deployment, template
 
 LETTERS = "[bcdfghjklmnpqrstvwxz2456789]"
 

@@ -5,17 +5,9 @@ from __future__ import annotations
 import pytest
 
 from meshpeek.rehearsal.installations import k3s
-from tests.rehearsal.simulated_clusters import (
-    DEPLOYMENTS,
-    ENDPOINT_SLICES,
-    ENDPOINTS,
-    PODS,
-    SERVICES,
-    Object,
-    Simulation,
-    deployment,
-    service,
-)
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES
+from meshpeek.rehearsal.types.objects import Object
+from tests.rehearsal.simulated_clusters import Simulation, deployment, service
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from meshpeek.rehearsal.controllers.event_expiry import LIFETIME, SWEEP_SECONDS
 from meshpeek.rehearsal.store.store import timestamp
-from tests.rehearsal.simulated_clusters import EVENTS, Simulation, deployment
+from meshpeek.rehearsal.types.keys import EVENTS
+from tests.rehearsal.simulated_clusters import Simulation, deployment
 
 HOUR = LIFETIME.total_seconds()
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 
 from meshpeek.rehearsal.controllers.garbage import FOREGROUND, ORPHAN
-from meshpeek.rehearsal.types.resources import ResourceKey
-from tests.rehearsal.simulated_clusters import (
-    DEPLOYMENTS,
-    PODS,
-    REPLICA_SETS,
-    Simulation,
-    deployment,
-)
-
-CONFIG_MAPS = ResourceKey("", "configmaps")
+from meshpeek.rehearsal.types.keys import CONFIG_MAPS, DEPLOYMENTS, PODS, REPLICA_SETS
+from tests.rehearsal.simulated_clusters import Simulation, deployment
 
 
 @pytest.fixture

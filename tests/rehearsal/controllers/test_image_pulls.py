@@ -8,19 +8,9 @@ import pytest
 
 from meshpeek.rehearsal.controllers.image_pulls import find_fault
 from meshpeek.rehearsal.controllers.kubelet import START_SECONDS
-from tests.rehearsal.simulated_clusters import (
-    DEPLOYMENTS,
-    ENDPOINTS,
-    EVENTS,
-    NODES,
-    PODS,
-    REPLICA_SETS,
-    Object,
-    Simulation,
-    deployment,
-    service,
-    template,
-)
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, ENDPOINTS, EVENTS, NODES, PODS, REPLICA_SETS
+from meshpeek.rehearsal.types.objects import Object
+from tests.rehearsal.simulated_clusters import Simulation, deployment, service, template
 
 ABSENT = "registry.invalid/faces:2"
 MOMENT = START_SECONDS + 0.01

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.rehearsal.simulated_clusters import SERVICES, Simulation, service
+from meshpeek.rehearsal.types.keys import SERVICES
+from tests.rehearsal.simulated_clusters import Simulation, service
 
 
 @pytest.fixture

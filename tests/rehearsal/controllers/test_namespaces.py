@@ -6,21 +6,16 @@ import base64
 
 import pytest
 
-from meshpeek.rehearsal.types.resources import ResourceKey
-from meshpeek.rehearsal.types.status import ApiError
-from tests.rehearsal.simulated_clusters import (
+from meshpeek.rehearsal.types.keys import (
+    CONFIG_MAPS,
     DEPLOYMENTS,
     NAMESPACES,
     PODS,
-    Simulation,
-    deployment,
-    namespace,
-    service,
+    SECRETS,
+    SERVICE_ACCOUNTS,
 )
-
-ACCOUNTS = ResourceKey("", "serviceaccounts")
-CONFIG_MAPS = ResourceKey("", "configmaps")
-SECRETS = ResourceKey("", "secrets")
+from meshpeek.rehearsal.types.status import ApiError
+from tests.rehearsal.simulated_clusters import Simulation, deployment, namespace, service
 
 
 @pytest.fixture
@@ -33,14 +28,14 @@ def test_a_namespace_has_an_account_a_certificate_and_its_label(simulation: Simu
     simulation.advance()
     assert made["metadata"]["labels"] == {"kubernetes.io/metadata.name": "new"}
     assert made["status"] == {"phase": "Active"}
-    assert simulation.names("north", ACCOUNTS, "new") == ["default"]
+    assert simulation.names("north", SERVICE_ACCOUNTS, "new") == ["default"]
     assert simulation.names("north", CONFIG_MAPS, "new") == ["kube-root-ca.crt"]
 
 
 def test_the_default_account_comes_back(simulation: Simulation) -> None:
-    simulation.north.store.delete(ACCOUNTS, "faces", "default")
+    simulation.north.store.delete(SERVICE_ACCOUNTS, "faces", "default")
     simulation.advance()
-    assert simulation.names("north", ACCOUNTS) == ["default"]
+    assert simulation.names("north", SERVICE_ACCOUNTS) == ["default"]
 
 
 def test_a_namespace_takes_everything_with_it(simulation: Simulation) -> None:

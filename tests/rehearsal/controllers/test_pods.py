@@ -6,15 +6,9 @@ import pytest
 
 from meshpeek.rehearsal.api.tables import render
 from meshpeek.rehearsal.controllers.kubelet import START_SECONDS
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, EVENTS, NODES, PODS
 from meshpeek.rehearsal.types.resources import Resource
-from tests.rehearsal.simulated_clusters import (
-    DEPLOYMENTS,
-    EVENTS,
-    NODES,
-    PODS,
-    Simulation,
-    deployment,
-)
+from tests.rehearsal.simulated_clusters import Simulation, deployment
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from meshpeek.rehearsal.patching.patch import merged
 from meshpeek.rehearsal.patching.strategic import strategically_merged
-from meshpeek.rehearsal.types.resources import Registry, ResourceKey
+from meshpeek.rehearsal.types import keys
+from meshpeek.rehearsal.types.resources import Registry
 from tests.rehearsal.in_memory import InMemory
 
 JSON_PATCH = "application/json-patch+json"
@@ -65,8 +66,8 @@ def test_a_difference_leads_to_the_new_value(old: Any, new: Any) -> None:
     assert merged(old, difference(old, new)) == new
 
 
-DEPLOYMENTS = Registry().get(ResourceKey("apps", "deployments"))
-SERVICES = Registry().get(ResourceKey("", "services"))
+DEPLOYMENTS = Registry().get(keys.DEPLOYMENTS)
+SERVICES = Registry().get(keys.SERVICES)
 
 names = st.sampled_from(["face", "color", "smiley"])
 containers = st.lists(

@@ -12,15 +12,8 @@ import pytest
 
 from meshpeek.rehearsal.store import changes
 from meshpeek.rehearsal.store.changes import describe, report_changes
-from tests.rehearsal.simulated_clusters import (
-    DEPLOYMENTS,
-    PODS,
-    SERVICES,
-    Simulation,
-    deployment,
-    namespace,
-    service,
-)
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, NAMESPACES, PODS, SERVICES
+from tests.rehearsal.simulated_clusters import Simulation, deployment, namespace, service
 
 
 @pytest.fixture
@@ -88,7 +81,7 @@ def test_what_waits_for_its_end_is_told_before_it_goes(
     simulation.apply("north", namespace("passing"))
     simulation.advance(1)
     told.clear()
-    simulation.north.store.delete(changes.ResourceKey("", "namespaces"), None, "passing")
+    simulation.north.store.delete(NAMESPACES, None, "passing")
     simulation.advance(1)
     assert told[0] == "changed Namespace passing: is being deleted"
     assert told[-1] == "deleted Namespace passing"

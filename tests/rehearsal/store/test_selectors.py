@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshpeek.rehearsal.store import selectors
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import PODS
 from meshpeek.rehearsal.types.status import ApiError
 
-PODS = ResourceKey("", "pods")
 FACE = {"metadata": {"name": "face-1", "namespace": "faces", "labels": {"app": "face", "n": "3"}}}
 
 

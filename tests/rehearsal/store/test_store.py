@@ -10,13 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Event, Store
-from meshpeek.rehearsal.types.resources import Registry, ResourceKey
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, NAMESPACES, NODES, PODS
+from meshpeek.rehearsal.types.resources import Registry
 from meshpeek.rehearsal.types.status import ApiError
-
-PODS = ResourceKey("", "pods")
-NODES = ResourceKey("", "nodes")
-NAMESPACES = ResourceKey("", "namespaces")
-DEPLOYMENTS = ResourceKey("apps", "deployments")
 
 
 class Clock:

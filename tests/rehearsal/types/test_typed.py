@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshpeek.rehearsal.types import keys
 from meshpeek.rehearsal.types.builtin_types import all_types, type_name
-from meshpeek.rehearsal.types.resources import BUILTINS, Registry, ResourceKey
+from meshpeek.rehearsal.types.resources import BUILTINS, Registry
 from meshpeek.rehearsal.types.status import ApiError
 from meshpeek.rehearsal.types.typed import decode_builtin
 from tests.rehearsal.in_memory import InMemory
 
-DEPLOYMENTS = Registry().get(ResourceKey("apps", "deployments"))
-SECRETS = Registry().get(ResourceKey("", "secrets"))
+DEPLOYMENTS = Registry().get(keys.DEPLOYMENTS)
+SECRETS = Registry().get(keys.SECRETS)
 PODS = "/api/v1/namespaces/faces/pods"
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from meshpeek.rehearsal.admission import defaults, validation
 from meshpeek.rehearsal.installations.linkerd import policy_webhook
-from meshpeek.rehearsal.store.store import Object, timestamp
+from meshpeek.rehearsal.store.store import timestamp
 from meshpeek.rehearsal.types import crd_validation, crds
-from meshpeek.rehearsal.types.resources import Resource, ResourceKey
+from meshpeek.rehearsal.types.keys import CRDS, NAMESPACES
+from meshpeek.rehearsal.types.objects import Object
+from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import (
     ApiError,
     NotDecodableError,
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from meshpeek.rehearsal.patching.managed_fields import Manager
     from meshpeek.rehearsal.store.cluster import Cluster
 
-NAMESPACES = ResourceKey("", "namespaces")
 # What a write of the status has to say about metadata.
 _WITH_STATUS = ("resourceVersion", "managedFields")
 
@@ -185,7 +186,7 @@ def _check(
     cluster: Cluster, resource: Resource, obj: Object, old: Object | None, write: Write
 ) -> None:
     causes = validation.check(cluster, resource.key, obj, old)
-    if resource.key == crds.DEFINITIONS:
+    if resource.key == CRDS:
         causes += crd_validation.check_definition(obj, old)
     if resource.definition is not None:
         from meshpeek.rehearsal.types.schema_validation import validate
@@ -193,6 +194,6 @@ def _check(
         causes += validate(crds.schema_of(resource, resource.storage_version), obj)
     if causes:
         raise invalid(resource.key, resource.kind, obj["metadata"].get("name", ""), causes)
-    if resource.key == crds.DEFINITIONS:
+    if resource.key == CRDS:
         write.warnings += crd_validation.warnings(obj)
     policy_webhook.review(cluster, resource.key, obj)

@@ -13,11 +13,9 @@ from collections.abc import Callable
 from meshpeek.rehearsal.admission import pod_defaults
 from meshpeek.rehearsal.installations.linkerd import injection
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
 from meshpeek.rehearsal.types import crd_names
-from meshpeek.rehearsal.types.resources import ResourceKey
-
-SERVICES = ResourceKey("", "services")
+from meshpeek.rehearsal.types.keys import SERVICES, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
 _FIRST_NODE_PORT = 30000
 _NODE_PORTS = 2768

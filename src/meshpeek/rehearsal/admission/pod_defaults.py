@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshpeek.rehearsal.store.store import Object, random_suffix
+from meshpeek.rehearsal.store.store import random_suffix
+from meshpeek.rehearsal.types.objects import Object
 
 _TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
 _VOLUME_MODE = 0o644

@@ -13,9 +13,9 @@ from meshpeek.rehearsal.admission.pod_validation import check_pod, check_templat
 from meshpeek.rehearsal.admission.service_validation import check_service
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.label_selector import matches
-from meshpeek.rehearsal.store.store import Object
 from meshpeek.rehearsal.types import names
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import Cause, forbidden_value, invalid_value, required_value
 
 _RBAC = "rbac.authorization.k8s.io"

@@ -6,7 +6,7 @@ it along and go on without it, it is stored, and the client is told that this is
 
 from __future__ import annotations
 
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import ResourceKey
 from meshpeek.rehearsal.types.status import ApiError, absent
 
 _PREFIX = "meshpeek rehearsal: "

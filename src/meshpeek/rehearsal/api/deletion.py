@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from meshpeek.http.exchange import Request
-from meshpeek.rehearsal.admission.admission import NAMESPACES
 from meshpeek.rehearsal.api.bodies import decode_object
 from meshpeek.rehearsal.patching.patch import OPTIONS
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
-from meshpeek.rehearsal.types.crds import CLEANUP, DEFINITIONS
+from meshpeek.rehearsal.types.crds import CLEANUP
+from meshpeek.rehearsal.types.keys import CRDS, NAMESPACES
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import bad_request, forbidden, invalid, unsupported_value
 
@@ -68,7 +68,7 @@ def delete(
         name,
         uid=options.uid,
         resource_version=options.resource_version,
-        finalizer=CLEANUP if resource.key == DEFINITIONS else options.finalizer,
+        finalizer=CLEANUP if resource.key == CRDS else options.finalizer,
         dry_run=options.dry_run,
     )
     if options.dry_run or cluster.store.get(resource.key, namespace, name) is None:

@@ -13,7 +13,8 @@ from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.api.watch import Selection, WatchOptions, watch
 from meshpeek.rehearsal.store import selectors
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object, Store, place_of
+from meshpeek.rehearsal.store.store import Store, place_of
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import (
     ApiError,

@@ -8,8 +8,8 @@ from typing import Any
 from meshpeek.http.exchange import Request, accepted, warning_header
 from meshpeek.rehearsal.api import tables
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
 from meshpeek.rehearsal.types import crds
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import ApiError
 

@@ -23,9 +23,10 @@ from meshpeek.rehearsal.api.writing import (
 )
 from meshpeek.rehearsal.patching import patch
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
 from meshpeek.rehearsal.types import crds
-from meshpeek.rehearsal.types.resources import Resource, ResourceKey
+from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.objects import Object
+from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import ApiError, method_not_supported, unknown_path
 
 

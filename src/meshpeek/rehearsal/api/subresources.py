@@ -12,9 +12,10 @@ from meshpeek.rehearsal.api.bodies import decode_object
 from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.patching import patch
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
 from meshpeek.rehearsal.types import crds
-from meshpeek.rehearsal.types.resources import Resource, ResourceKey
+from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.objects import Object
+from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import (
     bad_request,
     conflict,
@@ -23,8 +24,6 @@ from meshpeek.rehearsal.types.status import (
     method_not_supported,
     unknown_path,
 )
-
-PODS = ResourceKey("", "pods")
 
 
 def handle(

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from meshpeek.http.exchange import encode
 from meshpeek.rehearsal.store.selectors import Matcher
-from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Event, Object, Store
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Event, Store
+from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import ApiError
 
 BOOKMARK_SECONDS = 60.0

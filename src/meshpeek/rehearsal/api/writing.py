@@ -17,8 +17,9 @@ from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.patching import patch
 from meshpeek.rehearsal.patching.managed_fields import APPLY, LONGEST_NAME, UPDATE, Manager, writer
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object, timestamp
+from meshpeek.rehearsal.store.store import timestamp
 from meshpeek.rehearsal.types import crds
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import (
     NotDecodableError,

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
 from meshpeek.rehearsal.installations import k3s
 from meshpeek.rehearsal.store.store import Event
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import ENDPOINT_SLICES, ENDPOINTS, SERVICES, ResourceKey
 
 _KINDS = {
-    "Service": ResourceKey("", "services"),
-    "Endpoints": ResourceKey("", "endpoints"),
-    "EndpointSlice": ResourceKey("discovery.k8s.io", "endpointslices"),
+    "Service": SERVICES,
+    "Endpoints": ENDPOINTS,
+    "EndpointSlice": ENDPOINT_SLICES,
 }
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from meshpeek.rehearsal.controllers.runtime import with_condition
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 
 _NO_DEADLINE = 2**31 - 1
 

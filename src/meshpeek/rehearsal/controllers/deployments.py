@@ -31,17 +31,15 @@ from meshpeek.rehearsal.controllers.runtime import (
     nonzero,
     owned_by,
 )
-from meshpeek.rehearsal.store.store import NAME_LETTERS, Event, Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import NAME_LETTERS, Event
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, REPLICA_SETS, ResourceKey
+from meshpeek.rehearsal.types.objects import LAST_APPLIED, Object
 
-DEPLOYMENTS = ResourceKey("apps", "deployments")
-REPLICA_SETS = ResourceKey("apps", "replicasets")
 HASH_LABEL = "pod-template-hash"
 
 _REVISION = "deployment.kubernetes.io/revision"
 _DESIRED = "deployment.kubernetes.io/desired-replicas"
 _MAXIMUM = "deployment.kubernetes.io/max-replicas"
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SOURCE = "deployment-controller"
 
 
@@ -260,7 +258,7 @@ class DeploymentController:
 
 def _annotations(deployment: Object, revision: int) -> dict[str, str]:
     given = deployment["metadata"].get("annotations") or {}
-    kept = {name: text for name, text in given.items() if name not in (_LAST_APPLIED, _REVISION)}
+    kept = {name: text for name, text in given.items() if name not in (LAST_APPLIED, _REVISION)}
     wanted = deployment["spec"]["replicas"]
     return {
         **kept,

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from meshpeek.rehearsal.admission.defaults import SERVICES
-from meshpeek.rehearsal.controllers.replicasets import PODS, is_active, is_ready
+from meshpeek.rehearsal.controllers.replicasets import is_active, is_ready
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, owned_by
-from meshpeek.rehearsal.store.store import Event, Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.types.keys import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
-ENDPOINTS = ResourceKey("", "endpoints")
-ENDPOINT_SLICES = ResourceKey("discovery.k8s.io", "endpointslices")
 SERVICE_LABEL = "kubernetes.io/service-name"
 
 _MANAGED_BY = "endpointslice.kubernetes.io/managed-by"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from meshpeek.rehearsal.controllers.event_records import EVENTS
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime
 from meshpeek.rehearsal.store.store import Event, timestamp
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import EVENTS, ResourceKey
 
 LIFETIME = timedelta(hours=1)
 SWEEP_SECONDS = 60.0

@@ -6,10 +6,9 @@ import itertools
 from datetime import datetime
 from typing import NamedTuple
 
-from meshpeek.rehearsal.store.store import Object, Store, timestamp
-from meshpeek.rehearsal.types.resources import ResourceKey
-
-EVENTS = ResourceKey("", "events")
+from meshpeek.rehearsal.store.store import Store, timestamp
+from meshpeek.rehearsal.types.keys import EVENTS
+from meshpeek.rehearsal.types.objects import Object
 
 _order = itertools.count()
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
-from meshpeek.rehearsal.store.store import Event, Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 
 from meshpeek.rehearsal.controllers.image_pulls import BACK_OFF_SECONDS, PullFault, find_faults
 from meshpeek.rehearsal.controllers.pod_status import waiting, was_running, with_containers
-from meshpeek.rehearsal.controllers.replicasets import PODS, is_active
+from meshpeek.rehearsal.controllers.replicasets import is_active
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
-from meshpeek.rehearsal.controllers.scheduler import NODES
-from meshpeek.rehearsal.store.store import Event, Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.types.keys import NODES, PODS, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
 START_SECONDS = 1.0
 """How long a Pod takes from its node to being ready."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meshpeek.rehearsal.admission.defaults import SERVICES
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
-from meshpeek.rehearsal.controllers.scheduler import NODES
-from meshpeek.rehearsal.store.store import Event, Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.types.keys import NODES, SERVICES, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
 
 class LoadBalancerController:

@@ -13,13 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
-from meshpeek.rehearsal.store.store import Event, Object, Objects
-from meshpeek.rehearsal.types.resources import ResourceKey
-
-NAMESPACES = ResourceKey("", "namespaces")
-SERVICE_ACCOUNTS = ResourceKey("", "serviceaccounts")
-CONFIG_MAPS = ResourceKey("", "configmaps")
-SECRETS = ResourceKey("", "secrets")
+from meshpeek.rehearsal.store.store import Event, Objects
+from meshpeek.rehearsal.types.keys import (
+    CONFIG_MAPS,
+    NAMESPACES,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    ResourceKey,
+)
+from meshpeek.rehearsal.types.objects import Object
 
 _ROOT_CERTIFICATE = "kube-root-ca.crt"
 _TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105 - a type's name

@@ -8,7 +8,7 @@ from typing import Any
 
 from meshpeek.rehearsal.controllers.image_pulls import PullFault
 from meshpeek.rehearsal.controllers.runtime import with_condition
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 
 
 def with_containers(

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from meshpeek.rehearsal.controllers.deployments import REPLICA_SETS
 from meshpeek.rehearsal.controllers.runtime import (
     Item,
     Runtime,
@@ -16,10 +15,9 @@ from meshpeek.rehearsal.controllers.runtime import (
     nonzero,
     owned_by,
 )
-from meshpeek.rehearsal.store.store import Event, Object
-from meshpeek.rehearsal.types.resources import ResourceKey
-
-PODS = ResourceKey("", "pods")
+from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.types.keys import PODS, REPLICA_SETS, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
 _SOURCE = "replicaset-controller"
 

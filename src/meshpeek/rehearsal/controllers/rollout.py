@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 
 
 def replicas_of(replica_set: Object) -> int:

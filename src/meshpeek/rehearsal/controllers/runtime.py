@@ -20,8 +20,9 @@ from meshpeek.rehearsal.admission import defaults
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.label_selector import matches
-from meshpeek.rehearsal.store.store import Event, Listener, Object, Store, random_suffix, timestamp
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import Event, Listener, Store, random_suffix, timestamp
+from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
 
 class Item(NamedTuple):

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from meshpeek.rehearsal.controllers.replicasets import PODS, is_active
+from meshpeek.rehearsal.controllers.replicasets import is_active
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
-from meshpeek.rehearsal.store.store import Event, Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.types.keys import NODES, PODS, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
-NODES = ResourceKey("", "nodes")
 DEFAULT_SCHEDULER = "default-scheduler"
 
 _FULL = "Too many pods"

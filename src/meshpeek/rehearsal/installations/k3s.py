@@ -17,7 +17,7 @@ from meshpeek.rehearsal.installations.workloads import (
     service_account,
 )
 from meshpeek.rehearsal.store.cluster import VERSION, Cluster
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 
 _DNS = {"k8s-app": "kube-dns"}
 

@@ -36,14 +36,13 @@ from meshpeek.rehearsal.patching.managed_fields import (
     owned_part,
     owners_of,
 )
-from meshpeek.rehearsal.store.store import Object
 from meshpeek.rehearsal.types import structural
 from meshpeek.rehearsal.types.crds import schema_of as definition_schema
+from meshpeek.rehearsal.types.objects import LAST_APPLIED, Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import ApiError
 from meshpeek.rehearsal.types.typed import decode_builtin, decode_metadata
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 KUBECTL = "kubectl"
 
 

@@ -23,7 +23,7 @@ from meshpeek.rehearsal.patching.field_sets import (
     schema_of,
     shown,
 )
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import ApiError, bad_request, quoted
 

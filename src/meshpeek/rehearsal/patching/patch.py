@@ -8,8 +8,9 @@ from typing import Any
 
 from meshpeek.http.exchange import Request
 from meshpeek.rehearsal.api.bodies import decode_json, media_type
-from meshpeek.rehearsal.store.store import Object
-from meshpeek.rehearsal.types.resources import Resource, ResourceKey
+from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.objects import Object
+from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import (
     ApiError,
     NotDecodableError,

@@ -13,15 +13,12 @@ from functools import partial
 from typing import IO, Any
 
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Event, Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.types.keys import ENDPOINT_SLICES, ENDPOINTS, EVENTS, LEASES, REPLICA_SETS
+from meshpeek.rehearsal.types.objects import Object
 
-_QUIET = {
-    ResourceKey("", "events"),
-    ResourceKey("coordination.k8s.io", "leases"),
-    ResourceKey("discovery.k8s.io", "endpointslices"),
-}
-_BOOKKEEPING = {ResourceKey("", "endpoints"), ResourceKey("apps", "replicasets")}
+_QUIET = {EVENTS, LEASES, ENDPOINT_SLICES}
+_BOOKKEEPING = {ENDPOINTS, REPLICA_SETS}
 """Kinds in whose annotations controllers note what they have done."""
 
 _WORDS = {"ADDED": "added", "MODIFIED": "changed", "DELETED": "deleted"}

@@ -10,7 +10,18 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import (
+    EVENTS,
+    JOBS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    REPLICA_SETS,
+    REPLICATION_CONTROLLERS,
+    SECRETS,
+    SERVICES,
+    ResourceKey,
+)
 from meshpeek.rehearsal.types.status import ApiError, bad_request
 
 Matcher = Callable[[Mapping[str, Any]], bool]
@@ -19,7 +30,7 @@ _LABEL_TOKEN = re.compile(r"\s*(notin\b|in\b|!=|==|=|>|<|!|\(|\)|,|[^\s=!<>(),]+
 _FIELD_TERM = re.compile(r"([^=!]+)(!=|==|=)(.*)", re.DOTALL)
 
 FIELD_LABELS: Mapping[ResourceKey, tuple[str, ...]] = {
-    ResourceKey("", "pods"): (
+    PODS: (
         "spec.nodeName",
         "spec.restartPolicy",
         "spec.schedulerName",
@@ -29,7 +40,7 @@ FIELD_LABELS: Mapping[ResourceKey, tuple[str, ...]] = {
         "status.podIP",
         "status.nominatedNodeName",
     ),
-    ResourceKey("", "events"): (
+    EVENTS: (
         "involvedObject.kind",
         "involvedObject.namespace",
         "involvedObject.name",
@@ -42,13 +53,13 @@ FIELD_LABELS: Mapping[ResourceKey, tuple[str, ...]] = {
         "source",
         "type",
     ),
-    ResourceKey("", "namespaces"): ("status.phase",),
-    ResourceKey("", "nodes"): ("spec.unschedulable",),
-    ResourceKey("", "replicationcontrollers"): ("status.replicas",),
-    ResourceKey("", "secrets"): ("type",),
-    ResourceKey("", "services"): ("spec.clusterIP", "spec.type"),
-    ResourceKey("apps", "replicasets"): ("status.replicas",),
-    ResourceKey("batch", "jobs"): ("status.successful",),
+    NAMESPACES: ("status.phase",),
+    NODES: ("spec.unschedulable",),
+    REPLICATION_CONTROLLERS: ("status.replicas",),
+    SECRETS: ("type",),
+    SERVICES: ("spec.clusterIP", "spec.type"),
+    REPLICA_SETS: ("status.replicas",),
+    JOBS: ("status.successful",),
 }
 
 

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
-from meshpeek.rehearsal.types.crds import DEFINITIONS, resource_of
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.crds import resource_of
+from meshpeek.rehearsal.types.keys import CRDS, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
 _ELSEWHERE = "start at a step instead: --from STEP, with --setup for the hidden steps before it"
 
@@ -87,7 +87,7 @@ def take(path: Path) -> Snapshot:
 
 def restore(cluster: Cluster, contents: Contents) -> None:
     """Give `cluster`, empty until now, what it held."""
-    for definition in contents.objects.get(DEFINITIONS, ()):
+    for definition in contents.objects.get(CRDS, ()):
         if "deletionTimestamp" not in definition["metadata"]:
             cluster.resources.add(resource_of(definition))
     cluster.store.restore(contents.objects, contents.resource_version)

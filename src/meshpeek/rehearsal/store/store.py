@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from meshpeek.rehearsal.types.resources import Registry, Resource, ResourceKey
+from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.objects import Object
+from meshpeek.rehearsal.types.resources import Registry, Resource
 from meshpeek.rehearsal.types.status import (
     already_exists,
     conflict,
@@ -25,8 +27,6 @@ from meshpeek.rehearsal.types.status import (
 
 HISTORY_LENGTH = 4096
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-
-Object = dict[str, Any]
 
 
 class Event(NamedTuple):

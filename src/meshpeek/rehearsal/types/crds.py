@@ -12,14 +12,15 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from meshpeek.rehearsal.store.store import Event, Object
+from meshpeek.rehearsal.store.store import Event
 from meshpeek.rehearsal.types import crd_names
-from meshpeek.rehearsal.types.resources import ALL_VERBS, Resource, ResourceKey
+from meshpeek.rehearsal.types.keys import CRDS, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
+from meshpeek.rehearsal.types.resources import ALL_VERBS, Resource
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal.store.cluster import Cluster
 
-DEFINITIONS = ResourceKey("apiextensions.k8s.io", "customresourcedefinitions")
 # What holds a definition that is deleted until its objects are gone.
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
@@ -34,7 +35,7 @@ def serve_definitions(cluster: Cluster) -> None:
     """
 
     def follow(event: Event) -> None:
-        if event.key != DEFINITIONS:
+        if event.key != CRDS:
             if event.type == "DELETED":
                 _finish_deletion(cluster, event.key)
         elif event.type == "DELETED":
@@ -156,7 +157,7 @@ def _serve(cluster: Cluster, definition: Object) -> None:
 
 def _reconsider(cluster: Cluster, group: str) -> None:
     """Serve what waited for names that have become free."""
-    for definition in cluster.store.list(DEFINITIONS):
+    for definition in cluster.store.list(CRDS):
         waiting = cluster.resources.get(_key_of(definition)) is None
         if waiting and definition["spec"]["group"] == group:
             _serve(cluster, definition)
@@ -165,7 +166,7 @@ def _reconsider(cluster: Cluster, group: str) -> None:
 def _set_status(cluster: Cluster, definition: Object, status: Object) -> None:
     if definition.get("status") != status:
         cluster.store.update(
-            DEFINITIONS,
+            CRDS,
             {"metadata": {"name": definition["metadata"]["name"]}, "status": status},
             subresource="status",
         )
@@ -211,7 +212,7 @@ def _finish_deletion(cluster: Cluster, key: ResourceKey) -> None:
     resource = cluster.resources.get(key)
     if resource is None or not is_terminating(resource) or cluster.store.list(key):
         return
-    definition = cluster.store.get(DEFINITIONS, None, str(key))
+    definition = cluster.store.get(CRDS, None, str(key))
     if definition is not None:
         _let_go(cluster, definition)
 
@@ -221,5 +222,5 @@ def _let_go(cluster: Cluster, definition: Object) -> None:
     finalizers = [each for each in metadata.get("finalizers", ()) if each != CLEANUP]
     if finalizers != metadata.get("finalizers"):
         cluster.store.update(
-            DEFINITIONS, {**definition, "metadata": {**metadata, "finalizers": finalizers}}
+            CRDS, {**definition, "metadata": {**metadata, "finalizers": finalizers}}
         )

@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-
-class ResourceKey(NamedTuple):
-    """What tells one resource from another: `("", "pods")`, `("apps", "deployments")`."""
-
-    group: str
-    plural: str
-
-    def __str__(self) -> str:
-        """Return the name as API servers and kubectl write it: `pods`, `deployments.apps`."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
-
+from meshpeek.rehearsal.types.keys import ResourceKey
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 REVIEW_VERBS = ("create",)

@@ -10,7 +10,6 @@ import binascii
 import re
 from typing import Any
 
-from meshpeek.rehearsal.store.store import Object
 from meshpeek.rehearsal.types.builtin_types import (
     INT_OR_STRING,
     OBJECT_META,
@@ -23,6 +22,7 @@ from meshpeek.rehearsal.types.builtin_types import (
     type_name,
 )
 from meshpeek.rehearsal.types.formats import FORMATS
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import ApiError, NotDecodableError, quoted
 

@@ -18,7 +18,9 @@ from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
 from meshpeek.rehearsal.seed import Plan, seed
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
-from tests.rehearsal.simulated_clusters import DEPLOYMENTS, START, Object, Simulation
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS
+from meshpeek.rehearsal.types.objects import Object
+from tests.rehearsal.simulated_clusters import START, Simulation
 
 MANIFESTS = Path(__file__).parents[4] / "k8s"
 PLANS = {

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshpeek.rehearsal.controllers.namespaces import SECRETS
 from meshpeek.rehearsal.installations.faces.mesh import Backend, Route, choose_backend
 from meshpeek.rehearsal.installations.linkerd.mirror import LINKS
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
 from meshpeek.rehearsal.seed import Plan
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, ENDPOINT_SLICES, SECRETS, SERVICES
+from meshpeek.rehearsal.types.objects import Object
 from tests.rehearsal.installations.faces.faces_world import (
     EXPORTED,
     MANIFESTS,
@@ -22,7 +23,6 @@ from tests.rehearsal.installations.faces.faces_world import (
     smileys,
     to,
 )
-from tests.rehearsal.simulated_clusters import DEPLOYMENTS, ENDPOINT_SLICES, SERVICES, Object
 
 SMILING, HEART_EYES, CURSING = "😃", "😍", "🤬"
 

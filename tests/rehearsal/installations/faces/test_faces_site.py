@@ -9,8 +9,8 @@ import pytest
 
 from meshpeek.http.exchange import Request, Response
 from meshpeek.rehearsal.installations.faces.site import Site
+from meshpeek.rehearsal.types.keys import SERVICES
 from tests.rehearsal.installations.faces.faces_world import FacesWorld
-from tests.rehearsal.simulated_clusters import SERVICES
 
 
 @pytest.fixture(scope="module")

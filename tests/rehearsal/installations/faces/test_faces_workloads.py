@@ -8,7 +8,7 @@ import pytest
 
 from meshpeek.rehearsal.installations.faces.hops import Hop
 from meshpeek.rehearsal.installations.faces.workloads import Workloads, read_settings
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 from tests.rehearsal.installations.faces.faces_world import FacesWorld, call, colours, smileys
 
 

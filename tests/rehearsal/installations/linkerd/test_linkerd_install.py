@@ -6,16 +6,15 @@ import base64
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from meshpeek.rehearsal.installations.linkerd.cli import main
 from meshpeek.rehearsal.launch import ClusterSeed, kubeconfig_text, start
+from meshpeek.rehearsal.types.objects import Object
 
 ANCHOR = "-----BEGIN CERTIFICATE-----\nanchor\n-----END CERTIFICATE-----\n"
-Object = dict[str, Any]
 Run = Callable[..., tuple[int, str, str]]
 
 

@@ -8,23 +8,20 @@ import pytest
 
 from meshpeek.rehearsal.installations.linkerd.links import Gateway, LinkRequest, link_objects
 from meshpeek.rehearsal.installations.linkerd.mirror import LINKS, MIRROR_SECONDS
-from meshpeek.rehearsal.installations.linkerd.mirror_lease import LEASES
-from meshpeek.rehearsal.types.resources import ResourceKey
-from tests.rehearsal.simulated_clusters import (
+from meshpeek.rehearsal.types.keys import (
     DEPLOYMENTS,
     ENDPOINTS,
     EVENTS,
+    LEASES,
     NAMESPACES,
     PODS,
+    SECRETS,
     SERVICES,
-    Object,
-    Simulation,
-    define,
-    namespace,
-    service,
+    ResourceKey,
 )
+from meshpeek.rehearsal.types.objects import Object
+from tests.rehearsal.simulated_clusters import Simulation, define, namespace, service
 
-SECRETS = ResourceKey("", "secrets")
 EXPORTED = "mirror.linkerd.io/exported"
 EXTENSION = "linkerd-multicluster"
 SOON = MIRROR_SECONDS + 0.01

@@ -7,16 +7,9 @@ from typing import Any
 import pytest
 
 from meshpeek.rehearsal.installations.linkerd.routes import GATEWAY_ROUTES, POLICY_ROUTES
-from meshpeek.rehearsal.types.resources import ResourceKey
-from tests.rehearsal.simulated_clusters import (
-    SERVICES,
-    Object,
-    Simulation,
-    define,
-    deployment,
-    namespace,
-    service,
-)
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, SERVICES, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
+from tests.rehearsal.simulated_clusters import Simulation, define, deployment, namespace, service
 
 POLICY = "policy.linkerd.io"
 GATEWAY = "gateway.networking.k8s.io"
@@ -174,8 +167,6 @@ def test_what_other_controllers_wrote_stays(simulation: Simulation) -> None:
 
 
 def test_without_linkerd_s_controller_nothing_is_written(simulation: Simulation) -> None:
-    simulation.north.store.delete(
-        ResourceKey("apps", "deployments"), "linkerd", "linkerd-destination"
-    )
+    simulation.north.store.delete(DEPLOYMENTS, "linkerd", "linkerd-destination")
     simulation.apply("north", route(SMILEY))
     assert parents(simulation) == []

@@ -12,7 +12,8 @@ from typing import Any
 
 from meshpeek.rehearsal.api.tables import administration, custom, network, stored, workloads
 from meshpeek.rehearsal.api.tables.cells import AGE, NAME, Column, KubernetesObject
-from meshpeek.rehearsal.types.resources import Resource, ResourceKey
+from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.resources import Resource
 
 _META = "meta.k8s.io/v1"
 _COLUMNS = {**workloads.COLUMNS, **network.COLUMNS, **administration.COLUMNS, **stored.COLUMNS}

@@ -8,7 +8,6 @@ from functools import partial
 from random import Random
 from typing import NamedTuple
 
-from meshpeek.rehearsal.admission.defaults import SERVICES
 from meshpeek.rehearsal.installations.faces import mesh
 from meshpeek.rehearsal.installations.faces.hops import Hop
 from meshpeek.rehearsal.installations.faces.workloads import (
@@ -18,7 +17,8 @@ from meshpeek.rehearsal.installations.faces.workloads import (
     read_settings,
 )
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.keys import SERVICES
+from meshpeek.rehearsal.types.objects import Object
 
 SERVICE_PORT = 80
 """The port that Faces asks Services on."""

@@ -12,10 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-from meshpeek.rehearsal.admission.defaults import SERVICES
-from meshpeek.rehearsal.controllers.endpoints import ENDPOINT_SLICES, SERVICE_LABEL
-from meshpeek.rehearsal.controllers.namespaces import SECRETS
-from meshpeek.rehearsal.controllers.replicasets import PODS
+from meshpeek.rehearsal.controllers.endpoints import SERVICE_LABEL
 from meshpeek.rehearsal.installations.linkerd.links import CONTROL_PLANE_NAMESPACE
 from meshpeek.rehearsal.installations.linkerd.mirror import (
     REMOTE_DISCOVERY,
@@ -30,8 +27,8 @@ from meshpeek.rehearsal.installations.linkerd.routes import (
     is_service,
 )
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import ENDPOINT_SLICES, PODS, SECRETS, SERVICES, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
 FAIL_FAST_SECONDS = 3.0
 """How long a proxy waits for endpoints before it answers 504 itself."""

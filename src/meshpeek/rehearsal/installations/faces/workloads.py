@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.installations.faces.hops import Hop
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 
 PORT = 8000
 """What every workload listens on."""

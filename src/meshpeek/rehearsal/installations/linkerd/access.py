@@ -12,7 +12,7 @@ from meshpeek.rehearsal.installations.workloads import (
     rule,
     service_account,
 )
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 
 _READ = "list get watch"
 _RULES: Mapping[str, Sequence[Object]] = {

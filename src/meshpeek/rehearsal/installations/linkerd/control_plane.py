@@ -22,7 +22,7 @@ from meshpeek.rehearsal.installations.linkerd.names import (
     control_plane_labels,
 )
 from meshpeek.rehearsal.installations.workloads import config_map, metadata, namespace
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 
 PLACEHOLDER = "-----BEGIN CERTIFICATE-----\nrehearsal\n-----END CERTIFICATE-----\n"
 """What stands for every certificate that nobody has given."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd.links import CONTROL_PLANE_NAMESPACE, LINKERD_VERSION
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import MUTATING_WEBHOOKS, NAMESPACES
+from meshpeek.rehearsal.types.objects import Object
 
 PROXY = "linkerd-proxy"
 INJECT_ANNOTATION = "linkerd.io/inject"
@@ -20,8 +20,6 @@ WEBHOOK = "linkerd-proxy-injector-webhook-config"
 
 _PROXY_IMAGE = f"cr.l5d.io/linkerd/proxy:{LINKERD_VERSION}"
 _INIT_IMAGE = "cr.l5d.io/linkerd/proxy-init:v2.2.3"
-_NAMESPACES = ResourceKey("", "namespaces")
-_WEBHOOKS = ResourceKey("admissionregistration.k8s.io", "mutatingwebhookconfigurations")
 
 
 def inject(cluster: Cluster, pod: Object) -> None:
@@ -56,8 +54,8 @@ def add_proxy(spec: Object) -> None:
 
 
 def _is_wanted(cluster: Cluster, pod: Object) -> bool:
-    namespace = cluster.store.get(_NAMESPACES, None, pod["metadata"].get("namespace", "")) or {}
-    if cluster.store.get(_WEBHOOKS, None, WEBHOOK) is None or _is_exempt(namespace):
+    namespace = cluster.store.get(NAMESPACES, None, pod["metadata"].get("namespace", "")) or {}
+    if cluster.store.get(MUTATING_WEBHOOKS, None, WEBHOOK) is None or _is_exempt(namespace):
         return False
     spec = pod["spec"]
     if spec.get("hostNetwork") or any(each.get("name") == PROXY for each in spec["containers"]):

@@ -12,18 +12,22 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from meshpeek.rehearsal.admission.defaults import SERVICES
-from meshpeek.rehearsal.controllers.deployments import DEPLOYMENTS
-from meshpeek.rehearsal.controllers.endpoints import ENDPOINTS
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
-from meshpeek.rehearsal.controllers.namespaces import NAMESPACES, SECRETS
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
 from meshpeek.rehearsal.installations.linkerd.mirror_lease import hold_lease
 from meshpeek.rehearsal.peers import find_cluster
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.label_selector import matches
-from meshpeek.rehearsal.store.store import Event, Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.types.keys import (
+    DEPLOYMENTS,
+    ENDPOINTS,
+    NAMESPACES,
+    SECRETS,
+    SERVICES,
+    ResourceKey,
+)
+from meshpeek.rehearsal.types.objects import Object
 
 LINKS = ResourceKey("multicluster.linkerd.io", "links")
 REMOTE_DISCOVERY = "multicluster.linkerd.io/remote-discovery"

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from meshpeek.rehearsal.controllers.replicasets import PODS, is_ready
+from meshpeek.rehearsal.controllers.replicasets import is_ready
 from meshpeek.rehearsal.controllers.runtime import Runtime
-from meshpeek.rehearsal.types.resources import ResourceKey
-
-LEASES = ResourceKey("coordination.k8s.io", "leases")
+from meshpeek.rehearsal.types.keys import LEASES, PODS
 
 _SECONDS = 30
 

@@ -16,7 +16,7 @@ from meshpeek.rehearsal.installations.workloads import (
     service,
     service_account,
 )
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 
 _LABELS = {"linkerd.io/extension": "multicluster"}
 _CREATED_BY = {"linkerd.io/created-by": f"linkerd/cli {LINKERD_VERSION}"}

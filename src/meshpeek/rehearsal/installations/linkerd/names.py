@@ -7,7 +7,7 @@ from types import MappingProxyType
 from meshpeek.rehearsal.installations.linkerd.links import CONTROL_PLANE_NAMESPACE as HOME
 from meshpeek.rehearsal.installations.linkerd.links import LINKERD_VERSION
 from meshpeek.rehearsal.installations.workloads import metadata
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 
 __all__ = ["COMPONENT", "CREATED_BY", "HOME", "about_component", "control_plane_labels"]
 

@@ -12,13 +12,12 @@ from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.types.keys import VALIDATING_WEBHOOKS, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import denied
 
 NAME = "linkerd-policy-validator.linkerd.io"
 
-_CONFIGURATIONS = ResourceKey("admissionregistration.k8s.io", "validatingwebhookconfigurations")
 _CONFIGURATION = "linkerd-policy-validator-webhook-config"
 _UNITS = "expected one of 'ns', 'us', 'µs', 'ms', 's', 'm', or 'h'"
 _SECONDS = {
@@ -67,7 +66,7 @@ def review(cluster: Cluster, key: ResourceKey, obj: Object) -> None:
 
     It is asked only where its configuration object is there.
     """
-    if key != POLICY_ROUTES or cluster.store.get(_CONFIGURATIONS, None, _CONFIGURATION) is None:
+    if key != POLICY_ROUTES or cluster.store.get(VALIDATING_WEBHOOKS, None, _CONFIGURATION) is None:
         return
     try:
         for rule in obj["spec"].get("rules") or ():

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from meshpeek.rehearsal.admission.defaults import SERVICES
 from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
-from meshpeek.rehearsal.store.store import Event, Object
-from meshpeek.rehearsal.types.resources import ResourceKey
+from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, SERVICES, ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 
 POLICY_ROUTES = ResourceKey("policy.linkerd.io", "httproutes")
 GATEWAY_ROUTES = ResourceKey("gateway.networking.k8s.io", "httproutes")
@@ -21,7 +21,7 @@ CONTROLLER_NAME = "linkerd.io/policy-controller"
 
 _ROUTES = (POLICY_ROUTES, GATEWAY_ROUTES)
 _CORE = ("", "core")
-_DESTINATION = (ResourceKey("apps", "deployments"), "linkerd", "linkerd-destination")
+_DESTINATION = (DEPLOYMENTS, "linkerd", "linkerd-destination")
 
 
 class RouteStatusController:

@@ -13,7 +13,7 @@ from meshpeek.rehearsal.installations.linkerd.names import (
     about_component,
 )
 from meshpeek.rehearsal.installations.workloads import container, deployment, service
-from meshpeek.rehearsal.store.store import Object
+from meshpeek.rehearsal.types.objects import Object
 
 _CONTROLLER = f"cr.l5d.io/linkerd/controller:{LINKERD_VERSION}"
 _POLICY = f"cr.l5d.io/linkerd/policy-controller:{LINKERD_VERSION}"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from meshpeek.rehearsal.installations.definitions import linkerd_definitions
 from meshpeek.rehearsal.installations.linkerd.cli.checks.health import Category, Check, Subject
 from meshpeek.rehearsal.installations.linkerd.cli.link import linkerd_values
 from meshpeek.rehearsal.installations.linkerd.cli.readiness import COMPONENTS, find_unready_pod
+from meshpeek.rehearsal.types.objects import Object
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
-Object = dict[str, Any]
 FindFault = Callable[[Subject], str]
 
 

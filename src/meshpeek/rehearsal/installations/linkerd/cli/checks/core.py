@@ -7,7 +7,6 @@ looked into, and no version server is asked: those checks end as they do for 2.1
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd.cli.checks.control_plane import (
     configuration,
@@ -33,7 +32,6 @@ _ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _UNSUPPORTED = f"unsupported version channel: {LINKERD_VERSION}"
 
-Object = dict[str, Any]
 FindFault = Callable[[Subject], str]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd.cli.api_client import (
     ApiClient,
@@ -28,6 +27,7 @@ from meshpeek.rehearsal.installations.linkerd.cli.checks.health import (
 )
 from meshpeek.rehearsal.installations.linkerd.cli.checks.proxies import proxy_checks
 from meshpeek.rehearsal.installations.linkerd.cli.link import linkerd_values
+from meshpeek.rehearsal.types.objects import Object
 
 EXTENSION_LABEL = "linkerd.io/extension"
 
@@ -37,8 +37,6 @@ _MIRRORED = "mirror.linkerd.io/mirrored-service"
 _GATEWAY = "mirror.linkerd.io/mirrored-gateway"
 _CLUSTER = "mirror.linkerd.io/cluster-name"
 _DISCOVERED = "multicluster.linkerd.io/remote-discovery"
-
-Object = dict[str, Any]
 
 
 def multicluster() -> Category:

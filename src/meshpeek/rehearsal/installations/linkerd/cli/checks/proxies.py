@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd.cli.checks.health import Category, Check, Subject
 from meshpeek.rehearsal.installations.linkerd.injection import PROXY
 from meshpeek.rehearsal.installations.linkerd.links import LINKERD_VERSION
-
-Object = dict[str, Any]
+from meshpeek.rehearsal.types.objects import Object
 
 
 def proxy_checks(
