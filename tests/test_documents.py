@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 
-from meshpeek.errors import ExitCode
+from meshpeek.errors import ExitCode, worst_of
 from meshpeek.run.presenting.bindings import BINDINGS
 from meshpeek.run.presenting.configuration import parse_bindings
 from meshpeek.sinks.transcripts.recording import read_recording
@@ -127,8 +128,12 @@ def test_the_commands_exist(meshpeek: RunProgram) -> None:
 
 
 def test_the_exit_codes_are_the_codes() -> None:
-    sentence = RUNNING.partition("Exit codes:")[2].partition("\n\n")[0]
-    assert [int(number) for number in re.findall(r"\b\d+\b", sentence)] == list(ExitCode)
+    section = RUNNING.partition("## Exit codes\n")[2].partition("\n## ")[0]
+    assert [int(number) for number in re.findall(r"(?m)^\| (\d+) \|", section)] == list(ExitCode)
+    order = section.partition("the worst: ")[2].partition(". ")[0]
+    codes = [ExitCode(int(number)) for number in re.findall(r"\d+", order)]
+    assert set(codes) == set(ExitCode) - {ExitCode.PASSED}
+    assert all(worst_of(pair) is pair[0] for pair in pairwise(codes))
 
 
 @pytest.mark.parametrize("document", [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")], ids=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 # What a start loads stays to the end. Looking for garbage in it costs 20 ms: half of that while
@@ -19,6 +20,11 @@ def main() -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None
+    except Exception as error:  # noqa: BLE001  # whatever it is, it must not look like a failed step
+        from meshpeek.errors import ExitCode, describe_defect
+
+        print(describe_defect(error, os.environ), file=sys.stderr)
+        raise SystemExit(ExitCode.DEFECT) from None
     finally:
         gc.freeze()
 

@@ -1,14 +1,16 @@
 """The errors meshpeek tells its user about: what is wrong, where, and what to do next.
 
-Each is raised where it is found and printed in one place, `cli.main`.
+Each is raised where it is found and printed in one place, `cli.main`. An exception that no code
+expects is a defect of meshpeek: `__main__` prints it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 DEBUG_VARIABLE = "MESHPEEK_DEBUG"
-"""Set in the environment, it lets a defect of meshpeek show its traceback."""
+"""The environment variable that has a defect of meshpeek shown with its traceback."""
 
 
 class ExitCode(IntEnum):
@@ -18,7 +20,23 @@ class ExitCode(IntEnum):
     STEP_FAILED = 1
     WRONG_INPUT = 2
     UNFIT_ENVIRONMENT = 3
+    DEFECT = 70  # EX_SOFTWARE of sysexits.h
     INTERRUPTED = 130
+
+
+_BY_WEIGHT = (
+    ExitCode.PASSED,
+    ExitCode.STEP_FAILED,
+    ExitCode.UNFIT_ENVIRONMENT,
+    ExitCode.WRONG_INPUT,
+    ExitCode.DEFECT,
+    ExitCode.INTERRUPTED,
+)
+
+
+def worst_of(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return the exit code of several runs that matters most; PASSED if there is none."""
+    return max(codes, key=_BY_WEIGHT.index, default=ExitCode.PASSED)
 
 
 class MeshpeekError(Exception):
@@ -49,9 +67,14 @@ class EnvironmentUnfitError(MeshpeekError):
     exit_code = ExitCode.UNFIT_ENVIRONMENT
 
 
-def describe_defect(error: Exception) -> str:
-    """Return how an error is printed that is none of ours: meshpeek has a defect."""
-    return (
-        f"error: meshpeek has a defect: {type(error).__name__}: {error}\n"
-        f"  hint: please report it, with what `{DEBUG_VARIABLE}=1 meshpeek …` prints"
-    )
+def describe_defect(error: Exception, environment: Mapping[str, str]) -> str:
+    """Return the message for an exception that no code expects: meshpeek has a defect.
+
+    With DEBUG_VARIABLE in `environment`, the traceback comes first.
+    """
+    message = f"error: meshpeek has a defect: {type(error).__name__}: {error}"
+    if environment.get(DEBUG_VARIABLE):
+        import traceback  # only here: a start has no time for it
+
+        return f"{''.join(traceback.format_exception(error))}{message}"
+    return f"{message}\n  hint: report it with the output of `{DEBUG_VARIABLE}=1 meshpeek …`"

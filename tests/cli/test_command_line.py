@@ -265,6 +265,46 @@ def test_an_interruption_while_it_is_loaded_leaves_no_traceback(
     assert (result.returncode, result.stdout, result.stderr) == (130, "", "interrupted\n")
 
 
+DEFECT = "error: meshpeek has a defect: ZeroDivisionError: division by zero\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("click", ("ci", "w.md")),  # before there is a command line
+        ("pexpect", ("ci", "w.md")),
+        ("pexpect", ("run", "w.md")),
+    ],
+)
+def test_a_defect_is_no_failed_step(
+    meshpeek: RunProgram, workshop: Path, tmp_path: Path, module: str, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / f"{module}.py").write_text("1 / 0\n")
+    result = meshpeek(*arguments, PYTHONPATH=str(tmp_path))
+    assert (result.returncode, result.stdout) == (70, "")
+    hint = "  hint: report it with the output of `MESHPEEK_DEBUG=1 meshpeek …`\n"
+    assert result.stderr == f"{DEFECT}{hint}"
+    result = meshpeek(*arguments, PYTHONPATH=str(tmp_path), MESHPEEK_DEBUG="1")
+    assert result.returncode == 70
+    assert result.stderr.startswith("Traceback (most recent call last):\n")
+    assert result.stderr.endswith(
+        f"    1 / 0\n    ~~^~~\nZeroDivisionError: division by zero\n{DEFECT}"
+    )
+
+
+def test_a_defect_in_one_of_several_at_once(meshpeek: RunProgram, tmp_path: Path) -> None:
+    (tmp_path / "pexpect.py").write_text("def __getattr__(name):\n    1 / 0\n")
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_text("```bash\nfalse\n```\n")
+    arguments = ("ci", "-j", "2", "a.md", "b.md")
+    result = meshpeek(*arguments, PYTHONPATH=str(tmp_path))
+    assert result.returncode == 70
+    assert result.stderr.count(f"md: {DEFECT}") == 2
+    result = meshpeek(*arguments, PYTHONPATH=str(tmp_path), MESHPEEK_DEBUG="1")
+    assert result.returncode == 70
+    assert result.stderr.count(f"\nZeroDivisionError: division by zero\n{DEFECT}") == 2
+
+
 def test_presenting_needs_a_terminal(meshpeek: RunProgram, workshop: Path) -> None:
     result = meshpeek("present", workshop.name)
     assert (result.returncode, result.stdout) == (3, "")

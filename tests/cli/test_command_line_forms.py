@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.cli.play import worst_of
-from meshpeek.errors import ExitCode
+from meshpeek.errors import ExitCode, worst_of
 from tests.conftest import PROGRAM, RunProgram
 from tests.pty_terminal import Terminal
 
@@ -83,7 +82,15 @@ def test_the_worst_exit_code_counts(meshpeek: RunProgram, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("codes", "worst"),
-    [((), 0), ((0, 1, 0), 1), ((1, 3), 3), ((2, 3, 1), 2), ((130, 2, 3), 130)],
+    [
+        ((), 0),
+        ((0, 1, 0), 1),
+        ((1, 3), 3),
+        ((2, 3, 1), 2),
+        ((130, 2, 3), 130),
+        ((2, 70, 3), 70),
+        ((70, 130), 130),
+    ],
 )
 def test_which_exit_code_is_the_worst(codes: tuple[int, ...], worst: int) -> None:
     assert worst_of(map(ExitCode, codes)) == worst

@@ -13,9 +13,9 @@ import click
 from meshpeek.cli.arguments import FilesThenArguments
 from meshpeek.cli.options import FILES, NO_INIT, REHEARSE, TIMEOUT, takes_reports
 from meshpeek.cli.outputs import open_log
-from meshpeek.cli.play import Options, play, require_written, worst_of
+from meshpeek.cli.play import Options, play, require_written
 from meshpeek.cli.workshops import load, noting_errors, print_error
-from meshpeek.errors import ExitCode, MeshpeekError
+from meshpeek.errors import ExitCode, MeshpeekError, worst_of
 from meshpeek.run.events import RunRefused, RunStarted
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout

@@ -9,7 +9,7 @@ import click
 
 from meshpeek.cli.options import FILES, NO_INIT
 from meshpeek.cli.workshops import noting_errors
-from meshpeek.errors import ExitCode
+from meshpeek.errors import ExitCode, worst_of
 from meshpeek.workshop.lint import lint
 from meshpeek.workshop.loading import find_startup, read_text
 
@@ -37,4 +37,4 @@ def command(files: tuple[Path, ...], no_init: bool) -> None:
                 click.echo(f"{problem.render()}\n")
                 code = ExitCode.STEP_FAILED if problem.is_warning else ExitCode.WRONG_INPUT
                 codes.append(code)
-    raise SystemExit(max(codes, default=ExitCode.PASSED))
+    raise SystemExit(worst_of(codes))

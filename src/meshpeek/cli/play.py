@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
     from meshpeek.run.journal.journal import Journal, Past
     from meshpeek.run.journal.recorder import Recorder
     from meshpeek.sinks.transcripts.recording import Recording
-
-_BY_WEIGHT = (
-    ExitCode.PASSED,
-    ExitCode.STEP_FAILED,
-    ExitCode.UNFIT_ENVIRONMENT,
-    ExitCode.WRONG_INPUT,
-    ExitCode.INTERRUPTED,
-)
 
 
 class Options(NamedTuple):
@@ -230,11 +222,6 @@ def _secrets(workshop: Workshop, environment: Mapping[str, str]) -> list[str]:
         if value:
             secrets.append(value)
     return secrets
-
-
-def worst_of(codes: Iterable[ExitCode]) -> ExitCode:
-    """Return the one of several runs' exit codes that matters most; passed, if there is none."""
-    return max(codes, key=_BY_WEIGHT.index, default=ExitCode.PASSED)
 
 
 def _arguments_of(options: Options) -> tuple[str, ...]:

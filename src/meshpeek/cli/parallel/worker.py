@@ -53,7 +53,7 @@ def _run(job: Job, writer: MessageWriter) -> Ended:
     except KeyboardInterrupt:
         return Ended(ExitCode.INTERRUPTED)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is told as an error
-        return Ended(ExitCode.STEP_FAILED, describe_defect(error))
+        return Ended(ExitCode.DEFECT, describe_defect(error, os.environ))
     return Ended(code)
 
 
