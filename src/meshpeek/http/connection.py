@@ -1,4 +1,4 @@
-"""One client's HTTP connection: bytes to requests and answers to bytes, by h11, within limits."""
+"""One client's HTTP connection: bytes to requests, and responses to bytes, by h11."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 import h11
 
-from meshpeek.http.exchange import Request, Response, answer
-from meshpeek.rehearsal.types.status import ApiError, bad_request, too_large
+from meshpeek.http.exchange import HttpError, Request, Response
 
 MAXIMUM_HEAD = 64 * 1024
 MAXIMUM_BODY = 3 * 1024 * 1024
@@ -25,38 +24,44 @@ LINGER_SECONDS = 1.0
 _CHUNK = 64 * 1024
 
 Respond = Callable[[Request], Response]
+Refuse = Callable[[HttpError], Response]
 
 
 class Connection:
-    """A connection; `respond` answers its requests, and raises ApiError for what it refuses.
+    """A connection whose requests `respond` answers; `refuse` turns errors into responses.
 
-    Limits in time: a connection may be idle for IDLE_SECONDS, a request has to arrive within
-    REQUEST_SECONDS, and a client that takes nothing for WRITE_SECONDS is cut off.
+    `respond` may raise HttpError. A connection may be idle for IDLE_SECONDS, a request has to
+    arrive within REQUEST_SECONDS, and a client that reads nothing for WRITE_SECONDS is cut off.
     """
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, respond: Respond
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        respond: Respond,
+        refuse: Refuse,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._respond = respond
+        self._refuse = refuse
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAXIMUM_HEAD)
         self._method = b""
 
-    async def serve(self, refusal: ApiError | None = None) -> None:
+    async def serve(self, error: HttpError | None = None) -> None:
         """Answer requests, one after another, until either side ends the connection.
 
-        With `refusal` that is the only answer, given before anything was asked. Cancelled, it
-        ends an open stream as it should end, so that its reader knows.
+        `error` is the only response where given, sent before any request arrives. When
+        cancelled, it ends an open stream properly, so that its reader knows it is complete.
         """
         try:
-            if refusal is not None:
-                await self._send(answer(refusal.status(), refusal.code))
-                await self._linger()
+            if error is not None:
+                await self._send(self._refuse(error))
+                await self._close_gently()
                 return
             while await self._serve_one():
                 self._http.start_next_cycle()
-        except OSError:  # the client is gone, or takes nothing (TimeoutError)
+        except OSError:  # the client is gone, or reads nothing (TimeoutError)
             self._writer.transport.abort()
         finally:
             self._writer.close()
@@ -68,21 +73,22 @@ class Connection:
             if request is None:
                 return False
             response = self._respond(request)
-        except ApiError as error:
-            response = answer(error.status(), error.code)
+        except HttpError as error:
+            response = self._refuse(error)
         except h11.RemoteProtocolError as error:
-            refusal = ApiError(error.error_status_hint, "BadRequest", f"no HTTP request: {error}")
-            response = answer(refusal.status(), refusal.code)
+            response = self._refuse(
+                HttpError(error.error_status_hint, f"invalid HTTP request: {error}")
+            )
         await self._send(response)
         if self._http.our_state is self._http.their_state is h11.DONE:
             return True
-        await self._linger()
+        await self._close_gently()
         return False
 
     async def _read(self) -> Request | None:
         """Return the next request, None at the end of the connection.
 
-        Raises ApiError or h11.RemoteProtocolError for what is none, or more than a limit allows.
+        Raises HttpError beyond a limit, h11.RemoteProtocolError for an invalid request.
         """
         head: h11.Request | None = None
         body = bytearray()
@@ -103,7 +109,7 @@ class Connection:
                         case h11.Data(data=data):
                             body += data
                             if len(body) > MAXIMUM_BODY:
-                                raise too_large(MAXIMUM_BODY)
+                                raise _too_large()
                         case h11.EndOfMessage() if head:
                             return _request(head, bytes(body))
                         case _:
@@ -111,7 +117,7 @@ class Connection:
         except TimeoutError:
             if not has_begun:
                 return None
-            raise ApiError(408, "Timeout", "the request did not arrive in time") from None
+            raise HttpError(408, "the request did not arrive in time") from None
 
     async def _receive(self) -> None:
         if self._http.they_are_waiting_for_100_continue:
@@ -122,7 +128,7 @@ class Connection:
         bodiless = response.code == 304 or self._method == b"HEAD"
         headers = [(b"Date", _date()), (b"Content-Type", response.content_type.encode())]
         headers += [(name.encode(), value.encode()) for name, value in response.headers.items()]
-        # What else arrives while a stream lasts is dropped, so no request can follow one.
+        # What arrives during a stream is dropped, so no request can follow it.
         if response.stream is not None or self._http.their_state is not h11.DONE:
             headers.append((b"Connection", b"close"))
         if response.stream is None and response.code != 304:
@@ -167,15 +173,15 @@ class Connection:
                 pass
 
     async def _write(self, *events: h11.Event) -> None:
-        """Send events in one piece; raises TimeoutError where the client does not take them."""
+        """Send events in one piece; raises TimeoutError if the client does not read them."""
         self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
         async with asyncio.timeout(WRITE_SECONDS):
             await self._writer.drain()
 
-    async def _linger(self) -> None:
-        """Let the client read the last answer: closing at once would take it from it.
+    async def _close_gently(self) -> None:
+        """Close our side, and give the client LINGER_SECONDS to read the last response.
 
-        (A socket that is closed with bytes unread resets its connection.)
+        A socket that is closed with bytes unread resets its connection, and the client loses it.
         """
         if self._writer.can_write_eof():
             self._writer.write_eof()
@@ -188,10 +194,14 @@ def _date() -> bytes:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime()).encode()
 
 
+def _too_large() -> HttpError:
+    return HttpError(413, f"the body has more than {MAXIMUM_BODY} bytes")
+
+
 def _check_length(head: h11.Request) -> None:
     announced = dict(head.headers).get(b"content-length", b"0")
     if int(announced) > MAXIMUM_BODY:
-        raise too_large(MAXIMUM_BODY)
+        raise _too_large()
 
 
 def _request(head: h11.Request, body: bytes) -> Request:
@@ -201,6 +211,6 @@ def _request(head: h11.Request, body: bytes) -> Request:
             query, keep_blank_values=True, errors="strict", max_num_fields=MAXIMUM_PARAMETERS
         )
     except ValueError:
-        raise bad_request("the query of the URL cannot be read") from None
+        raise HttpError(400, "invalid query in the URL") from None
     headers = {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers}
     return Request(head.method.decode("ascii"), unquote(path), dict(pairs), headers, body)

@@ -1,4 +1,4 @@
-"""One HTTP request and its answer, as the API's code sees them: no sockets, no framework."""
+"""An HTTP request and its response as values: no sockets, no framework."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ JSON = "application/json"
 
 
 class Request(NamedTuple):
-    """A request to one cluster, or to Faces.
+    """A request; `headers` have lower-case names.
 
-    `path` has no server prefix, so it may be empty; `headers` have lower-case names.
+    A handler gets its `path` without the handler's prefix, so that may be empty.
     """
 
     method: str
@@ -28,7 +28,7 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """An answer: either `body`, or `stream` of chunks that goes on until one side ends it."""
+    """A response: either `body`, or `stream` of chunks that goes on until one side ends it."""
 
     code: int
     body: bytes = b""
@@ -37,18 +37,27 @@ class Response(NamedTuple):
     stream: AsyncGenerator[bytes, None] | None = None
 
 
+class HttpError(Exception):
+    """A request that is refused with the HTTP status `code`; the application words the response."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
 def encode(value: Any) -> bytes:  # noqa: ANN401
     """Return `value` as compact JSON, in ASCII: a lone surrogate in a text does no harm."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
 def answer(value: Any, code: int = 200, **headers: str) -> Response:  # noqa: ANN401
-    """Make a JSON answer."""
+    """Make a JSON response."""
     return Response(code, encode(value), headers=headers)
 
 
 def text(body: str, code: int = 200) -> Response:
-    """Make a plain-text answer."""
+    """Make a plain-text response."""
     return Response(code, body.encode(), "text/plain; charset=utf-8")
 
 

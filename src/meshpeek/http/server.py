@@ -1,19 +1,18 @@
-"""The HTTP server of all rehearsal clusters of a process: loopback only, asyncio and h11.
+"""The HTTP server: asyncio and h11, within limits.
 
-A web framework and server would take 35 ms of the start, a quarter, for what is not needed here:
-every path is data (the registry decides what is served), and there is one process and one port.
-Under our own hands are the limits, and that whatever is refused is refused with a Status.
+A web framework and server would take 35 ms of a start, a quarter, for what is not needed here:
+routes are data, and there is one process and one port.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
-from meshpeek.http.connection import Connection
-from meshpeek.http.exchange import Request, Response
-from meshpeek.rehearsal.types.status import ApiError, unknown_path
+from meshpeek.http.connection import Connection, Refuse
+from meshpeek.http.exchange import HttpError, Request, Response, text
 
 MAXIMUM_CONNECTIONS = 512
 SHUTDOWN_SECONDS = 0.5
@@ -21,27 +20,61 @@ SHUTDOWN_SECONDS = 0.5
 Handler = Callable[[Request], Response]
 
 
-class Application:
-    """Finds who answers a request by the beginning of its path, and refuses other Hosts.
+def listen(host: str, port: int = 0) -> socket.socket:
+    """Listen on `port` of the IPv4 address `host`; on any free port if it is 0 or taken.
 
-    `handlers` are by prefixes of two parts, a secret and a name (`/4f1c…/north`): so a web page
-    that guesses `port` still cannot reach a cluster. A handler gets a request without its prefix.
+    Raises OSError if that is impossible.
+    """
+    # asyncio sends at once (TCP_NODELAY) only on sockets that name their protocol; without it
+    # every response on a kept connection would wait 40 ms for an acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    with contextlib.ExitStack() as failure:
+        failure.callback(listener.close)
+        # A port from before may still have connections that are coming to their end.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError:
+            if not port:
+                raise
+            listener.bind((host, 0))
+        listener.listen(256)
+        failure.pop_all()
+    return listener
+
+
+def refuse_in_text(error: HttpError) -> Response:
+    """Return an error as plain text."""
+    return text(f"{error.message}\n", error.code)
+
+
+class Application:
+    """Routes requests by the beginning of their path, and refuses other hosts.
+
+    `handlers` are by prefixes of two segments, a secret and a name (`/4f1c…/north`), so that a web
+    page that guesses the port still reaches nothing. A handler gets a request without its prefix.
+    `hosts` are the Host headers that are answered: a page that rebinds its own name to our address
+    sends another one. `refuse` words an HttpError.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler], port: int) -> None:
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler],
+        hosts: Collection[str],
+        refuse: Refuse = refuse_in_text,
+    ) -> None:
         self._handlers = handlers
-        self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+        self._hosts = hosts
+        self.refuse = refuse
 
     def respond(self, request: Request) -> Response:
-        """Answer one request; raises ApiError where nobody is there to answer it."""
+        """Answer one request; raises HttpError if it has no handler."""
         if request.headers.get("host") not in self._hosts:
-            raise ApiError(
-                421, "", "this server answers only requests for its own loopback address"
-            )
+            raise HttpError(421, "this server answers only requests for its own address")
         prefix = "/".join(request.path.split("/", 3)[:3])
         handler = self._handlers.get(prefix)
         if handler is None:
-            raise unknown_path()
+            raise HttpError(404, "not found")
         return handler(request._replace(path=request.path[len(prefix) :]))
 
 
@@ -52,11 +85,9 @@ async def serve(
     conversations: set[asyncio.Task[None]] = set()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer, application.respond)
+        connection = Connection(reader, writer, application.respond, application.refuse)
         if len(conversations) >= MAXIMUM_CONNECTIONS:
-            await connection.serve(
-                ApiError(429, "TooManyRequests", "too many connections, please try again later")
-            )
+            await connection.serve(HttpError(429, "too many connections, please try again later"))
             return
         task = asyncio.ensure_future(connection.serve())
         conversations.add(task)

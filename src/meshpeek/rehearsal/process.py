@@ -30,9 +30,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, MeshpeekError
-from meshpeek.http.server import Application, Handler, serve
+from meshpeek.http.server import Application, Handler, listen, serve
 from meshpeek.rehearsal import controllers
-from meshpeek.rehearsal.api.api import Api
+from meshpeek.rehearsal.api.api import Api, refuse
 from meshpeek.rehearsal.seed import Plan, seed
 from meshpeek.rehearsal.store import snapshot
 from meshpeek.rehearsal.store.cluster import Cluster
@@ -137,7 +137,7 @@ async def _run(
         handlers[prefix] = Api(cluster, prefix).handle
     handlers[faces] = _faces_handler(clusters)
     port = listener.getsockname()[1]
-    application = Application(handlers, port)
+    application = Application(handlers, {f"127.0.0.1:{port}", f"localhost:{port}"}, refuse)
     stop = asyncio.Event()
     _stop_with_parent(stop.set)
     _say(
@@ -177,25 +177,12 @@ def _has_faces(cluster: Cluster) -> bool:
 def _listen(port: int) -> socket.socket:
     """Listen on `port` of the loopback address; on any, if it is 0 or taken."""
     try:
-        # asyncio sends at once (TCP_NODELAY) only on sockets that name their protocol; without it
-        # every answer on a kept connection would wait 40 ms for an acknowledgement.
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        with contextlib.ExitStack() as failure:
-            failure.callback(listener.close)
-            # A port from before may still have connections that are coming to their end.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(("127.0.0.1", port))
-            except OSError:
-                listener.bind(("127.0.0.1", 0))
-            listener.listen(256)
-            failure.pop_all()
+        return listen("127.0.0.1", port)
     except OSError as error:
         raise EnvironmentUnfitError(
             f"no port of the loopback address can be had: {error.strerror}",
             hint="check that 127.0.0.1 is up and that ports are free",
         ) from None
-    return listener
 
 
 def _plans(request: Mapping[str, Any]) -> dict[str, Plan]:

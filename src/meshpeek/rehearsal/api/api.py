@@ -6,11 +6,12 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from meshpeek.http.exchange import Request, Response, answer, text, warning_header
+from meshpeek.http.connection import MAXIMUM_BODY
+from meshpeek.http.exchange import HttpError, Request, Response, answer, text, warning_header
 from meshpeek.rehearsal.api import discovery
 from meshpeek.rehearsal.api.paths import parse_path
 from meshpeek.rehearsal.store.cluster import VERSION, Cluster
-from meshpeek.rehearsal.types.status import ApiError, bad_request, unknown_path
+from meshpeek.rehearsal.types.status import ApiError, bad_request, too_large, unknown_path
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal.api.objects import ObjectApi
@@ -28,6 +29,7 @@ VERSION_INFO = {
     "platform": "linux/amd64",
 }
 HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
+_REASONS = {408: "Timeout", 421: "", 429: "TooManyRequests"}
 
 
 class Api:
@@ -92,3 +94,15 @@ class Api:
 
             self._openapi = Documents(self._cluster.resources, self._prefix)
         return self._openapi.answer(path, request)
+
+
+def refuse(error: HttpError) -> Response:
+    """Return the failure Status for a request that did not get as far as a cluster."""
+    match error.code:
+        case 404:
+            failure = unknown_path()
+        case 413:
+            failure = too_large(MAXIMUM_BODY)
+        case code:
+            failure = ApiError(code, _REASONS.get(code, "BadRequest"), error.message)
+    return answer(failure.status(), failure.code)
