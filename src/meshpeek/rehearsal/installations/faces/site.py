@@ -12,24 +12,10 @@ from random import Random
 from typing import Any
 
 from meshpeek.http.exchange import Request, Response, encode, text
+from meshpeek.http.pages import read_page
 from meshpeek.rehearsal.installations.faces.cells import Cells, ServiceView, find_home
 from meshpeek.rehearsal.installations.faces.hops import Hop
 from meshpeek.rehearsal.store.cluster import Cluster
-
-_TYPES = {
-    "html": "text/html; charset=utf-8",
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-}
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class Site:
@@ -64,12 +50,9 @@ class Site:
                 return _fresh(_hop(self._cells.ask(user)))
             case "/routes":
                 return _fresh(self._routes(user))
-            case path:
-                name = path.removeprefix("/") or "index.html"
-                if name in _page():
-                    _, _, kind = name.rpartition(".")
-                    return Response(200, _page()[name], _TYPES[kind], _HEADERS)
-        return text("there is nothing here; the page is /faces/\n", 404)
+            case path if path in _page():
+                return _page()[path]
+        return text("not found; the page is /faces/\n", 404)
 
     def _routes(self, user: Mapping[str, str]) -> dict[str, Any]:
         home = find_home(self._clusters)
@@ -81,10 +64,8 @@ class Site:
 
 
 @cache
-def _page() -> Mapping[str, bytes]:
-    """Return the files of the page by name: a request finds those, and nothing on the disk."""
-    folder = files("meshpeek.rehearsal.installations.faces").joinpath("page")
-    return {each.name: each.read_bytes() for each in folder.iterdir()}
+def _page() -> Mapping[str, Response]:
+    return read_page(files("meshpeek.rehearsal.installations.faces").joinpath("page"))
 
 
 def _fresh(value: Mapping[str, Any]) -> Response:
