@@ -22,7 +22,7 @@ class InMemory:
     """One cluster with the namespaces `default` and `faces`, and its API."""
 
     def __init__(self) -> None:
-        self.cluster = Cluster("north", 1, {}, clock=lambda: NOON)
+        self.cluster = Cluster("north", 1, {}, now=lambda: NOON)
         crds.serve_definitions(self.cluster)
         self.api = Api(self.cluster, "/secret/north")
         for name in ("default", "faces"):

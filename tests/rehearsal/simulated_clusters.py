@@ -8,7 +8,7 @@ from typing import Any
 
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.admission import admission
-from meshpeek.rehearsal.controllers.runtime import SimulatedTimeline
+from meshpeek.rehearsal.controllers.clock import SimulatedClock
 from meshpeek.rehearsal.installations import k3s
 from meshpeek.rehearsal.installations.definitions import definitions
 from meshpeek.rehearsal.store.cluster import Cluster
@@ -21,18 +21,18 @@ START = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 
 
 class Simulation:
-    """Some clusters that share a timeline; each has a node and the namespace `faces`."""
+    """Some clusters that share a clock; each has a node and the namespace `faces`."""
 
     def __init__(self, *names: str) -> None:
-        self.timeline = SimulatedTimeline(START)
+        self.clock = SimulatedClock(START)
         self.clusters: dict[str, Cluster] = {}
         for index, name in enumerate(names or ("north",), start=1):
             cluster = Cluster(
-                name, index, self.clusters, self.timeline.now, f"http://127.0.0.1:1/x/{name}"
+                name, index, self.clusters, self.clock.now, f"http://127.0.0.1:1/x/{name}"
             )
             crds.serve_definitions(cluster)
         self.runtimes = [
-            controllers.start(cluster, self.timeline) for cluster in self.clusters.values()
+            controllers.start(cluster, self.clock) for cluster in self.clusters.values()
         ]
         for cluster in self.clusters.values():
             cluster.store.create(NODES, k3s.node(cluster, "2024-05-06T12:00:00Z"))
@@ -44,7 +44,7 @@ class Simulation:
         return self.clusters["north"]
 
     def advance(self, seconds: float = 0.0) -> None:
-        self.timeline.advance(seconds)
+        self.clock.advance(seconds)
 
     def apply(self, name: str, *objects: Object) -> list[Object]:
         """Create objects as the HTTP layer does."""

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from meshpeek.http.exchange import Request, Response
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.api.api import Api
-from meshpeek.rehearsal.controllers.runtime import SimulatedTimeline
+from meshpeek.rehearsal.controllers.clock import SimulatedClock
 from meshpeek.rehearsal.process import build_clusters
 from meshpeek.rehearsal.seed import Plan
 from meshpeek.rehearsal.types.resources import Resource
@@ -120,10 +120,10 @@ class Fuzzed:
         }
         clusters = build_clusters(plans, 1, "secret")
         self.cluster = clusters["north"]
-        self.timeline = SimulatedTimeline(self.cluster.clock())
+        self.clock = SimulatedClock(self.cluster.now())
         for cluster in clusters.values():
-            controllers.start(cluster, self.timeline)
-        self.timeline.advance()
+            controllers.start(cluster, self.clock)
+        self.clock.advance()
         self.api = Api(self.cluster, "/secret/north")
 
     def ask(
@@ -145,7 +145,7 @@ class Fuzzed:
             assert status["message"]
         for name, value in response.headers.items():
             assert (name + value).isprintable()
-        self.timeline.advance(1)
+        self.clock.advance(1)
         return response
 
     def attempt(self, attempt: Attempt) -> None:

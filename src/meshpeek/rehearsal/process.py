@@ -148,7 +148,7 @@ async def _run(
         }
     )
     if is_reporting:
-        from meshpeek.rehearsal.store.changes import report_changes
+        from meshpeek.rehearsal.store.change_feed import report_changes
 
         reporting = await report_changes(clusters.values(), sys.stdout)
         await serve(application, listener, stop.wait())

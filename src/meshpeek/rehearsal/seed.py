@@ -1,7 +1,7 @@
 """What rehearsal clusters hold at the start: what setup-demo.sh leaves behind on real ones.
 
 Everything is made by the code that works on the running clusters (admission, controllers), on a
-simulated timeline that ends at the present: so ages, revisions and events read as they would.
+simulated clock that ends at the present: so ages, revisions and events read as they would.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.admission import admission
-from meshpeek.rehearsal.controllers.runtime import Runtime, SimulatedTimeline
+from meshpeek.rehearsal.controllers.clock import SimulatedClock
+from meshpeek.rehearsal.controllers.runtime import Runtime
 from meshpeek.rehearsal.installations import emissary, k3s
 from meshpeek.rehearsal.installations.definitions import (
     EMISSARY_GROUP,
@@ -36,7 +37,7 @@ from meshpeek.rehearsal.installations.linkerd.links import (
     LinkRequest,
     link_objects,
 )
-from meshpeek.rehearsal.peers import node_server
+from meshpeek.rehearsal.server_urls import node_server
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types.keys import CRDS, NAMESPACES, NODES, SECRETS
 from meshpeek.rehearsal.types.objects import LAST_APPLIED, Object
@@ -76,24 +77,24 @@ def seed(clusters: Mapping[str, Cluster], plans: Mapping[str, Plan]) -> None:
     Raises EnvironmentUnfitError for manifests that cannot be read or are refused, and for links
     to clusters that are not there.
     """
-    present = next(iter(clusters.values())).clock()
-    timeline = SimulatedTimeline(present - timedelta(seconds=_AGE_SECONDS))
+    present = next(iter(clusters.values())).now()
+    clock = SimulatedClock(present - timedelta(seconds=_AGE_SECONDS))
     sites = [
-        _Site(cluster, controllers.start(cluster, timeline), plans.get(name, Plan()))
+        _Site(cluster, controllers.start(cluster, clock), plans.get(name, Plan()))
         for name, cluster in clusters.items()
     ]
     # What is made here stays: looking through it for garbage would take a fifth of the time.
     gc.disable()
     try:
-        _set_up(sites, timeline)
-        timeline.advance((present - timeline.now()).total_seconds())
+        _set_up(sites, clock)
+        clock.advance((present - clock.now()).total_seconds())
     finally:
         gc.enable()
         for site in sites:
             site.runtime.stop()
 
 
-def _set_up(sites: list[_Site], timeline: SimulatedTimeline) -> None:
+def _set_up(sites: list[_Site], clock: SimulatedClock) -> None:
     """Do what create-clusters.sh and setup-demo.sh do, in their order and at about their pace."""
     for site in sites:
         site.objects = [
@@ -102,23 +103,23 @@ def _set_up(sites: list[_Site], timeline: SimulatedTimeline) -> None:
         _check_links(site)
         _make_cluster(site)
     sites = [site for site in sites if not site.plan.bare]
-    timeline.advance(75)
+    clock.advance(75)
     for site in sites:
         _define(site, linkerd_definitions())
         _apply(site, linkerd.control_plane())
-    timeline.advance(85)
+    clock.advance(85)
     for site in sites:
         _apply(site, multicluster.extension(link_definition()))
-    timeline.advance(40)
+    clock.advance(40)
     for site in sites:
         for name in site.plan.links:
-            _apply(site, link_objects(_link_request(site.cluster.peers[name])))
-    timeline.advance(45)
+            _apply(site, link_objects(_link_request(site.cluster.cluster_set[name])))
+    clock.advance(45)
     for site in sites:
         if any(_group(obj) == EMISSARY_GROUP for _, obj in site.objects):
             _define(site, emissary_definitions())
             _apply(site, [_emissary_home(site), *emissary.emissary()])
-    timeline.advance(90)
+    clock.advance(90)
     for site in sites:
         for path, obj in _in_order(site.objects):
             _apply_manifest(site, path, obj)
@@ -126,11 +127,11 @@ def _set_up(sites: list[_Site], timeline: SimulatedTimeline) -> None:
 
 def _check_links(site: _Site) -> None:
     for name in site.plan.links:
-        if name not in site.cluster.peers or name == site.cluster.name:
+        if name not in site.cluster.cluster_set or name == site.cluster.name:
             raise EnvironmentUnfitError(
                 f"the rehearsal cluster {site.cluster.name} cannot be linked to {name!r}",
                 hint="link to another cluster of the workshop: "
-                + ", ".join(each for each in site.cluster.peers if each != site.cluster.name),
+                + ", ".join(each for each in site.cluster.cluster_set if each != site.cluster.name),
             )
 
 

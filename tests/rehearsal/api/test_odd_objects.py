@@ -90,7 +90,7 @@ def test_odd_objects_do_no_harm(odd: Object, capsys: pytest.CaptureFixture[str])
     store = simulation.north.store
     for resource in simulation.north.resources:
         tables.render(
-            resource, resource.versions[0], store.list(resource.key), simulation.timeline.now()
+            resource, resource.versions[0], store.list(resource.key), simulation.clock.now()
         )
     running = [
         pod

@@ -28,7 +28,7 @@ def test_an_event_that_is_seen_again_stays() -> None:
     simulation.advance(10)
     again, *_ = simulation.north.store.list(EVENTS, "faces")
     simulation.advance(HOUR / 2)
-    seen = {**again, "count": 2, "lastTimestamp": timestamp(simulation.timeline.now())}
+    seen = {**again, "count": 2, "lastTimestamp": timestamp(simulation.clock.now())}
     simulation.north.store.update(EVENTS, seen)
     simulation.advance(HOUR / 2 + SWEEP_SECONDS)
     assert simulation.names("north", EVENTS) == [again["metadata"]["name"]]

@@ -20,7 +20,7 @@ def states(simulation: Simulation, name: str = "north") -> list[str]:
     cluster = simulation.clusters[name]
     kind = cluster.resources.get(PODS)
     assert isinstance(kind, Resource)
-    table = render(kind, "v1", cluster.store.list(PODS, "faces"), simulation.timeline.now())
+    table = render(kind, "v1", cluster.store.list(PODS, "faces"), simulation.clock.now())
     return [f"{row['cells'][1]} {row['cells'][2]}" for row in table["rows"]]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Event, Store
+from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Store, WatchEvent
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, NAMESPACES, NODES, PODS
 from meshpeek.rehearsal.types.resources import Registry
 from meshpeek.rehearsal.types.status import ApiError
@@ -42,8 +42,8 @@ def changed(obj: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {**obj, "metadata": metadata, **more}
 
 
-def events_of(store: Store) -> list[Event]:
-    seen: list[Event] = []
+def events_of(store: Store) -> list[WatchEvent]:
+    seen: list[WatchEvent] = []
     store.subscribe(seen.append)
     return seen
 
@@ -169,7 +169,7 @@ def test_events_tell_each_write_with_what_was_before(store: Store) -> None:
 
 
 def test_listeners_that_write_do_not_upset_the_order(store: Store) -> None:
-    def answer(event: Event) -> None:
+    def answer(event: WatchEvent) -> None:
         if event.key == DEPLOYMENTS:
             store.create(PODS, named("face-1"))
 
@@ -180,7 +180,7 @@ def test_listeners_that_write_do_not_upset_the_order(store: Store) -> None:
 
 
 def test_a_listener_that_fails_does_not_silence_the_store(store: Store) -> None:
-    def fail(_event: Event) -> None:
+    def fail(_event: WatchEvent) -> None:
         raise RuntimeError("broken listener")
 
     stop = store.subscribe(fail)

@@ -102,7 +102,7 @@ def _record(
         return
     from meshpeek.rehearsal.patching.managed_fields import record_update
 
-    record_update(resource, write.manager, obj, old, timestamp(cluster.clock()))
+    record_update(resource, write.manager, obj, old, timestamp(cluster.now()))
 
 
 def _keep_other_part(resource: Resource, obj: Object, old: Object, subresource: str) -> None:

@@ -98,7 +98,7 @@ class Presentation:
 
     def _table(self, views: Sequence[Object], metadata: dict[str, Any]) -> dict[str, Any]:
         table = tables.render(
-            self._resource, self._version, views, self._cluster.clock(), self._include_object
+            self._resource, self._version, views, self._cluster.now(), self._include_object
         )
         table["metadata"] = metadata
         return table

@@ -6,12 +6,12 @@ from typing import Any
 
 from meshpeek.http.exchange import Request, Response, answer
 from meshpeek.rehearsal.admission import admission
-from meshpeek.rehearsal.api import absences, listing, reviews, subresources
+from meshpeek.rehearsal.api import lists, reviews, subresources, unsupported
 from meshpeek.rehearsal.api.bodies import decode_object
 from meshpeek.rehearsal.api.deletion import delete, delete_options, deleted_status
 from meshpeek.rehearsal.api.negotiation import Presentation
 from meshpeek.rehearsal.api.paths import ResourcePath
-from meshpeek.rehearsal.api.writing import (
+from meshpeek.rehearsal.api.updates import (
     apply_configuration,
     apply_patch,
     check_kind,
@@ -41,7 +41,7 @@ class ObjectApi:
         resource = self._cluster.resources.served(target.group, target.version, target.plural)
         if resource is None or (target.namespace and not resource.namespaced):
             key = ResourceKey(target.group, target.plural)
-            raise absences.not_served(request.method, key, target.name)
+            raise unsupported.not_served(request.method, key, target.name)
         if "list" not in resource.verbs:
             return reviews.review(resource, request, target)
         if target.name and resource.namespaced and not target.namespace:
@@ -50,14 +50,14 @@ class ObjectApi:
             return subresources.handle(self._cluster, resource, request, target)
         verb = _verb(request, target)
         if verb in ("list", "watch"):
-            return listing.answer_list(self._cluster, resource, request, target)
+            return lists.answer_list(self._cluster, resource, request, target)
         write = write_options(resource, request, target)
         present = Presentation(self._cluster, resource, target.version, request)
         match verb:
             case "get":
                 stored = existing(self._cluster, resource, target)
             case "create":
-                write.warnings += absences.check_creation(resource.key)
+                write.warnings += unsupported.check_creation(resource.key)
                 stored = self._create(resource, request, target, write)
                 return answer(present.one(stored), 201, **present.warnings(write.warnings))
             case "update":
@@ -115,7 +115,7 @@ class ObjectApi:
         self, resource: Resource, request: Request, target: ResourcePath, write: admission.Write
     ) -> Response:
         options = delete_options(request, dry_run=write.dry_run)
-        chosen = listing.selection(resource, request, target)
+        chosen = lists.selection(resource, request, target)
         present = Presentation(self._cluster, resource, target.version, request)
         found = self._cluster.store.list(resource.key, chosen.namespace)
         deleted = [obj for obj in found if chosen.matches(obj)]

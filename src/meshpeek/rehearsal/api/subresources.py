@@ -7,7 +7,7 @@ from typing import Any
 
 from meshpeek.http.exchange import Request, Response, answer
 from meshpeek.rehearsal.admission import admission
-from meshpeek.rehearsal.api import absences, writing
+from meshpeek.rehearsal.api import unsupported, updates
 from meshpeek.rehearsal.api.bodies import decode_object
 from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.patching import patch
@@ -34,8 +34,8 @@ def handle(
     name = target.subresource.partition("/")[0]
     if name not in resource.subresources or (name != target.subresource and name != "proxy"):
         raise unknown_path()
-    writing.existing(cluster, resource, target)
-    absences.check_subresource(name)
+    updates.existing(cluster, resource, target)
+    unsupported.check_subresource(name)
     if target.subresource == "eviction":
         return _evict(cluster, resource, request, target)
     if target.subresource == "scale":
@@ -45,17 +45,17 @@ def handle(
 
 def _part(cluster: Cluster, resource: Resource, request: Request, target: ResourcePath) -> Response:
     """Read or write an object through `status` or `finalize`."""
-    write = writing.write_options(resource, request, target)
+    write = updates.write_options(resource, request, target)
     name = target.subresource
     if request.method == "GET":
-        stored = writing.existing(cluster, resource, target)
+        stored = updates.existing(cluster, resource, target)
     elif request.method == "PUT":
         obj = decode_object(request.body, request.headers.get("content-type", ""))
-        stored = writing.replace(cluster, resource, target, obj, write, name)
+        stored = updates.replace(cluster, resource, target, obj, write, name)
     elif patch.is_apply(request):
-        stored, _ = writing.apply_configuration(cluster, resource, request, target, write)
+        stored, _ = updates.apply_configuration(cluster, resource, request, target, write)
     elif request.method == "PATCH":
-        stored = writing.apply_patch(cluster, resource, request, target, write, name)
+        stored = updates.apply_patch(cluster, resource, request, target, write, name)
     else:
         raise method_not_supported(resource.key, request.method)
     return answer(crds.read_as(resource, target.version, stored))
@@ -66,7 +66,7 @@ def _evict(
 ) -> Response:
     if request.method != "POST":
         raise method_not_supported(resource.key, request.method)
-    write = writing.write_options(resource, request, target)
+    write = updates.write_options(resource, request, target)
     cluster.store.delete(resource.key, target.namespace, target.name, dry_run=write.dry_run)
     success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     return answer({**success, "code": 201}, 201)
@@ -75,9 +75,9 @@ def _evict(
 def _scale(
     cluster: Cluster, resource: Resource, request: Request, target: ResourcePath
 ) -> Response:
-    write = writing.write_options(resource, request, target)
+    write = updates.write_options(resource, request, target)
     paths = _scale_paths(resource, target.version)
-    old = writing.existing(cluster, resource, target)
+    old = updates.existing(cluster, resource, target)
     current = crds.read_as(resource, target.version, old)
     scale = _scale_of(current, paths)
     if request.method == "GET":

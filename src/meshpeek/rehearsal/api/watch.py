@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from meshpeek.http.exchange import encode
 from meshpeek.rehearsal.store.selectors import Matcher
-from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Event, Store
+from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Store, WatchEvent
 from meshpeek.rehearsal.types.keys import ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import ApiError
@@ -24,7 +24,7 @@ CHUNK_BYTES = 64 * 1024
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
-class Selection(NamedTuple):
+class SelectionPredicate(NamedTuple):
     """Which objects of a kind are meant; `namespace` is None for all."""
 
     key: ResourceKey
@@ -51,7 +51,7 @@ class WatchOptions(NamedTuple):
 
 async def watch(
     store: Store,
-    selection: Selection,
+    selection: SelectionPredicate,
     options: WatchOptions,
     show: Callable[[Object], Any],
     bookmark: Callable[[int], Object],
@@ -63,11 +63,11 @@ async def watch(
     the object of a bookmark from a resourceVersion, `show_bookmark` what the client sees of it.
     A reader that falls further behind than the history is long is cut off, and will list again.
     """
-    pending: deque[Event] = deque()
+    pending: deque[WatchEvent] = deque()
     awake = asyncio.Event()
     is_cut_off = False
 
-    def follow(event: Event) -> None:
+    def follow(event: WatchEvent) -> None:
         nonlocal is_cut_off
         # What waits for a reader that takes nothing must not grow for ever.
         is_cut_off = is_cut_off or len(pending) >= HISTORY_LENGTH
@@ -105,7 +105,10 @@ async def watch(
 
 
 def _first_events(
-    store: Store, selection: Selection, options: WatchOptions, show: Callable[[Object], Any]
+    store: Store,
+    selection: SelectionPredicate,
+    options: WatchOptions,
+    show: Callable[[Object], Any],
 ) -> Iterator[bytes]:
     """Return the lines that come first, of what the store holds now; raises ApiError 410, 504."""
     if options.since is not None:
@@ -115,7 +118,7 @@ def _first_events(
 
 
 def _taken(
-    events: deque[Event], selection: Selection, show: Callable[[Object], Any]
+    events: deque[WatchEvent], selection: SelectionPredicate, show: Callable[[Object], Any]
 ) -> Iterator[bytes]:
     """Yield the lines of events, taken one by one from the front."""
     while events:
@@ -138,7 +141,9 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
         yield bytes(chunk)
 
 
-def _event_line(event: Event, selection: Selection, show: Callable[[Object], Any]) -> bytes | None:
+def _event_line(
+    event: WatchEvent, selection: SelectionPredicate, show: Callable[[Object], Any]
+) -> bytes | None:
     """Return the event as this watch has it: an object may enter or leave its selection."""
     before = selection.holds(event.previous)
     after = event.type != "DELETED" and selection.holds(event.object)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meshpeek.rehearsal.controllers.api_service import ApiServiceController
+from meshpeek.rehearsal.controllers.clock import Clock, RealClock
 from meshpeek.rehearsal.controllers.deployments import DeploymentController
 from meshpeek.rehearsal.controllers.endpoints import EndpointsController
 from meshpeek.rehearsal.controllers.event_expiry import EventExpiry
@@ -11,7 +12,7 @@ from meshpeek.rehearsal.controllers.kubelet import Kubelet
 from meshpeek.rehearsal.controllers.load_balancers import LoadBalancerController
 from meshpeek.rehearsal.controllers.namespaces import NamespaceController, TokenController
 from meshpeek.rehearsal.controllers.replicasets import ReplicaSetController
-from meshpeek.rehearsal.controllers.runtime import LoopTimeline, Runtime, Timeline
+from meshpeek.rehearsal.controllers.runtime import Runtime
 from meshpeek.rehearsal.controllers.scheduler import Scheduler
 from meshpeek.rehearsal.installations.linkerd.mirror import ServiceMirror
 from meshpeek.rehearsal.installations.linkerd.routes import RouteStatusController
@@ -34,13 +35,13 @@ _CONTROLLERS = (
 )
 
 
-def start(cluster: Cluster, timeline: Timeline | None = None) -> Runtime:
+def start(cluster: Cluster, clock: Clock | None = None) -> Runtime:
     """Run the controllers of `cluster`, and return them; `stop()` ends them.
 
-    On real time, and then within a running asyncio loop, where no `timeline` is given. All
+    On real time, and then within a running asyncio loop, where no `clock` is given. All
     clusters of the process must have been made before, as the service mirror works across them.
     """
-    runtime = Runtime(cluster, timeline or LoopTimeline(cluster.clock))
+    runtime = Runtime(cluster, clock or RealClock(cluster.now))
     for controller in _CONTROLLERS:
         runtime.add(controller(runtime))
     return runtime

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
+from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key
 from meshpeek.rehearsal.installations import k3s
-from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import ENDPOINT_SLICES, ENDPOINTS, SERVICES, ResourceKey
 
 _KINDS = {
@@ -27,17 +27,17 @@ class ApiServiceController:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return what was deleted and has to come back."""
         metadata = event.object["metadata"]
         place = (metadata.get("namespace"), metadata["name"])
         if event.type == "DELETED" and place == ("default", "kubernetes"):
-            yield item_of(event.key, event.object)
+            yield object_key(event.key, event.object)
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Create the object again if it is not there."""
-        if self._runtime.get(item) is not None:
+        if self._runtime.get(key) is not None:
             return
         for obj in k3s.api_server(self._runtime.cluster):
-            if _KINDS[obj["kind"]] == item.key:
-                self._runtime.create(item.key, obj)
+            if _KINDS[obj["kind"]] == key.resource:
+                self._runtime.create(key.resource, obj)

@@ -24,14 +24,14 @@ from meshpeek.rehearsal.controllers.rollout import (
     unavailable_allowed,
 )
 from meshpeek.rehearsal.controllers.runtime import (
-    Item,
+    ObjectKey,
     Runtime,
     controller_of,
-    item_of,
     nonzero,
+    object_key,
     owned_by,
 )
-from meshpeek.rehearsal.store.store import NAME_LETTERS, Event
+from meshpeek.rehearsal.store.store import NAME_LETTERS, WatchEvent
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, REPLICA_SETS, ResourceKey
 from meshpeek.rehearsal.types.objects import LAST_APPLIED, Object
 
@@ -60,20 +60,20 @@ class DeploymentController:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._hashes: dict[str, tuple[int, str]] = {}
-        self._awaited: set[Item] = set()
+        self._awaited: set[ObjectKey] = set()
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the Deployment that an event is about, or whose ReplicaSet it is about."""
         if event.key == DEPLOYMENTS:
-            yield item_of(event.key, event.object)
+            yield object_key(event.key, event.object)
         elif event.key == REPLICA_SETS:
             owner = controller_of(event.object)
             if owner is not None and owner["kind"] == "Deployment":
-                yield Item(DEPLOYMENTS, event.object["metadata"]["namespace"], owner["name"])
+                yield ObjectKey(DEPLOYMENTS, event.object["metadata"]["namespace"], owner["name"])
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Bring the ReplicaSets of a Deployment one step nearer to its template and scale."""
-        deployment = self._runtime.get(item)
+        deployment = self._runtime.get(key)
         if deployment is None or "deletionTimestamp" in deployment["metadata"]:
             return
         owned = self._replica_sets(deployment)
@@ -84,7 +84,7 @@ class DeploymentController:
             new = self._roll(deployment, new, old, hashed)
         elif new is not None:
             self._scale(deployment, new, deployment["spec"]["replicas"])
-        self._report(item, hashed)
+        self._report(key, hashed)
 
     def _hash(self, deployment: Object) -> str:
         """Return the hash of a Deployment's template, made once per generation of it."""
@@ -190,7 +190,7 @@ class DeploymentController:
         surplus = [each for each in sorted(old, key=_revision_of) if replicas_of(each)]
         if not surplus:
             return
-        present = self._runtime.get(item_of(REPLICA_SETS, new)) or new
+        present = self._runtime.get(object_key(REPLICA_SETS, new)) or new
         total = replicas_of(present) + sum(map(replicas_of, surplus))
         minimum = deployment["spec"]["replicas"] - unavailable_allowed(deployment)
         may_go = total - minimum - (replicas_of(present) - available_of(present))
@@ -209,8 +209,8 @@ class DeploymentController:
         for each in sorted(idle, key=_revision_of)[: max(len(idle) - limit, 0)]:
             self._runtime.delete(REPLICA_SETS, each)
 
-    def _report(self, item: Item, hashed: str) -> None:
-        present = self._runtime.get(item)
+    def _report(self, key: ObjectKey, hashed: str) -> None:
+        present = self._runtime.get(key)
         if present is None:
             return
         owned = self._replica_sets(present)
@@ -227,7 +227,7 @@ class DeploymentController:
         moment = self._runtime.timestamp()
         conditions = status.get("conditions", ())
         conditions = with_updated(conditions, available_condition(enough), moment)
-        now = self._runtime.timeline.now()
+        now = self._runtime.clock.now()
         progress, has_moved = progress_condition(present, new, counts, now)
         if progress is not None:
             conditions = with_updated(conditions, progress, moment, moved=has_moved)
@@ -239,19 +239,19 @@ class DeploymentController:
                 "conditions": conditions,
             }
         )
-        self._look_again(item, self._runtime.update_status(DEPLOYMENTS, present, status))
+        self._look_again(key, self._runtime.update_status(DEPLOYMENTS, present, status))
 
-    def _look_again(self, item: Item, deployment: Object) -> None:
+    def _look_again(self, key: ObjectKey, deployment: Object) -> None:
         """Look at a rollout that is under way when its time is up: nothing may happen till then."""
-        left = seconds_left(deployment, self._runtime.timeline.now())
-        if left is None or item in self._awaited:
+        left = seconds_left(deployment, self._runtime.clock.now())
+        if left is None or key in self._awaited:
             return
 
         def look() -> None:
-            self._awaited.discard(item)
-            self._runtime.enqueue(self, item)
+            self._awaited.discard(key)
+            self._runtime.enqueue(self, key)
 
-        self._awaited.add(item)
+        self._awaited.add(key)
         # Times are kept in whole seconds, so the deadline has surely passed a second later.
         self._runtime.after(max(left, 0) + 1, look)
 

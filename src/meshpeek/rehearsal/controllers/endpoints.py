@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from meshpeek.rehearsal.controllers.replicasets import is_active, is_ready
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, owned_by
-from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key, owned_by
+from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 
@@ -33,32 +33,32 @@ class EndpointsController:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the Services that an event is about, or whose Pods it is about."""
         obj = event.object
         if event.key in (SERVICES, ENDPOINTS):
-            yield item_of(SERVICES, obj)
+            yield object_key(SERVICES, obj)
         elif event.key == ENDPOINT_SLICES:
             name = (obj["metadata"].get("labels") or {}).get(SERVICE_LABEL)
             if name:
-                yield Item(SERVICES, obj["metadata"]["namespace"], name)
+                yield ObjectKey(SERVICES, obj["metadata"]["namespace"], name)
         elif event.key == PODS and _matters(event):
             states = [obj, event.previous] if event.previous else [obj]
             for service in self._runtime.store.list(SERVICES, obj["metadata"]["namespace"]):
                 if any(_selects(service, pod) for pod in states):
-                    yield item_of(SERVICES, service)
+                    yield object_key(SERVICES, service)
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Write the addresses of a Service's Pods; remove them when the Service has gone."""
-        service = self._runtime.get(item)
+        service = self._runtime.get(key)
         if service is None:
-            self._remove(item)
+            self._remove(key)
             return
         if not service["spec"].get("selector") or service["spec"]["type"] == "ExternalName":
             return
         pods = [
             pod
-            for pod in self._runtime.store.list(PODS, item.namespace)
+            for pod in self._runtime.store.list(PODS, key.namespace)
             if _selects(service, pod) and is_active(pod) and pod["status"].get("podIP")
         ]
         pods.sort(key=lambda pod: tuple(map(int, pod["status"]["podIP"].split("."))))
@@ -68,8 +68,8 @@ class EndpointsController:
         self._write_endpoints(service, groups)
         self._write_slice(service, groups)
 
-    def _remove(self, item: Item) -> None:
-        endpoints = self._runtime.store.get(ENDPOINTS, item.namespace, item.name)
+    def _remove(self, key: ObjectKey) -> None:
+        endpoints = self._runtime.store.get(ENDPOINTS, key.namespace, key.name)
         if endpoints is not None and _TRIGGER in (endpoints["metadata"].get("annotations") or {}):
             self._runtime.delete(ENDPOINTS, endpoints)
 
@@ -162,7 +162,7 @@ class EndpointsController:
         )
 
 
-def _matters(event: Event) -> bool:
+def _matters(event: WatchEvent) -> bool:
     """Return whether an event changes what a Pod is for Services."""
     if event.previous is None or event.type == "DELETED":
         return bool(event.object["status"].get("podIP"))

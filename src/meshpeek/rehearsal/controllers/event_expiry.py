@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime
-from meshpeek.rehearsal.store.store import Event, timestamp
+from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime
+from meshpeek.rehearsal.store.store import WatchEvent, timestamp
 from meshpeek.rehearsal.types.keys import EVENTS, ResourceKey
 
 LIFETIME = timedelta(hours=1)
@@ -22,11 +22,11 @@ class EventExpiry:
         self._runtime = runtime
         self._wait()
 
-    def concerns(self, event: Event) -> Iterable[Item]:  # noqa: ARG002 - time alone concerns it
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:  # noqa: ARG002 - time alone concerns it
         """Return nothing."""
         return ()
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Do nothing."""
 
     def _wait(self) -> None:
@@ -34,7 +34,7 @@ class EventExpiry:
 
     def _sweep(self) -> None:
         self._wait()
-        oldest = timestamp(self._runtime.timeline.now() - LIFETIME)
+        oldest = timestamp(self._runtime.clock.now() - LIFETIME)
         for each in self._runtime.store.list(EVENTS):
             # An Event that is seen again is written again, and lives on.
             if max(each["metadata"]["creationTimestamp"], each.get("lastTimestamp") or "") < oldest:

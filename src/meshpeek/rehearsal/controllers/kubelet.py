@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from meshpeek.rehearsal.controllers.image_pulls import BACK_OFF_SECONDS, PullFault, find_faults
 from meshpeek.rehearsal.controllers.pod_status import waiting, was_running, with_containers
 from meshpeek.rehearsal.controllers.replicasets import is_active
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
-from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key
+from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import NODES, PODS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 
@@ -32,26 +32,26 @@ class Kubelet:
         self._starting: set[str] = set()
         self._last_host = _FIRST_HOST - 1
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the Pod of an event."""
         if event.type == "DELETED":
             self._starting.discard(event.object["metadata"]["uid"])
         else:
-            yield item_of(PODS, event.object)
+            yield object_key(PODS, event.object)
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Bring a Pod to its next state, when it is time."""
-        pod = self._runtime.get(item)
+        pod = self._runtime.get(key)
         if pod is None or not is_active(pod) or pod["status"].get("phase") == "Running":
             return
         uid = pod["metadata"]["uid"]
         if pod["spec"].get("nodeName") and uid not in self._starting:
             self._starting.add(uid)
-            self._prepare(item)
-            self._runtime.after(START_SECONDS, lambda: self._run(item, uid))
+            self._prepare(key)
+            self._runtime.after(START_SECONDS, lambda: self._run(key, uid))
 
-    def _prepare(self, item: Item) -> None:
-        pod = self._runtime.get(item)
+    def _prepare(self, key: ObjectKey) -> None:
+        pod = self._runtime.get(key)
         if pod is None:
             return
         moment = self._runtime.timestamp()
@@ -70,8 +70,8 @@ class Kubelet:
             ]
         self._runtime.update_status(PODS, pod, status)
 
-    def _run(self, item: Item, uid: str, attempt: int = 0) -> None:
-        pod = self._runtime.get(item)
+    def _run(self, key: ObjectKey, uid: str, attempt: int = 0) -> None:
+        pod = self._runtime.get(key)
         if pod is None or pod["metadata"]["uid"] != uid or not is_active(pod):
             return
         spec, status = pod["spec"], dict(pod["status"])
@@ -86,13 +86,13 @@ class Kubelet:
         self._runtime.update_status(PODS, pod, status)
         self._record_attempt(pod, faults, attempt)
         if faults:
-            self._runtime.after(START_SECONDS, lambda: self._back_off(item, uid, faults, attempt))
+            self._runtime.after(START_SECONDS, lambda: self._back_off(key, uid, faults, attempt))
 
     def _back_off(
-        self, item: Item, uid: str, faults: Mapping[str, PullFault], attempt: int
+        self, key: ObjectKey, uid: str, faults: Mapping[str, PullFault], attempt: int
     ) -> None:
         """Say that an image is not tried for a while, and try again after that."""
-        pod = self._runtime.get(item)
+        pod = self._runtime.get(key)
         if pod is None or pod["metadata"]["uid"] != uid or not is_active(pod):
             return
         later = {name: fault._replace(reason=fault.reason_later) for name, fault in faults.items()}
@@ -104,7 +104,7 @@ class Kubelet:
                 self._record(pod, name, "BackOff", message)
                 self._record(pod, name, "Failed", f"Error: {fault.reason}", kind="Warning")
         wait = BACK_OFF_SECONDS[min(attempt, len(BACK_OFF_SECONDS) - 1)]
-        self._runtime.after(wait, lambda: self._run(item, uid, attempt + 1))
+        self._runtime.after(wait, lambda: self._run(key, uid, attempt + 1))
 
     def _record_attempt(self, pod: Object, faults: Mapping[str, PullFault], attempt: int) -> None:
         """Record what became of each container; of those that run, only the first time."""

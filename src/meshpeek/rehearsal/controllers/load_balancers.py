@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
-from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key
+from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import NODES, SERVICES, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 
@@ -22,17 +22,17 @@ class LoadBalancerController:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the Services whose address an event may change."""
         if event.key == NODES or (event.key == SERVICES and event.type == "DELETED"):
             for service in self._runtime.store.list(SERVICES):
-                yield item_of(SERVICES, service)
+                yield object_key(SERVICES, service)
         elif event.key == SERVICES:
-            yield item_of(SERVICES, event.object)
+            yield object_key(SERVICES, event.object)
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Give a LoadBalancer Service its address, and take it from any other one."""
-        service = self._runtime.get(item)
+        service = self._runtime.get(key)
         if service is None:
             return
         balances = service["spec"]["type"] == "LoadBalancer" and not self._is_taken(service)

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
-from meshpeek.rehearsal.store.store import Event, Objects
+from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key, with_condition
+from meshpeek.rehearsal.store.store import Objects, WatchEvent
 from meshpeek.rehearsal.types.keys import (
     CONFIG_MAPS,
     NAMESPACES,
@@ -43,24 +43,24 @@ class NamespaceController:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the Namespace of an event that changes what the Namespace needs."""
         metadata = event.object["metadata"]
         if event.key == NAMESPACES:
-            yield item_of(NAMESPACES, event.object)
+            yield object_key(NAMESPACES, event.object)
         elif event.type == "DELETED" and "namespace" in metadata:
-            yield Item(NAMESPACES, "", metadata["namespace"])
+            yield ObjectKey(NAMESPACES, "", metadata["namespace"])
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Furnish a Namespace, or take everything from one that is being deleted."""
-        namespace = self._runtime.get(item)
+        namespace = self._runtime.get(key)
         if namespace is None:
             return
         if "deletionTimestamp" in namespace["metadata"]:
             self._empty(namespace)
             return
         self._furnish(
-            SERVICE_ACCOUNTS, item.name, "default", {"apiVersion": "v1", "kind": "ServiceAccount"}
+            SERVICE_ACCOUNTS, key.name, "default", {"apiVersion": "v1", "kind": "ServiceAccount"}
         )
         description = (
             "Contains a CA bundle that can be used to verify the kube-apiserver when using "
@@ -69,7 +69,7 @@ class NamespaceController:
         )
         self._furnish(
             CONFIG_MAPS,
-            item.name,
+            key.name,
             _ROOT_CERTIFICATE,
             {
                 "apiVersion": "v1",
@@ -155,31 +155,31 @@ class TokenController:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the token Secrets that an event is about."""
         if event.key == SECRETS and event.object.get("type") == _TOKEN_TYPE:
-            yield item_of(SECRETS, event.object)
+            yield object_key(SECRETS, event.object)
         elif event.key == SERVICE_ACCOUNTS:
             metadata = event.object["metadata"]
             for secret in self._runtime.store.list(SECRETS, metadata["namespace"]):
                 annotations = secret["metadata"].get("annotations") or {}
                 if annotations.get(_ACCOUNT) == metadata["name"]:
-                    yield item_of(SECRETS, secret)
+                    yield object_key(SECRETS, secret)
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Give a token Secret its data, or delete it when its account is not there."""
-        secret = self._runtime.get(item)
+        secret = self._runtime.get(key)
         if secret is None or secret.get("type") != _TOKEN_TYPE:
             return
         annotations = secret["metadata"].get("annotations") or {}
         name = annotations.get(_ACCOUNT, "")
-        account = self._runtime.store.get(SERVICE_ACCOUNTS, item.namespace, name)
+        account = self._runtime.store.get(SERVICE_ACCOUNTS, key.namespace, name)
         if account is None:
             self._runtime.delete(SECRETS, secret)
         elif "token" not in (secret.get("data") or {}):
             texts = {
                 "ca.crt": _CERTIFICATE,
-                "namespace": item.namespace,
+                "namespace": key.namespace,
                 "token": os.urandom(32).hex(),
             }
             data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}

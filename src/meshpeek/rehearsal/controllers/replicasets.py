@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from meshpeek.rehearsal.controllers.runtime import (
-    Item,
+    ObjectKey,
     Runtime,
     controller_of,
-    item_of,
     nonzero,
+    object_key,
     owned_by,
 )
-from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import PODS, REPLICA_SETS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 
@@ -48,18 +48,18 @@ class ReplicaSetController:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the ReplicaSet that an event is about, or whose Pod it is about."""
         if event.key == REPLICA_SETS:
-            yield item_of(event.key, event.object)
+            yield object_key(event.key, event.object)
         elif event.key == PODS:
             owner = controller_of(event.object)
             if owner is not None and owner["kind"] == "ReplicaSet":
-                yield Item(REPLICA_SETS, event.object["metadata"]["namespace"], owner["name"])
+                yield ObjectKey(REPLICA_SETS, event.object["metadata"]["namespace"], owner["name"])
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Create or delete Pods until there are as many as wanted, then count."""
-        replica_set = self._runtime.get(item)
+        replica_set = self._runtime.get(key)
         if replica_set is None or "deletionTimestamp" in replica_set["metadata"]:
             return
         pods = self._pods(replica_set)
@@ -122,11 +122,11 @@ class ReplicaSetController:
         needed = replica_set["spec"].get("minReadySeconds", 0)
         available = 0
         for since in filter(None, map(_ready_since, pods)):
-            missing = needed - (self._runtime.timeline.now() - since).total_seconds()
+            missing = needed - (self._runtime.clock.now() - since).total_seconds()
             if missing <= 0 or not needed:
                 available += 1
             else:
-                self._runtime.enqueue(self, item_of(REPLICA_SETS, replica_set), missing)
+                self._runtime.enqueue(self, object_key(REPLICA_SETS, replica_set), missing)
         return available
 
 

@@ -1,89 +1,33 @@
-"""What controllers run on: a queue of what to look at, a timeline, and writes to the store.
+"""What controllers run on: a work queue, a clock, and writes to the store.
 
-Controllers are level-triggered. An event only says which item to look at; `reconcile` compares the
-wanted state with the present one, and does nothing when they agree.
+Controllers are level-triggered. An event only says which object to look at; `reconcile` compares
+the wanted state with the present one, and does nothing when they agree.
 """
 
 from __future__ import annotations
 
-import asyncio
-import heapq
-import itertools
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from meshpeek.rehearsal.admission import defaults
+from meshpeek.rehearsal.controllers.clock import Clock
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.label_selector import matches
-from meshpeek.rehearsal.store.store import Event, Listener, Store, random_suffix, timestamp
+from meshpeek.rehearsal.store.store import Listener, Store, WatchEvent, random_suffix, timestamp
 from meshpeek.rehearsal.types.keys import ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 
 
-class Item(NamedTuple):
-    """An object to look at: kind, namespace (empty for cluster-scoped kinds) and name."""
+class ObjectKey(NamedTuple):
+    """What a work queue holds: an object's kind, namespace (empty without one) and name."""
 
-    key: ResourceKey
+    resource: ResourceKey
     namespace: str
     name: str
-
-
-class Timeline(Protocol):
-    """Where controllers get the time and have things done later."""
-
-    def now(self) -> datetime:
-        """Return the present time, in UTC."""
-
-    def call_later(self, delay: float, action: Callable[[], None]) -> None:
-        """Run `action` once, `delay` seconds from now, never before the caller has returned."""
-
-
-class LoopTimeline:
-    """Real time, on the running asyncio loop. `clock` returns the present time, in UTC."""
-
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._clock = clock
-
-    def now(self) -> datetime:
-        """Return the present time, in UTC."""
-        return self._clock()
-
-    def call_later(self, delay: float, action: Callable[[], None]) -> None:
-        """Run `action` on the loop, `delay` seconds from now."""
-        self._loop.call_later(delay, action)
-
-
-class SimulatedTimeline:
-    """Time that passes only when told to: for seeding in the past, and for tests."""
-
-    def __init__(self, start: datetime) -> None:
-        self._now = start
-        self._order = itertools.count()
-        self._due: list[tuple[datetime, int, Callable[[], None]]] = []
-
-    def now(self) -> datetime:
-        """Return the simulated time."""
-        return self._now
-
-    def call_later(self, delay: float, action: Callable[[], None]) -> None:
-        """Run `action` when `delay` more seconds have been simulated."""
-        moment = self._now + timedelta(seconds=delay)
-        heapq.heappush(self._due, (moment, next(self._order), action))
-
-    def advance(self, seconds: float = 0.0) -> None:
-        """Let `seconds` pass, doing what falls due within them, in its order."""
-        end = self._now + timedelta(seconds=seconds)
-        while self._due and self._due[0][0] <= end:
-            moment, _, action = heapq.heappop(self._due)
-            self._now = moment
-            action()
-        self._now = end
 
 
 class Controller(Protocol):
@@ -91,23 +35,23 @@ class Controller(Protocol):
 
     watches: frozenset[ResourceKey] | None
 
-    def concerns(self, event: Event) -> Iterable[Item]:
-        """Return the items to look at because of an event in the controller's cluster."""
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
+        """Return the keys of the objects to look at because of an event in its cluster."""
 
-    def reconcile(self, item: Item) -> None:
-        """Bring the cluster nearer to what `item` asks for; `item` may exist no longer."""
+    def reconcile(self, key: ObjectKey) -> None:
+        """Bring the cluster nearer to what an object asks for, which may exist no longer."""
 
 
 class Runtime:
-    """Runs the controllers of one cluster on a timeline."""
+    """Runs the controllers of one cluster by a clock."""
 
-    def __init__(self, cluster: Cluster, timeline: Timeline) -> None:
+    def __init__(self, cluster: Cluster, clock: Clock) -> None:
         self.cluster = cluster
         self.store = cluster.store
-        self.timeline = timeline
+        self.clock = clock
         self._watching: dict[ResourceKey, list[Controller]] = {}
         self._watching_all: list[Controller] = []
-        self._waiting: dict[tuple[Controller, Item], None] = {}
+        self._waiting: dict[tuple[Controller, ObjectKey], None] = {}
         self._is_scheduled = False
         self._is_stopped = False
         self._subscriptions = [cluster.store.subscribe(self._follow)]
@@ -121,7 +65,7 @@ class Runtime:
         for resource in tuple(self.cluster.resources):
             if controller.watches is None or resource.key in controller.watches:
                 for obj in self.store.list(resource.key):
-                    self._enqueue(controller, Event("ADDED", resource.key, obj, 0))
+                    self._enqueue(controller, WatchEvent("ADDED", resource.key, obj, 0))
 
     def stop(self) -> None:
         """Run nothing any more."""
@@ -129,53 +73,53 @@ class Runtime:
         while self._subscriptions:
             self._subscriptions.pop()()
 
-    def enqueue(self, controller: Controller, item: Item, delay: float = 0.0) -> None:
-        """Have `controller` look at `item`, `delay` seconds from now."""
+    def enqueue(self, controller: Controller, key: ObjectKey, delay: float = 0.0) -> None:
+        """Have `controller` look at an object, `delay` seconds from now."""
         if delay > 0:
-            self.timeline.call_later(delay, lambda: self.enqueue(controller, item))
+            self.clock.call_later(delay, lambda: self.enqueue(controller, key))
             return
-        self._waiting[controller, item] = None
+        self._waiting[controller, key] = None
         if not self._is_scheduled and not self._is_stopped:
             self._is_scheduled = True
-            self.timeline.call_later(0, self._work)
+            self.clock.call_later(0, self._work)
 
     def after(self, delay: float, action: Callable[[], None]) -> None:
         """Run `action` once, `delay` seconds from now, unless stopped before."""
-        self.timeline.call_later(delay, lambda: None if self._is_stopped else _guarded(action))
+        self.clock.call_later(delay, lambda: None if self._is_stopped else _guarded(action))
 
     def follow_store(self, store: Store, listener: Listener) -> None:
         """Call `listener` with the events of another cluster's store too, until stopped."""
         self._subscriptions.append(store.subscribe(listener))
 
-    def _follow(self, event: Event) -> None:
+    def _follow(self, event: WatchEvent) -> None:
         for controller in self._watching.get(event.key, ()):
             self._enqueue(controller, event)
         for controller in self._watching_all:
             self._enqueue(controller, event)
 
-    def _enqueue(self, controller: Controller, event: Event) -> None:
-        for item in controller.concerns(event):
-            self.enqueue(controller, item)
+    def _enqueue(self, controller: Controller, event: WatchEvent) -> None:
+        for key in controller.concerns(event):
+            self.enqueue(controller, key)
 
     def _work(self) -> None:
-        """Look at what waits now; what comes up meanwhile has to wait its turn on the timeline."""
+        """Look at what waits now; what is added meanwhile waits for the next call."""
         self._is_scheduled = False
         waiting = tuple(self._waiting)
         self._waiting.clear()
-        for controller, item in waiting:
+        for controller, key in waiting:
             if not self._is_stopped:
-                _guarded(partial(controller.reconcile, item))
+                _guarded(partial(controller.reconcile, key))
 
-    def get(self, item: Item) -> Object | None:
-        """Return the object `item` as it is stored now."""
-        return self.store.get(item.key, item.namespace or None, item.name)
+    def get(self, key: ObjectKey) -> Object | None:
+        """Return an object as it is stored now, None if it does not exist."""
+        return self.store.get(key.resource, key.namespace or None, key.name)
 
     def timestamp(self) -> str:
         """Return the present time as Kubernetes writes it."""
-        return timestamp(self.timeline.now())
+        return timestamp(self.clock.now())
 
     def create(self, key: ResourceKey, obj: Object) -> Object:
-        """Default and store a new object, created now on the timeline."""
+        """Default and store a new object, created now by the clock."""
         metadata = obj["metadata"]
         if "generateName" in metadata and "name" not in metadata:
             metadata["name"] = metadata["generateName"] + random_suffix()
@@ -228,7 +172,7 @@ class Runtime:
         """Record an Event about an object of this cluster, as `event_records.record` does."""
         record(
             self.store,
-            self.timeline.now(),
+            self.clock.now(),
             about,
             Occurrence(reason, message, source=source, kind=kind, path=path),
         )
@@ -241,10 +185,10 @@ def _guarded(action: Callable[[], None]) -> None:
         traceback.print_exc(file=sys.stderr)
 
 
-def item_of(key: ResourceKey, obj: Object) -> Item:
-    """Return the item that `obj` of the kind `key` is."""
+def object_key(resource: ResourceKey, obj: Object) -> ObjectKey:
+    """Return the key of `obj`, which is of the kind `resource`."""
     metadata = obj["metadata"]
-    return Item(key, metadata.get("namespace", ""), metadata["name"])
+    return ObjectKey(resource, metadata.get("namespace", ""), metadata["name"])
 
 
 def controller_of(obj: Object) -> Mapping[str, Any] | None:

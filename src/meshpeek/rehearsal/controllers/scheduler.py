@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from meshpeek.rehearsal.controllers.replicasets import is_active
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of, with_condition
-from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key, with_condition
+from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import NODES, PODS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 
@@ -31,9 +31,9 @@ class Scheduler:
         # Counted as events come: looking through all Pods for each one would be quadratic.
         self._node_of: dict[str, str] = {}
         self._held: Counter[str] = Counter()
-        self._waiting: dict[str, Item] = {}
+        self._waiting: dict[str, ObjectKey] = {}
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return a Pod that wants a node; all that wait for one where a node may have got free."""
         if event.key == NODES:
             return tuple(self._waiting.values())
@@ -52,12 +52,12 @@ class Scheduler:
             return ()
         if pod["spec"].get("schedulerName", DEFAULT_SCHEDULER) != DEFAULT_SCHEDULER:
             return ()
-        self._waiting[uid] = item_of(PODS, pod)
+        self._waiting[uid] = object_key(PODS, pod)
         return (self._waiting[uid],)
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Bind a Pod to the first node that takes it, or say why none does."""
-        pod = self._runtime.get(item)
+        pod = self._runtime.get(key)
         if pod is None or pod["spec"].get("nodeName") or not is_active(pod):
             return
         obstacles: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""One rehearsal cluster: its name, its objects, the kinds it serves, and its neighbours."""
+"""One rehearsal cluster: its name, its objects, and the kinds it serves."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def utc_now() -> datetime:
 class Cluster:
     """A cluster. `index` counts from 1 and tells its addresses: pods in 10.23.<index - 1>.0/24.
 
-    `peers` holds all clusters of the process by name, this one included: controllers that work
-    across clusters (the service mirror) read and subscribe to theirs. `server` is the URL of its
-    API server, empty until one is up.
+    `cluster_set` holds the clusters of the process by name, this one included: controllers that
+    work across clusters read and watch those of the others. `now` returns the present time, in UTC.
+    `server` is the URL of its API server, empty until one is up.
     """
 
     name: str
     index: int
-    peers: dict[str, Cluster] = field(repr=False)
-    clock: Callable[[], datetime] = utc_now
+    cluster_set: dict[str, Cluster] = field(repr=False)
+    now: Callable[[], datetime] = utc_now
     server: str = ""
     resources: Registry = field(init=False, repr=False)
     store: Store = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.resources = Registry()
-        self.store = Store(self.resources, self.clock)
-        self.peers[self.name] = self
+        self.store = Store(self.resources, self.now)
+        self.cluster_set[self.name] = self

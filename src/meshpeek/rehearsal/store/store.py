@@ -29,7 +29,7 @@ HISTORY_LENGTH = 4096
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
-class Event(NamedTuple):
+class WatchEvent(NamedTuple):
     """One write; `previous` is the object before it, None when it was created."""
 
     type: Literal["ADDED", "MODIFIED", "DELETED"]
@@ -40,8 +40,8 @@ class Event(NamedTuple):
 
 
 Objects = list[Object]
-Events = list[Event]
-Listener = Callable[[Event], None]
+WatchEvents = list[WatchEvent]
+Listener = Callable[[WatchEvent], None]
 
 
 def timestamp(moment: datetime) -> str:
@@ -64,16 +64,16 @@ def new_uid() -> str:
 
 
 class Store:
-    """The objects of one cluster. `clock` returns the present time, in UTC."""
+    """The objects of one cluster. `now` returns the present time, in UTC."""
 
-    def __init__(self, resources: Registry, clock: Callable[[], datetime]) -> None:
+    def __init__(self, resources: Registry, now: Callable[[], datetime]) -> None:
         self._resources = resources
-        self._clock = clock
+        self._now = now
         self._objects: dict[ResourceKey, dict[str, dict[str, Object]]] = {}
         self._listeners: list[Listener] = []
-        self._history: deque[Event] = deque(maxlen=HISTORY_LENGTH)
+        self._history: deque[WatchEvent] = deque(maxlen=HISTORY_LENGTH)
         self._resource_version = 0
-        self._unpublished: deque[Event] = deque()
+        self._unpublished: deque[WatchEvent] = deque()
         self._publishing = False
 
     @property
@@ -128,7 +128,7 @@ class Store:
             **given,
             "name": name,
             "uid": new_uid(),
-            "creationTimestamp": given.get("creationTimestamp") or timestamp(self._clock()),
+            "creationTimestamp": given.get("creationTimestamp") or timestamp(self._now()),
         }
         if resource.counts_generation:
             metadata["generation"] = 1
@@ -203,7 +203,7 @@ class Store:
         if not _held(key, new):
             return self._remove(key, new, old)
         if "deletionTimestamp" not in metadata:
-            metadata["deletionTimestamp"] = timestamp(self._clock())
+            metadata["deletionTimestamp"] = timestamp(self._now())
             if key == ("", "namespaces"):
                 new["status"] = {**old.get("status", {}), "phase": "Terminating"}
             else:
@@ -219,7 +219,7 @@ class Store:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def events_since(self, resource_version: int) -> Events:
+    def events_since(self, resource_version: int) -> WatchEvents:
         """Return the events after a version, oldest first.
 
         Raises ApiError Expired (410) when the history kept does not reach back that far, and
@@ -273,21 +273,21 @@ class Store:
         metadata = obj["metadata"]
         by_namespace = self._objects.setdefault(key, {})
         by_namespace.setdefault(metadata.get("namespace", ""), {})[metadata["name"]] = obj
-        self._publish(Event(kind, key, obj, self._resource_version, old))
+        self._publish(WatchEvent(kind, key, obj, self._resource_version, old))
         return obj
 
     def _remove(self, key: ResourceKey, obj: Object, old: Object) -> Object:
         self._number(obj)
         metadata = obj["metadata"]
         del self._objects[key][metadata.get("namespace", "")][metadata["name"]]
-        self._publish(Event("DELETED", key, obj, self._resource_version, old))
+        self._publish(WatchEvent("DELETED", key, obj, self._resource_version, old))
         return obj
 
     def _number(self, obj: Object) -> None:
         self._resource_version += 1
         obj["metadata"] = {**obj["metadata"], "resourceVersion": str(self._resource_version)}
 
-    def _publish(self, event: Event) -> None:
+    def _publish(self, event: WatchEvent) -> None:
         self._history.append(event)
         self._unpublished.append(event)
         if self._publishing:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types import crd_names
 from meshpeek.rehearsal.types.keys import CRDS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
@@ -34,7 +34,7 @@ def serve_definitions(cluster: Cluster) -> None:
     stays until its objects, which are deleted with it, are gone.
     """
 
-    def follow(event: Event) -> None:
+    def follow(event: WatchEvent) -> None:
         if event.key != CRDS:
             if event.type == "DELETED":
                 _finish_deletion(cluster, event.key)

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from meshpeek.rehearsal import controllers
-from meshpeek.rehearsal.controllers.runtime import SimulatedTimeline
+from meshpeek.rehearsal.controllers.clock import SimulatedClock
 from meshpeek.rehearsal.installations.faces.cells import Cells
 from meshpeek.rehearsal.installations.faces.hops import Hop
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
@@ -35,22 +35,20 @@ class FacesWorld(Simulation):
     """Faces as the workshop begins, and ways to do what people do to it."""
 
     def __init__(self, plans: Mapping[str, Plan] = PLANS) -> None:
-        self.timeline = SimulatedTimeline(START)
+        self.clock = SimulatedClock(START)
         self.clusters = {}
         for index, name in enumerate(plans, start=1):
             url = f"http://127.0.0.1:1/secret/{name}"
-            crds.serve_definitions(Cluster(name, index, self.clusters, self.timeline.now, url))
+            crds.serve_definitions(Cluster(name, index, self.clusters, self.clock.now, url))
         seed(self.clusters, plans)
         self.runtimes = [
-            controllers.start(cluster, self.timeline) for cluster in self.clusters.values()
+            controllers.start(cluster, self.clock) for cluster in self.clusters.values()
         ]
         self.advance(5)
 
     def cells(self, number: int = 1) -> Cells:
         """Return what answers cells, its chances settled by `number`."""
-        return Cells(
-            self.clusters.values(), Random(number), lambda: self.timeline.now().timestamp()
-        )
+        return Cells(self.clusters.values(), Random(number), lambda: self.clock.now().timestamp())
 
     def ask(self, times: int = 60, **headers: str) -> list[Hop]:
         cells = self.cells()

@@ -13,12 +13,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
+from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key
 from meshpeek.rehearsal.installations.linkerd.mirror_lease import hold_lease
-from meshpeek.rehearsal.peers import find_cluster
+from meshpeek.rehearsal.server_urls import find_cluster
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.label_selector import matches
-from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import (
     DEPLOYMENTS,
     ENDPOINTS,
@@ -61,29 +61,29 @@ class ServiceMirror:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._followed: set[str] = set()
-        self._due: set[Item] = set()
+        self._due: set[ObjectKey] = set()
         self._skipped: set[tuple[str, str]] = set()
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the links that a local event may let mirror more, or less."""
         if event.key == LINKS:
-            yield item_of(LINKS, event.object)
+            yield object_key(LINKS, event.object)
         elif event.key in (SECRETS, DEPLOYMENTS):
             for link in self._runtime.store.list(LINKS, event.object["metadata"]["namespace"]):
-                yield item_of(LINKS, link)
+                yield object_key(LINKS, link)
         elif event.key == NAMESPACES and event.type == "ADDED":
             for link in self._runtime.store.list(LINKS):
-                yield item_of(LINKS, link)
+                yield object_key(LINKS, link)
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Mirror what a link asks for, after the moment that the real one takes."""
-        if item not in self._due:
-            self._due.add(item)
-            self._runtime.after(MIRROR_SECONDS, lambda: self._mirror(item))
+        if key not in self._due:
+            self._due.add(key)
+            self._runtime.after(MIRROR_SECONDS, lambda: self._mirror(key))
 
-    def _mirror(self, item: Item) -> None:
-        self._due.discard(item)
-        link = self._runtime.get(item)
+    def _mirror(self, key: ObjectKey) -> None:
+        self._due.discard(key)
+        link = self._runtime.get(key)
         if link is None or not self._is_running(link):
             return
         name = _spec(link)["targetClusterName"]
@@ -106,11 +106,11 @@ class ServiceMirror:
             if (metadata["namespace"], metadata["name"]) not in wanted:
                 self._remove(mirror)
 
-    def _follow(self, target: Cluster, event: Event) -> None:
+    def _follow(self, target: Cluster, event: WatchEvent) -> None:
         if event.key == SERVICES:
             for link in self._runtime.store.list(LINKS):
                 if self._target(link) is target:
-                    self._runtime.enqueue(self, item_of(LINKS, link))
+                    self._runtime.enqueue(self, object_key(LINKS, link))
 
     def _is_running(self, link: Object) -> bool:
         namespace, name = link["metadata"]["namespace"], _spec(link).get("targetClusterName", "")
@@ -137,7 +137,7 @@ class ServiceMirror:
             occurrence = Occurrence(
                 "ServiceMirroringSkipped", message, source="linkerd-service-mirror-remote"
             )
-            record(target.store, self._runtime.timeline.now(), service, occurrence)
+            record(target.store, self._runtime.clock.now(), service, occurrence)
         return False
 
     def _mirrors(self, link: Object) -> list[Object]:
@@ -219,7 +219,7 @@ class ServiceMirror:
 def find_target(cluster: Cluster, credentials: Object) -> Cluster | None:
     """Return the cluster that a credentials Secret leads to from `cluster`, if there is one."""
     server = _server((credentials.get("data") or {}).get("kubeconfig", ""))
-    return find_cluster(cluster.peers.values(), server) if server else None
+    return find_cluster(cluster.cluster_set.values(), server) if server else None
 
 
 @lru_cache(maxsize=64)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from meshpeek.rehearsal.controllers.runtime import Item, Runtime, item_of
-from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key
+from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, SERVICES, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 
@@ -37,18 +37,18 @@ class RouteStatusController:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def concerns(self, event: Event) -> Iterable[Item]:
+    def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the route of an event; every route when a possible parent or backend changed."""
         if event.key in _ROUTES:
-            yield item_of(event.key, event.object)
+            yield object_key(event.key, event.object)
         elif event.key != _DESTINATION[0] or event.object["metadata"]["name"] == _DESTINATION[2]:
             for key in _ROUTES:
                 for route in self._runtime.store.list(key):
-                    yield item_of(key, route)
+                    yield object_key(key, route)
 
-    def reconcile(self, item: Item) -> None:
+    def reconcile(self, key: ObjectKey) -> None:
         """Write a route's status, leaving alone what other controllers have written there."""
-        route = self._runtime.get(item)
+        route = self._runtime.get(key)
         if route is None or self._runtime.store.get(*_DESTINATION) is None:
             return
         before = route.get("status", {}).get("parents", [])
@@ -57,28 +57,28 @@ class RouteStatusController:
         backends = self._backend_condition(route)
         parents = []
         for reference in route["spec"].get("parentRefs") or ():
-            status = self._parent_status(item, reference, backends)
+            status = self._parent_status(key, reference, backends)
             if status is not None:
                 parents.append(self._with_times(status, ours))
         if before != others + parents:
-            self._runtime.update_status(item.key, route, {"parents": others + parents})
+            self._runtime.update_status(key.resource, route, {"parents": others + parents})
 
     def _parent_status(
-        self, item: Item, reference: Mapping[str, Any], backends: Mapping[str, str]
+        self, key: ObjectKey, reference: Mapping[str, Any], backends: Mapping[str, str]
     ) -> Object | None:
-        namespace = reference.get("namespace") or item.namespace
+        namespace = reference.get("namespace") or key.namespace
         name = reference["name"]
-        kind, group = reference.get("kind"), reference.get("group", item.key.group)
+        kind, group = reference.get("kind"), reference.get("group", key.resource.group)
         parent = {"name": name, "namespace": namespace}
         if kind == "Service" and group in _CORE:
             service = self._runtime.store.get(SERVICES, namespace, name)
             accepted = _accepted(service is not None and _can_be_parent(service))
             parent |= {"group": "core", "kind": "Service"}
             # The CRD of policy.linkerd.io has no port there, so the API server drops it.
-            if item.key == GATEWAY_ROUTES and "port" in reference:
+            if key.resource == GATEWAY_ROUTES and "port" in reference:
                 parent["port"] = reference["port"]
             conditions = [accepted, dict(backends)]
-        elif kind == "Server" and group == SERVERS.group and item.key == POLICY_ROUTES:
+        elif kind == "Server" and group == SERVERS.group and key.resource == POLICY_ROUTES:
             found = self._runtime.store.get(SERVERS, namespace, name) is not None
             parent |= {"group": SERVERS.group, "kind": "Server"}
             conditions = [_accepted(found)]

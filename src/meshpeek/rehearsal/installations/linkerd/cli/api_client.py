@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import yaml
 
-from meshpeek.rehearsal.peers import API_PORT, internal_addresses, node_in
+from meshpeek.rehearsal.server_urls import API_PORT, internal_addresses, node_in
 
 PATIENCE = 15.0
 """Seconds that one request may take."""

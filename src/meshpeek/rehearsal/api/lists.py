@@ -10,7 +10,7 @@ from typing import Any
 from meshpeek.http.exchange import Request, Response, answer
 from meshpeek.rehearsal.api.negotiation import Presentation
 from meshpeek.rehearsal.api.paths import ResourcePath
-from meshpeek.rehearsal.api.watch import Selection, WatchOptions, watch
+from meshpeek.rehearsal.api.watch import SelectionPredicate, WatchOptions, watch
 from meshpeek.rehearsal.store import selectors
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.store import Store, place_of
@@ -27,13 +27,13 @@ from meshpeek.rehearsal.types.status import (
 SHORTEST_WATCH_SECONDS = 1800
 
 
-def selection(resource: Resource, request: Request, target: ResourcePath) -> Selection:
+def selection(resource: Resource, request: Request, target: ResourcePath) -> SelectionPredicate:
     """Return which objects a request's path and selectors choose; raises ApiError 400."""
     fields = request.query.get("fieldSelector", "")
     if target.name:
         fields = f"metadata.name={target.name}"
     matches = selectors.both(resource.key, request.query.get("labelSelector", ""), fields)
-    return Selection(resource.key, target.namespace or None, matches)
+    return SelectionPredicate(resource.key, target.namespace or None, matches)
 
 
 def answer_list(
@@ -54,7 +54,7 @@ def _open_watch(
     cluster: Cluster,
     request: Request,
     present: Presentation,
-    chosen: Selection,
+    chosen: SelectionPredicate,
     headers: dict[str, str],
 ) -> Response:
     initial = request.flag("sendInitialEvents")
@@ -73,7 +73,7 @@ def _open_watch(
 
 
 def _listed(
-    store: Store, chosen: Selection, request: Request
+    store: Store, chosen: SelectionPredicate, request: Request
 ) -> tuple[dict[str, Any], list[Object]]:
     """Return a list's metadata, and what it lists of all times that a request may name.
 

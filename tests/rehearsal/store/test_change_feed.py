@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from meshpeek.rehearsal.store import changes
-from meshpeek.rehearsal.store.changes import describe, report_changes
+from meshpeek.rehearsal.store import change_feed
+from meshpeek.rehearsal.store.change_feed import describe, report_changes
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, NAMESPACES, PODS, SERVICES
 from tests.rehearsal.simulated_clusters import Simulation, deployment, namespace, service
 
@@ -90,7 +90,7 @@ def test_what_waits_for_its_end_is_told_before_it_goes(
 def test_a_slow_reader_misses_lines_and_is_told_how_many(
     simulation: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "_BACKLOG", 1000)
+    monkeypatch.setattr(change_feed, "_BACKLOG", 1000)
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
 

@@ -101,7 +101,7 @@ def apply_configuration(
     if found is None and target.subresource:
         raise not_found(resource.key, target.name)
     live = None if found is None else crds.read_as(resource, target.version, found)
-    now = timestamp(cluster.clock())
+    now = timestamp(cluster.now())
     force = request.flag("force")
     result = applied(resource, target.version, config, live, write.manager, now, force=force)
     if found is None:

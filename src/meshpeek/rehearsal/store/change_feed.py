@@ -13,7 +13,7 @@ from functools import partial
 from typing import IO, Any
 
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.store import Event
+from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import ENDPOINT_SLICES, ENDPOINTS, EVENTS, LEASES, REPLICA_SETS
 from meshpeek.rehearsal.types.objects import Object
 
@@ -37,7 +37,7 @@ async def report_changes(clusters: Iterable[Cluster], output: IO[str]) -> asynci
     transport, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, output)
     missed = 0
 
-    def tell(cluster: Cluster, event: Event) -> None:
+    def tell(cluster: Cluster, event: WatchEvent) -> None:
         nonlocal missed
         change = describe(cluster, event)
         if change is None or transport.is_closing():
@@ -59,7 +59,7 @@ def _line(value: Mapping[str, object]) -> bytes:
     return json.dumps(value).encode() + b"\n"
 
 
-def describe(cluster: Cluster, event: Event) -> dict[str, str] | None:
+def describe(cluster: Cluster, event: WatchEvent) -> dict[str, str] | None:
     """Return what to tell of a write, or None if it says nothing."""
     detail = _detail(event)
     resource = cluster.resources.get(event.key)
@@ -76,7 +76,7 @@ def describe(cluster: Cluster, event: Event) -> dict[str, str] | None:
     }
 
 
-def _detail(event: Event) -> str | None:
+def _detail(event: WatchEvent) -> str | None:
     """Return in what an object has changed; None if in nothing that one would want to see."""
     if event.type != "MODIFIED" or event.previous is None:
         return ""
