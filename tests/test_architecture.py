@@ -75,7 +75,7 @@ def test_a_folder_can_be_taken_in_at_a_glance(folder: str) -> None:
                 "sinks/html/prose.py",
             },
         ),
-        ("rich", {"cli/outputs.py", "sinks/reports/cast.py", *DRAWN}),
+        ("rich", {"sinks/reports/cast.py", *DRAWN}),
         ("h11", {"http/connection.py"}),
         ("pickle", {"cli/parallel/wire.py"}),
         ("pytest", {"cli/pytest_plugin.py"}),

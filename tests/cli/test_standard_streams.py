@@ -69,3 +69,15 @@ def test_what_is_printed_goes_to_no_file_that_is_opened_later(
 @pytest.mark.parametrize("command", ["ci w.md w.md", "steps w.md"])
 def test_a_reader_who_has_seen_enough_gets_no_complaint(run_line: RunLine, command: str) -> None:
     assert run_line(f"meshpeek {command} | head -c 1").stderr == ""
+
+
+@pytest.mark.parametrize("command", ["ci w.md", "run --pace 0 w.md"])
+def test_a_reader_who_has_seen_enough_does_not_end_the_run(
+    run_line: RunLine, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "w.md").write_text(
+        "<!-- @SHOW -->\n# W\n```bash\nuntil [[ -e seen ]]; do sleep 0.01; done\ntouch ran\n```\n"
+    )
+    result = run_line(f"meshpeek {command} | {{ head -c 1; exec 0<&-; touch seen; }}")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "ran").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 from pathlib import Path
 
 import pyte
@@ -66,14 +67,16 @@ def test_badges_have_the_context_s_colour_and_its_name() -> None:
 
 
 class Recorder:
-    def __init__(self, breaks_at: int = -1) -> None:
+    def __init__(self, breaks_at: Collection[int] = ()) -> None:
         self.taken: list[Event] = []
         self.closed = False
         self._breaks_at = breaks_at
+        self._count = 0
 
     def take(self, event: Event) -> None:
-        if len(self.taken) == self._breaks_at:
-            raise OSError("disk full")
+        self._count += 1
+        if self._count - 1 in self._breaks_at:
+            raise OSError(f"disk full at {self._count - 1}")
         self.taken.append(event)
 
     def close(self) -> None:
@@ -92,15 +95,32 @@ def test_a_command_that_is_repeated_says_for_how_long_and_leaves_no_trace_of_it(
     assert told not in seen[-1]
 
 
-def test_a_sink_that_breaks_harms_no_other() -> None:
-    whole, broken = Recorder(), Recorder(breaks_at=2)
+def test_a_sink_that_raises_harms_no_other_and_is_tried_with_the_next_event() -> None:
+    whole, broken = Recorder(), Recorder(breaks_at={2, 3})
     fanout = Fanout([("broken", broken), ("whole", whole)])
     events = list(tell(Mode.CI))
     for event in events:
         fanout.take(event)
     fanout.close()
     assert whole.taken == events
-    assert len(broken.taken) == 2
+    assert broken.taken == events[:2] + events[4:]
     assert whole.closed
     assert broken.closed
-    assert [(name, str(error)) for name, error in fanout.broken] == [("broken", "disk full")]
+    assert [(name, str(error)) for name, error in fanout.broken] == [("broken", "disk full at 2")]
+
+
+def test_a_screen_that_could_not_draw_an_event_draws_the_next_ones() -> None:
+    class Terminal(io.StringIO):
+        def write(self, text: str) -> int:
+            if "NAME" in text:
+                raise OSError("the terminal is busy")
+            return super().write(text)
+
+    terminal = Terminal()
+    fanout = Fanout([("screen", Screen(Console(file=terminal, width=72, _environ={})))])
+    for event in tell(Mode.RUN):
+        fanout.take(event)
+    fanout.close()
+    assert "NAME" not in terminal.getvalue()
+    assert "10.23.1.12:8000" in terminal.getvalue()
+    assert [str(error) for _, error in fanout.broken] == ["the terminal is busy"]

@@ -28,12 +28,11 @@ def open_screen(mode: Mode, stage: Stage | None, environment: Mapping[str, str])
     """Return what shows a run in `mode` on standard output; a presenter has a `stage`."""
     if mode is Mode.CI:
         return open_log(environment)
-    from rich.console import Console
-
     from meshpeek.cli.stage import terminal_size
-    from meshpeek.sinks.screen.screen import THEME, Screen
+    from meshpeek.sinks.screen.console import ScreenConsole
+    from meshpeek.sinks.screen.screen import Screen
 
-    console = Console(theme=THEME)
+    console = ScreenConsole()
     if stage is None:
         return Screen(console)
     return Screen(console, size=terminal_size, bindings=stage.bindings)

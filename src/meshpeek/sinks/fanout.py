@@ -17,22 +17,24 @@ class _Branch:
 
 
 class Fanout:
-    """A sink that passes events on to named sinks. A broken one gets no more of them."""
+    """A sink that passes events on to named sinks.
+
+    One that raises is tried again with the next event: what breaks on one event shows the others.
+    """
 
     def __init__(self, sinks: Sequence[tuple[str, Sink]]) -> None:
         self._branches = [_Branch(name, sink) for name, sink in sinks]
 
     def take(self, event: Event) -> None:
-        """Pass `event` on to every sink that still works."""
+        """Pass `event` on to every sink."""
         for branch in self._branches:
-            if branch.error is None:
-                try:
-                    branch.sink.take(event)
-                except Exception as error:  # noqa: BLE001  # whatever it is, the run goes on
-                    branch.error = error
+            try:
+                branch.sink.take(event)
+            except Exception as error:  # noqa: BLE001  # whatever it is, the run goes on
+                branch.error = branch.error or error
 
     def close(self) -> None:
-        """Close every sink, the broken ones too."""
+        """Close every sink, those that have raised as well."""
         for branch in self._branches:
             try:
                 branch.sink.close()
@@ -41,5 +43,5 @@ class Fanout:
 
     @property
     def broken(self) -> list[tuple[str, Exception]]:
-        """The sinks that broke, by name, each with its first error."""
+        """The sinks that have raised, by name, each with its first error."""
         return [(branch.name, branch.error) for branch in self._branches if branch.error]

@@ -37,11 +37,14 @@ class Recorder:
         self._indexes: dict[int, int] = {}
         self._index = -1
         self._is_stopping = False
+        self._has_hole = False
         self.is_finished = False
 
     def take(self, event: Event) -> None:
-        """Write the event's line, if it has one. Raises OSError."""
+        """Write the event's line, if it has one. Raises OSError, and writes nothing after that."""
         match event:
+            case _ if self._has_hole:  # what came after it would be resumed at the wrong place
+                pass
             case RunStarted(workshop=workshop):
                 self._indexes = {id(step): index for index, step in enumerate(workshop.steps)}
                 self._write(self._open_with())
@@ -75,4 +78,8 @@ class Recorder:
         self._write(mark_line(Mark(kind, self._index, number)))
 
     def _write(self, line: str) -> None:
-        self._journal.write(line.encode())
+        try:
+            self._journal.write(line.encode())
+        except OSError:
+            self._has_hole = True
+            raise

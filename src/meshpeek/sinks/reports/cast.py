@@ -7,6 +7,7 @@ for each piece of output. The screen is drawn as it is on a terminal, by the sam
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import json
 import time
@@ -81,10 +82,10 @@ class CastFile:
 
     def close(self) -> None:
         """Write the recording's last state."""
-        self._screen.close()
-        self._record(is_output=False)
-        self._file.publish(b"")
-        self._file.close()
+        with contextlib.closing(self._file):
+            self._screen.close()
+            self._record(is_output=False)
+            self._file.publish(b"")
 
     def _new_screen(self) -> Screen:
         return Screen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,14 +27,15 @@ class ReportFile:
 
     def take(self, event: Event) -> None:
         """Add what the event brings; after a step, let readers see it."""
-        self._add(self._builder.take(event))
+        # All pieces or, where the builder raises, none: half an element would spoil the document.
+        self._add(list(self._builder.take(event)))
         if is_milestone(event):
             self._publish()
 
     def close(self) -> None:
         """Write the report's last state."""
-        self._publish()
-        self._file.close()
+        with contextlib.closing(self._file):
+            self._publish()
 
     def _add(self, pieces: Iterable[Piece]) -> None:
         text: list[bytes] = []
@@ -59,16 +61,22 @@ class EventFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("w", encoding="utf-8", errors="replace")
+        self._file = path.open("wb", buffering=0)
+        self._unwritten = bytearray()
         self._lines = EventLines()
 
     def take(self, event: Event) -> None:
-        """Write the event's line, if it has one."""
+        """Write the event's line, if it has one, after what could not be written before."""
         line = self._lines.line(event)
         if line is not None:
-            self._file.write(line + "\n")
-            self._file.flush()
+            self._unwritten += f"{line}\n".encode(errors="replace")
+        self._write()
+
+    def _write(self) -> None:
+        while self._unwritten:
+            del self._unwritten[: self._file.write(self._unwritten)]
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Write what could not be written before, and close the file."""
+        with self._file:
+            self._write()

@@ -12,6 +12,8 @@ system does entirely or not at all. All that is ever written twice is what is ne
 
 Where a file system has no hard links, or somebody else has moved the report, the next copy begins
 as a whole one: that costs time, and never a step.
+
+What could not be written, to a disk that was full, is kept and written at the next turn.
 """
 
 from __future__ import annotations
@@ -63,9 +65,10 @@ class GrowingFile:
             raise PermissionError(13, "Permission denied", str(path))
         self._spare_name = self._path.with_name(f".{self._path.name}.spare")
         self._kept_name = self._path.with_name(f".{self._path.name}.kept")
-        self._live = -1
+        self._live = self._spare = -1
         self._live_size = 0
         self._size = 0
+        self._added = bytearray()  # and not written yet
         self._changed: dict[int, bytes] = {}
         self._changed_before: dict[int, bytes] = {}
         self._begin_spare()
@@ -78,36 +81,45 @@ class GrowingFile:
 
     def add(self, data: bytes) -> int:
         """Add to the end; return the offset at which `data` begins, in bytes."""
-        self._catch_up()
-        offset = self._size
-        _write(self._spare, data, offset)
-        self._size = self._spare_size = offset + len(data)
+        offset = self._size + len(self._added)
+        self._added += data
+        if len(self._added) > _BLOCK_BYTES:
+            with contextlib.suppress(OSError):  # `publish` tries again
+                self._write_added()
         return offset
+
+    def _write_added(self) -> None:
+        if self._spare < 0:
+            self._begin_spare()
+        self._catch_up()
+        _write(self._spare, self._added, self._size)
+        self._size = self._spare_size = self._size + len(self._added)
+        self._added.clear()
 
     def overwrite(self, offset: int, data: bytes) -> None:
         """Replace as many bytes as `data` has, of those that have been added."""
         self._changed[offset] = data
 
     def publish(self, tail: bytes) -> None:
-        """Let readers see all that was added, and `tail` after it."""
-        self._catch_up()
+        """Let readers see all that was added, and `tail` after it. Safe to repeat if it raises."""
+        self._write_added()
         # What changed at the last turn is in the other copy only.
         for offset, data in (self._changed_before | self._changed).items():
             _write(self._spare, data, offset)
-        self._changed_before, self._changed = self._changed, {}
         _write(self._spare, tail, self._size)
         os.ftruncate(self._spare, self._size + len(tail))
         is_kept = self._keep_live()
         self._spare_name.rename(self._path)
-        before, self._live = self._live, self._spare
+        self._changed_before, self._changed = self._changed, {}
+        before, self._live, self._spare = self._live, self._spare, -1
         before_size, self._live_size = self._live_size, self._size
-        if is_kept:
-            self._kept_name.rename(self._spare_name)
-            self._spare, self._spare_size = before, before_size
-        else:
-            if before >= 0:
+        try:
+            if is_kept:
+                self._kept_name.rename(self._spare_name)
+                self._spare, self._spare_size = before, before_size
+        finally:
+            if self._spare < 0 <= before:
                 os.close(before)
-            self._begin_spare()
 
     def _keep_live(self) -> bool:
         """Give the copy that has the report's name another one; tell whether that was possible."""
@@ -133,12 +145,12 @@ class GrowingFile:
 
     def close(self) -> None:
         """Finish; what was published stays. Safe to call twice."""
-        if self._spare < 0:
+        if self._live < 0 and self._spare < 0:
             return
-        os.close(self._spare)
-        self._spare = -1
-        if self._live >= 0:
-            os.close(self._live)
+        for descriptor in (self._live, self._spare):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._live = self._spare = -1
         self._spare_name.unlink(missing_ok=True)
         self._kept_name.unlink(missing_ok=True)
 
@@ -171,10 +183,9 @@ class _Stream:
             shutil.copyfileobj(self._body, target)
 
 
-def _write(descriptor: int, data: bytes, offset: int) -> None:
+def _write(descriptor: int, data: bytes | bytearray, offset: int) -> None:
     """Write all of `data` at `offset`: a single call may take a part of it."""
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view = view[written:]
-        offset += written
+    written = 0
+    while written < len(data):
+        # No name for the view: a traceback would keep it, and a bytearray of that size for ever.
+        written += os.pwrite(descriptor, memoryview(data)[written:], offset + written)

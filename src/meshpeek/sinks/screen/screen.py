@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
-from rich.theme import Theme
 
 from meshpeek.run.actions import Action
 from meshpeek.run.events import (
@@ -58,24 +57,6 @@ _CONTINUATION = "> "
 _NOTHING_SHOWN = (
     "This workshop has no <!-- @SHOW -->, so its commands run and nothing else is shown."
 )
-THEME = Theme(
-    {
-        "markdown.h1": "bold",
-        "markdown.h1.border": "",
-        "markdown.h2": "bold underline",
-        "markdown.h3": "bold",
-        "markdown.code": "bold magenta",
-        "markdown.item.bullet": "bold",
-        "markdown.item.number": "bold",
-        "markdown.block_quote": "italic",
-        "markdown.hr": "dim",
-        "markdown.link": "underline",
-        "markdown.link_url": "underline",
-        "markdown.table.border": "dim",
-        "markdown.table.header": "bold",
-    }
-)
-"""Colours that can be read on a light background and on a dark one."""
 
 
 class Screen:
