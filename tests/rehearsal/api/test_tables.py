@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from meshpeek.rehearsal.api import tables
-from meshpeek.rehearsal.api.tables.cells import human_duration
+from meshpeek.rehearsal.api.tables.columns import human_duration
 from meshpeek.rehearsal.api.tables.jsonpath import find
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds

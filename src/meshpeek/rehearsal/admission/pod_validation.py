@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from meshpeek.rehearsal.types.names import check_container_port_name, check_labels, label_problems
+from meshpeek.rehearsal.types.name_validation import (
+    check_container_port_name,
+    check_labels,
+    label_problems,
+)
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import (
     Cause,

@@ -9,7 +9,7 @@ from typing import Any
 from meshpeek.rehearsal.admission.pod_validation import check_port_number, check_protocol
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types.keys import SERVICES
-from meshpeek.rehearsal.types.names import label_problems
+from meshpeek.rehearsal.types.name_validation import label_problems
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import (
     Cause,

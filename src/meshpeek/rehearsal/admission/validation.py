@@ -13,19 +13,19 @@ from meshpeek.rehearsal.admission.pod_validation import check_pod, check_templat
 from meshpeek.rehearsal.admission.service_validation import check_service
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.label_selector import matches
-from meshpeek.rehearsal.types import names
+from meshpeek.rehearsal.types import name_validation
 from meshpeek.rehearsal.types.keys import ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import Cause, forbidden_value, invalid_value, required_value
 
 _RBAC = "rbac.authorization.k8s.io"
 _NAMES = {
-    ("", "namespaces"): names.label_problems,
-    ("", "services"): names.dns_1035_problems,
-    (_RBAC, "roles"): names.path_segment_problems,
-    (_RBAC, "rolebindings"): names.path_segment_problems,
-    (_RBAC, "clusterroles"): names.path_segment_problems,
-    (_RBAC, "clusterrolebindings"): names.path_segment_problems,
+    ("", "namespaces"): name_validation.label_problems,
+    ("", "services"): name_validation.dns_1035_problems,
+    (_RBAC, "roles"): name_validation.path_segment_problems,
+    (_RBAC, "rolebindings"): name_validation.path_segment_problems,
+    (_RBAC, "clusterroles"): name_validation.path_segment_problems,
+    (_RBAC, "clusterrolebindings"): name_validation.path_segment_problems,
 }
 
 
@@ -50,7 +50,7 @@ def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -
 
 
 def _check_metadata(key: ResourceKey, metadata: Mapping[str, Any]) -> list[Cause]:
-    problems_of = _NAMES.get((key.group, key.plural), names.subdomain_problems)
+    problems_of = _NAMES.get((key.group, key.plural), name_validation.subdomain_problems)
     name = metadata.get("name")
     if name:
         causes = [invalid_value("metadata.name", name, each) for each in problems_of(name)]
@@ -59,9 +59,9 @@ def _check_metadata(key: ResourceKey, metadata: Mapping[str, Any]) -> list[Cause
         # What the server appends makes up for a dash at the end.
         problems = problems_of(f"{prefix}x")
         causes = [invalid_value("metadata.generateName", prefix, each) for each in problems]
-    causes += names.check_labels(metadata.get("labels") or {}, "metadata.labels")
+    causes += name_validation.check_labels(metadata.get("labels") or {}, "metadata.labels")
     for annotation in metadata.get("annotations") or {}:
-        causes += names.check_qualified_name(annotation.lower(), "metadata.annotations")
+        causes += name_validation.check_qualified_name(annotation.lower(), "metadata.annotations")
     return causes
 
 

@@ -10,11 +10,11 @@ import yaml
 from meshpeek.rehearsal.installations.linkerd.links import (
     EXTENSION_NAMESPACE,
     Gateway,
-    KubernetesObject,
     LinkRequest,
     credentials_kubeconfig,
     link_objects,
 )
+from meshpeek.rehearsal.types.objects import Object
 
 SERVER = "http://127.0.0.1:6443/secret/east"
 FLAT = LinkRequest("east", SERVER)
@@ -23,13 +23,11 @@ WITH_GATEWAY = LinkRequest(
 )
 
 
-def identify(objects: list[KubernetesObject]) -> list[tuple[str, str, str]]:
+def identify(objects: list[Object]) -> list[tuple[str, str, str]]:
     return [(o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"]) for o in objects]
 
 
-def find(
-    objects: list[KubernetesObject], kind: str, namespace: str = EXTENSION_NAMESPACE
-) -> KubernetesObject:
+def find(objects: list[Object], kind: str, namespace: str = EXTENSION_NAMESPACE) -> Object:
     (found,) = [
         o for o in objects if (o["kind"], o["metadata"].get("namespace")) == (kind, namespace)
     ]

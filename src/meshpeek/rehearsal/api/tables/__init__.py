@@ -10,19 +10,31 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from meshpeek.rehearsal.api.tables import administration, custom, network, stored, workloads
-from meshpeek.rehearsal.api.tables.cells import AGE, NAME, Column, KubernetesObject
+from meshpeek.rehearsal.api.tables import (
+    administration_columns,
+    custom_columns,
+    network_columns,
+    storage_columns,
+    workload_columns,
+)
+from meshpeek.rehearsal.api.tables.columns import AGE, NAME, Column
 from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 
 _META = "meta.k8s.io/v1"
-_COLUMNS = {**workloads.COLUMNS, **network.COLUMNS, **administration.COLUMNS, **stored.COLUMNS}
+_COLUMNS = {
+    **workload_columns.COLUMNS,
+    **network_columns.COLUMNS,
+    **administration_columns.COLUMNS,
+    **storage_columns.COLUMNS,
+}
 
 
 def render(
     resource: Resource,
     version: str,
-    objects: Sequence[KubernetesObject],
+    objects: Sequence[Object],
     now: datetime,
     include_object: str = "Metadata",
 ) -> dict[str, Any]:
@@ -51,7 +63,7 @@ def render(
 
 def _columns(resource: Resource, version: str) -> tuple[Column, ...]:
     if resource.definition is not None:
-        return custom.columns(resource.definition, version)
+        return custom_columns.columns(resource.definition, version)
     return _builtin_columns(resource.key)
 
 
@@ -69,7 +81,7 @@ def _definition(column: Column) -> dict[str, Any]:
     }
 
 
-def _row_object(obj: KubernetesObject, include_object: str) -> KubernetesObject | None:
+def _row_object(obj: Object, include_object: str) -> Object | None:
     if include_object == "Object":
         return obj
     if include_object == "None":

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from meshpeek.rehearsal.types.objects import Object
+
 LINKERD_VERSION = "stable-2.14.10"
 EXTENSION_NAMESPACE = "linkerd-multicluster"
 CONTROL_PLANE_NAMESPACE = "linkerd"
 REMOTE_ACCESS_ACCOUNT = "linkerd-service-mirror-remote-access-default"
 EXPORTED_LABEL = "mirror.linkerd.io/exported"
 
-KubernetesObject = dict[str, Any]
 """A plain JSON object as the Kubernetes API has it."""
 
 
@@ -71,7 +72,7 @@ class LinkRequest:
     version: str = LINKERD_VERSION
 
 
-def link_objects(request: LinkRequest) -> list[KubernetesObject]:
+def link_objects(request: LinkRequest) -> list[Object]:
     """Return the objects in the order in which 2.14.10 prints them, fresh at each call.
 
     Two credentials Secrets, the Link, the service mirror's RBAC objects and ServiceAccount, its
@@ -120,13 +121,13 @@ def _scalar(text: str) -> str:
     return json.dumps(text)
 
 
-def _extension_credentials(request: LinkRequest) -> KubernetesObject:
+def _extension_credentials(request: LinkRequest) -> Object:
     return _credentials(
         request, {"name": _credentials_name(request), "namespace": request.namespace}
     )
 
 
-def _control_plane_credentials(request: LinkRequest) -> KubernetesObject:
+def _control_plane_credentials(request: LinkRequest) -> Object:
     return _credentials(
         request,
         {
@@ -141,7 +142,7 @@ def _control_plane_credentials(request: LinkRequest) -> KubernetesObject:
     )
 
 
-def _credentials(request: LinkRequest, metadata: KubernetesObject) -> KubernetesObject:
+def _credentials(request: LinkRequest, metadata: Object) -> Object:
     kubeconfig = base64.b64encode(credentials_kubeconfig(request).encode()).decode()
     return {
         "apiVersion": "v1",
@@ -156,7 +157,7 @@ def _credentials_name(request: LinkRequest) -> str:
     return f"cluster-credentials-{request.cluster_name}"
 
 
-def _link(request: LinkRequest) -> KubernetesObject:
+def _link(request: LinkRequest) -> Object:
     gateway = request.gateway
     return {
         "apiVersion": "multicluster.linkerd.io/v1alpha1",
@@ -181,8 +182,8 @@ def _link(request: LinkRequest) -> KubernetesObject:
     }
 
 
-def _copy(selector: Mapping[str, Any]) -> KubernetesObject:
-    copied: KubernetesObject = json.loads(json.dumps(selector))
+def _copy(selector: Mapping[str, Any]) -> Object:
+    copied: Object = json.loads(json.dumps(selector))
     return copied
 
 
@@ -194,7 +195,7 @@ def _mirror_labels(request: LinkRequest, component: str = "service-mirror") -> d
     }
 
 
-def _access(request: LinkRequest) -> list[KubernetesObject]:
+def _access(request: LinkRequest) -> list[Object]:
     local = f"linkerd-service-mirror-access-local-resources-{request.cluster_name}"
     remote = f"linkerd-service-mirror-read-remote-creds-{request.cluster_name}"
     account = {
@@ -257,19 +258,19 @@ def _mirror_name(request: LinkRequest) -> str:
     return f"linkerd-service-mirror-{request.cluster_name}"
 
 
-def _namespaced(request: LinkRequest, name: str) -> KubernetesObject:
+def _namespaced(request: LinkRequest, name: str) -> Object:
     return {"name": name, "namespace": request.namespace, "labels": _mirror_labels(request)}
 
 
-def _rule(group: str, resources: list[str], verbs: list[str]) -> KubernetesObject:
+def _rule(group: str, resources: list[str], verbs: list[str]) -> Object:
     return {"apiGroups": [group], "resources": resources, "verbs": verbs}
 
 
-def _role_reference(kind: str, name: str) -> KubernetesObject:
+def _role_reference(kind: str, name: str) -> Object:
     return {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}
 
 
-def _service_mirror(request: LinkRequest) -> KubernetesObject:
+def _service_mirror(request: LinkRequest) -> Object:
     selected = {
         "component": "linkerd-service-mirror",
         "mirror.linkerd.io/cluster-name": request.cluster_name,
@@ -304,7 +305,7 @@ def _service_mirror(request: LinkRequest) -> KubernetesObject:
     }
 
 
-def _service_mirror_container(request: LinkRequest) -> KubernetesObject:
+def _service_mirror_container(request: LinkRequest) -> Object:
     return {
         "args": [
             "service-mirror",
@@ -329,7 +330,7 @@ def _service_mirror_container(request: LinkRequest) -> KubernetesObject:
     }
 
 
-def _probe_service(request: LinkRequest) -> KubernetesObject:
+def _probe_service(request: LinkRequest) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "Service",

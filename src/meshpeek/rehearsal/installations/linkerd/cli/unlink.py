@@ -6,7 +6,7 @@ The objects and their order are those of stable-2.14.10 (multicluster/cmd/unlink
 from __future__ import annotations
 
 from meshpeek.rehearsal.installations.linkerd.cli.api_client import ApiClient
-from meshpeek.rehearsal.installations.linkerd.links import KubernetesObject
+from meshpeek.rehearsal.types.objects import Object
 
 _RBAC = "rbac.authorization.k8s.io/v1"
 _LINKS = "multicluster.linkerd.io/v1alpha1"
@@ -14,7 +14,7 @@ _LINKS = "multicluster.linkerd.io/v1alpha1"
 
 def find_link_objects(
     cluster: ApiClient, name: str, namespace: str, control_plane_namespace: str
-) -> list[KubernetesObject]:
+) -> list[Object]:
     """Return the link `name`, all that was made for it and by it, as apiVersion, kind and name.
 
     Raises NotFoundError if there is no such link.
@@ -49,10 +49,10 @@ def find_link_objects(
     return objects
 
 
-def _found(kind: str, obj: KubernetesObject) -> KubernetesObject:
+def _found(kind: str, obj: Object) -> Object:
     return _reference("v1", kind, obj["metadata"]["name"], obj["metadata"]["namespace"])
 
 
-def _reference(version: str, kind: str, name: str, namespace: str = "") -> KubernetesObject:
+def _reference(version: str, kind: str, name: str, namespace: str = "") -> Object:
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
     return {"apiVersion": version, "kind": kind, "metadata": metadata}

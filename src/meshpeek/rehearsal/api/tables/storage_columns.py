@@ -1,24 +1,24 @@
-"""The tables of kinds that rehearsal stores and nothing acts on: storage, limits, disruptions."""
+"""The columns of storage, limits and disruption budgets: kinds that are stored and nothing more."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
-from meshpeek.rehearsal.api.tables.cells import (
+from meshpeek.rehearsal.api.tables.columns import (
     AGE,
     CREATED_AT,
     NAME,
     Cell,
     Column,
-    KubernetesObject,
     dig,
     field,
     first_few,
     selector_text,
 )
+from meshpeek.rehearsal.types.objects import Object
 
-Reader = Callable[[KubernetesObject, datetime], Cell]
+Reader = Callable[[Object, datetime], Cell]
 
 _ACCESS_MODES = {
     "ReadWriteOnce": "RWO",
@@ -30,26 +30,26 @@ _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
 def _access_modes(*path: str) -> Reader:
-    def read(obj: KubernetesObject, _now: datetime) -> Cell:
+    def read(obj: Object, _now: datetime) -> Cell:
         modes = dict.fromkeys(dig(obj, *path) or ())
         return ",".join(short for name, short in _ACCESS_MODES.items() if name in modes)
 
     return read
 
 
-def _claim(volume: KubernetesObject, _now: datetime) -> Cell:
+def _claim(volume: Object, _now: datetime) -> Cell:
     claim = dig(volume, "spec", "claimRef")
     return f"{claim.get('namespace', '')}/{claim.get('name', '')}" if claim else ""
 
 
-def _class_name(storage_class: KubernetesObject, _now: datetime) -> Cell:
+def _class_name(storage_class: Object, _now: datetime) -> Cell:
     name = str(dig(storage_class, "metadata", "name"))
     annotations = dig(storage_class, "metadata", "annotations") or {}
     return f"{name} (default)" if annotations.get(_DEFAULT_CLASS) == "true" else name
 
 
 def _or(missing: Cell, *path: str) -> Reader:
-    def read(obj: KubernetesObject, _now: datetime) -> Cell:
+    def read(obj: Object, _now: datetime) -> Cell:
         value = dig(obj, *path)
         return value if isinstance(value, str | int | bool) else missing
 
@@ -59,7 +59,7 @@ def _or(missing: Cell, *path: str) -> Reader:
 def _used(kind: str) -> Reader:
     """Return a reader of what a quota has used of its requests, or of its limits."""
 
-    def read(quota: KubernetesObject, _now: datetime) -> Cell:
+    def read(quota: Object, _now: datetime) -> Cell:
         hard = dig(quota, "status", "hard") or {}
         used = dig(quota, "status", "used") or {}
         chosen = [name for name in sorted(hard) if name.startswith("limits.") is (kind == "limits")]
@@ -68,7 +68,7 @@ def _used(kind: str) -> Reader:
     return read
 
 
-def _controller(revision: KubernetesObject, _now: datetime) -> Cell:
+def _controller(revision: Object, _now: datetime) -> Cell:
     for owner in dig(revision, "metadata", "ownerReferences") or ():
         if owner.get("controller"):
             group = str(owner.get("apiVersion", "")).rpartition("/")[0]
@@ -77,12 +77,12 @@ def _controller(revision: KubernetesObject, _now: datetime) -> Cell:
     return "<none>"
 
 
-def _service(api_service: KubernetesObject, _now: datetime) -> Cell:
+def _service(api_service: Object, _now: datetime) -> Cell:
     service = dig(api_service, "spec", "service")
     return f"{service.get('namespace')}/{service.get('name')}" if service else "Local"
 
 
-def _available(api_service: KubernetesObject, _now: datetime) -> Cell:
+def _available(api_service: Object, _now: datetime) -> Cell:
     for condition in dig(api_service, "status", "conditions") or ():
         if condition.get("type") == "Available":
             status, reason = condition.get("status"), condition.get("reason")
@@ -90,7 +90,7 @@ def _available(api_service: KubernetesObject, _now: datetime) -> Cell:
     return "Unknown"
 
 
-def _parameters(ingress_class: KubernetesObject, _now: datetime) -> Cell:
+def _parameters(ingress_class: Object, _now: datetime) -> Cell:
     given = dig(ingress_class, "spec", "parameters")
     if not given:
         return "<none>"
@@ -99,21 +99,21 @@ def _parameters(ingress_class: KubernetesObject, _now: datetime) -> Cell:
     return f"{kind}/{given.get('name')}"
 
 
-def _hosts(ingress: KubernetesObject, _now: datetime) -> Cell:
+def _hosts(ingress: Object, _now: datetime) -> Cell:
     hosts = [rule["host"] for rule in dig(ingress, "spec", "rules") or () if rule.get("host")]
     return first_few(hosts, len(hosts)) or "*"
 
 
-def _address(ingress: KubernetesObject, _now: datetime) -> Cell:
+def _address(ingress: Object, _now: datetime) -> Cell:
     found = dig(ingress, "status", "loadBalancer", "ingress") or ()
     return ",".join(each.get("ip") or each.get("hostname", "") for each in found)
 
 
-def _ports(ingress: KubernetesObject, _now: datetime) -> Cell:
+def _ports(ingress: Object, _now: datetime) -> Cell:
     return "80, 443" if dig(ingress, "spec", "tls") else "80"
 
 
-def _pod_selector(policy: KubernetesObject, _now: datetime) -> Cell:
+def _pod_selector(policy: Object, _now: datetime) -> Cell:
     return selector_text(dig(policy, "spec", "podSelector") or {})
 
 

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from meshpeek.rehearsal.api.tables.cells import (
+from meshpeek.rehearsal.api.tables.columns import (
     NAME,
     Cell,
     Column,
-    KubernetesObject,
     human_duration,
     parse_time,
 )
 from meshpeek.rehearsal.api.tables.jsonpath import find
+from meshpeek.rehearsal.types.objects import Object
 
 _AGE = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
 
@@ -45,8 +45,8 @@ def _column(given: Mapping[str, Any]) -> Column:
     )
 
 
-def _reader(path: str, kind: str) -> Callable[[KubernetesObject, datetime], Cell]:
-    def read(obj: KubernetesObject, now: datetime) -> Cell:
+def _reader(path: str, kind: str) -> Callable[[Object, datetime], Cell]:
+    def read(obj: Object, now: datetime) -> Cell:
         found = find(obj, path)
         # Only the first match is shown: the API server takes printer paths for simple ones.
         return _cell(found[0], kind, now) if found else None

@@ -6,23 +6,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from meshpeek.rehearsal.api.tables.cells import (
+from meshpeek.rehearsal.api.tables.columns import (
     AGE,
     NAME,
     Column,
-    KubernetesObject,
     dig,
     field,
     first_few,
     labels,
 )
+from meshpeek.rehearsal.types.objects import Object
 
 
-def _cluster_ip(obj: KubernetesObject, _now: datetime) -> str:
+def _cluster_ip(obj: Object, _now: datetime) -> str:
     return dig(obj, "spec", "clusterIP") or "<none>"
 
 
-def _external_ip(obj: KubernetesObject, _now: datetime) -> str:
+def _external_ip(obj: Object, _now: datetime) -> str:
     spec = obj.get("spec") or {}
     addresses = list(spec.get("externalIPs") or [])
     match spec.get("type"):
@@ -36,7 +36,7 @@ def _external_ip(obj: KubernetesObject, _now: datetime) -> str:
             return ",".join(addresses) or "<none>"
 
 
-def _service_ports(obj: KubernetesObject, _now: datetime) -> str:
+def _service_ports(obj: Object, _now: datetime) -> str:
     ports = dig(obj, "spec", "ports") or []
     return ",".join(_service_port(port) for port in ports) or "<none>"
 
@@ -46,11 +46,11 @@ def _service_port(port: Mapping[str, Any]) -> str:
     return f"{port.get('port')}{node_port}/{port.get('protocol', 'TCP')}"
 
 
-def _service_selector(obj: KubernetesObject, _now: datetime) -> str:
+def _service_selector(obj: Object, _now: datetime) -> str:
     return labels(dig(obj, "spec", "selector"))
 
 
-def _endpoints(obj: KubernetesObject, _now: datetime) -> str:
+def _endpoints(obj: Object, _now: datetime) -> str:
     pairs = []
     for subset in obj.get("subsets") or []:
         addresses = [address.get("ip", "") for address in subset.get("addresses") or []]
@@ -65,7 +65,7 @@ def _socket(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _slice_ports(obj: KubernetesObject, _now: datetime) -> str:
+def _slice_ports(obj: Object, _now: datetime) -> str:
     ports = [_slice_port(port) for port in obj.get("ports") or []]
     return first_few(ports, len(ports)) or "<unset>"
 
@@ -74,7 +74,7 @@ def _slice_port(port: Mapping[str, Any]) -> str:
     return str(port.get("port") or port.get("name") or "*")
 
 
-def _slice_endpoints(obj: KubernetesObject, _now: datetime) -> str:
+def _slice_endpoints(obj: Object, _now: datetime) -> str:
     addresses = [
         address
         for endpoint in obj.get("endpoints") or []

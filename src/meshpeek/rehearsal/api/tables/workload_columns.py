@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from meshpeek.rehearsal.api.tables.cells import (
+from meshpeek.rehearsal.api.tables.columns import (
     AGE,
     NAME,
     Cell,
     Column,
-    KubernetesObject,
     dig,
     human_duration,
     labels,
@@ -19,13 +18,14 @@ from meshpeek.rehearsal.api.tables.cells import (
     selector,
     since,
 )
+from meshpeek.rehearsal.types.objects import Object
 
 
-def _statuses(pod: KubernetesObject, kind: str = "containerStatuses") -> list[Mapping[str, Any]]:
+def _statuses(pod: Object, kind: str = "containerStatuses") -> list[Mapping[str, Any]]:
     return dig(pod, "status", kind) or []
 
 
-def _pod_ready(pod: KubernetesObject, _now: datetime) -> str:
+def _pod_ready(pod: Object, _now: datetime) -> str:
     ready = sum(1 for status in _statuses(pod) if status.get("ready") and _is_running(status))
     return f"{ready}/{len(dig(pod, 'spec', 'containers') or [])}"
 
@@ -34,7 +34,7 @@ def _is_running(status: Mapping[str, Any]) -> bool:
     return dig(status, "state", "running") is not None
 
 
-def _pod_status(pod: KubernetesObject, _now: datetime) -> str:
+def _pod_status(pod: Object, _now: datetime) -> str:
     """Say in a word what state a Pod is in, in the order in which kubectl decides it."""
     reason = dig(pod, "status", "reason") or dig(pod, "status", "phase") or "Unknown"
     initializing = _initializing(pod)
@@ -44,7 +44,7 @@ def _pod_status(pod: KubernetesObject, _now: datetime) -> str:
     return reason
 
 
-def _initializing(pod: KubernetesObject) -> str:
+def _initializing(pod: Object) -> str:
     wanted = len(dig(pod, "spec", "initContainers") or [])
     for number, status in enumerate(_statuses(pod, "initContainerStatuses")):
         terminated = dig(status, "state", "terminated")
@@ -59,7 +59,7 @@ def _initializing(pod: KubernetesObject) -> str:
     return ""
 
 
-def _container_reason(pod: KubernetesObject, reason: str) -> str:
+def _container_reason(pod: Object, reason: str) -> str:
     has_running = False
     for status in reversed(_statuses(pod)):
         waiting = dig(status, "state", "waiting", "reason")
@@ -83,12 +83,12 @@ def _ended(terminated: Mapping[str, Any]) -> str:
     return f"ExitCode:{terminated.get('exitCode', 0)}"
 
 
-def _has_condition(obj: KubernetesObject, kind: str) -> bool:
+def _has_condition(obj: Object, kind: str) -> bool:
     conditions = dig(obj, "status", "conditions") or []
     return any(each.get("type") == kind and each.get("status") == "True" for each in conditions)
 
 
-def _pod_restarts(pod: KubernetesObject, now: datetime) -> str:
+def _pod_restarts(pod: Object, now: datetime) -> str:
     statuses = _statuses(pod)
     count = sum(status.get("restartCount", 0) for status in statuses)
     ends = [parse_time(dig(status, "lastState", "terminated", "finishedAt")) for status in statuses]
@@ -98,14 +98,14 @@ def _pod_restarts(pod: KubernetesObject, now: datetime) -> str:
     return f"{count} ({human_duration((now - max(known)).total_seconds())} ago)"
 
 
-def _or_none(*path: str) -> Callable[[KubernetesObject, datetime], Cell]:
-    def read(obj: KubernetesObject, _now: datetime) -> Cell:
+def _or_none(*path: str) -> Callable[[Object, datetime], Cell]:
+    def read(obj: Object, _now: datetime) -> Cell:
         return dig(obj, *path) or "<none>"
 
     return read
 
 
-def _readiness_gates(pod: KubernetesObject, _now: datetime) -> str:
+def _readiness_gates(pod: Object, _now: datetime) -> str:
     gates = dig(pod, "spec", "readinessGates") or []
     if not gates:
         return "<none>"
@@ -113,32 +113,32 @@ def _readiness_gates(pod: KubernetesObject, _now: datetime) -> str:
     return f"{passed}/{len(gates)}"
 
 
-def _count(*path: str) -> Callable[[KubernetesObject, datetime], Cell]:
-    def read(obj: KubernetesObject, _now: datetime) -> Cell:
+def _count(*path: str) -> Callable[[Object, datetime], Cell]:
+    def read(obj: Object, _now: datetime) -> Cell:
         return dig(obj, *path) or 0
 
     return read
 
 
-def _ready_of_replicas(obj: KubernetesObject, _now: datetime) -> str:
+def _ready_of_replicas(obj: Object, _now: datetime) -> str:
     return f"{dig(obj, 'status', 'readyReplicas') or 0}/{dig(obj, 'spec', 'replicas') or 0}"
 
 
-def _each_container(name: str, *place: str) -> Callable[[KubernetesObject, datetime], Cell]:
+def _each_container(name: str, *place: str) -> Callable[[Object, datetime], Cell]:
     template = (*place, "spec", "template")
 
-    def read(obj: KubernetesObject, _now: datetime) -> Cell:
+    def read(obj: Object, _now: datetime) -> Cell:
         containers = dig(obj, *template, "spec", "containers") or []
         return ",".join(container.get(name, "") for container in containers)
 
     return read
 
 
-def _node_selector(obj: KubernetesObject, _now: datetime) -> str:
+def _node_selector(obj: Object, _now: datetime) -> str:
     return labels(dig(obj, "spec", "template", "spec", "nodeSelector"))
 
 
-def _completions(job: KubernetesObject, _now: datetime) -> str:
+def _completions(job: Object, _now: datetime) -> str:
     done = dig(job, "status", "succeeded") or 0
     wanted = dig(job, "spec", "completions")
     if wanted is not None:
@@ -147,7 +147,7 @@ def _completions(job: KubernetesObject, _now: datetime) -> str:
     return f"{done}/1 of {parallelism}" if parallelism > 1 else f"{done}/1"
 
 
-def _job_duration(job: KubernetesObject, now: datetime) -> str:
+def _job_duration(job: Object, now: datetime) -> str:
     started = parse_time(dig(job, "status", "startTime"))
     if started is None:
         return ""
@@ -155,7 +155,7 @@ def _job_duration(job: KubernetesObject, now: datetime) -> str:
     return human_duration((ended - started).total_seconds())
 
 
-def _last_schedule(cron_job: KubernetesObject, now: datetime) -> str:
+def _last_schedule(cron_job: Object, now: datetime) -> str:
     last = dig(cron_job, "status", "lastScheduleTime")
     return since(last, now) if last else "<none>"
 

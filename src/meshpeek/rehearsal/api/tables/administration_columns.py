@@ -6,29 +6,29 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from meshpeek.rehearsal.api.tables.cells import (
+from meshpeek.rehearsal.api.tables.columns import (
     AGE,
     CREATED_AT,
     NAME,
     Cell,
     Column,
-    KubernetesObject,
     dig,
     field,
     since,
 )
+from meshpeek.rehearsal.types.objects import Object
 
 _ROLE_LABEL = "node-role.kubernetes.io/"
 
 
-def _size(*names: str) -> Callable[[KubernetesObject, datetime], Cell]:
-    def read(obj: KubernetesObject, _now: datetime) -> Cell:
+def _size(*names: str) -> Callable[[Object, datetime], Cell]:
+    def read(obj: Object, _now: datetime) -> Cell:
         return sum(len(obj.get(name) or ()) for name in names)
 
     return read
 
 
-def _node_status(node: KubernetesObject, _now: datetime) -> str:
+def _node_status(node: Object, _now: datetime) -> str:
     conditions = dig(node, "status", "conditions") or []
     ready = [each.get("status") for each in conditions if each.get("type") == "Ready"]
     words = [("Ready" if ready[0] == "True" else "NotReady") if ready else "Unknown"]
@@ -37,14 +37,14 @@ def _node_status(node: KubernetesObject, _now: datetime) -> str:
     return ",".join(words)
 
 
-def _node_roles(node: KubernetesObject, _now: datetime) -> str:
+def _node_roles(node: Object, _now: datetime) -> str:
     names = dig(node, "metadata", "labels") or {}
     roles = [name.removeprefix(_ROLE_LABEL) for name in names if name.startswith(_ROLE_LABEL)]
     return ",".join(sorted(roles)) or "<none>"
 
 
-def _node_address(kind: str) -> Callable[[KubernetesObject, datetime], Cell]:
-    def read(node: KubernetesObject, _now: datetime) -> Cell:
+def _node_address(kind: str) -> Callable[[Object, datetime], Cell]:
+    def read(node: Object, _now: datetime) -> Cell:
         for each in dig(node, "status", "addresses") or []:
             if each.get("type") == kind:
                 return str(each.get("address"))
@@ -53,19 +53,19 @@ def _node_address(kind: str) -> Callable[[KubernetesObject, datetime], Cell]:
     return read
 
 
-def _node_info(name: str) -> Callable[[KubernetesObject, datetime], Cell]:
-    def read(node: KubernetesObject, _now: datetime) -> Cell:
+def _node_info(name: str) -> Callable[[Object, datetime], Cell]:
+    def read(node: Object, _now: datetime) -> Cell:
         return dig(node, "status", "nodeInfo", name) or "<unknown>"
 
     return read
 
 
-def _role(binding: KubernetesObject, _now: datetime) -> str:
+def _role(binding: Object, _now: datetime) -> str:
     return f"{dig(binding, 'roleRef', 'kind')}/{dig(binding, 'roleRef', 'name')}"
 
 
-def _subjects(kind: str) -> Callable[[KubernetesObject, datetime], Cell]:
-    def read(binding: KubernetesObject, _now: datetime) -> Cell:
+def _subjects(kind: str) -> Callable[[Object, datetime], Cell]:
+    def read(binding: Object, _now: datetime) -> Cell:
         subjects = binding.get("subjects") or []
         return ", ".join(_subject(each) for each in subjects if each.get("kind") == kind)
 
@@ -78,7 +78,7 @@ def _subject(subject: Mapping[str, Any]) -> str:
     return str(subject.get("name", ""))
 
 
-def _last_seen(event: KubernetesObject, now: datetime) -> str:
+def _last_seen(event: Object, now: datetime) -> str:
     moment = (
         dig(event, "series", "lastObservedTime")
         or event.get("lastTimestamp")
@@ -87,27 +87,27 @@ def _last_seen(event: KubernetesObject, now: datetime) -> str:
     return since(moment, now)
 
 
-def _first_seen(event: KubernetesObject, now: datetime) -> str:
+def _first_seen(event: Object, now: datetime) -> str:
     return since(event.get("firstTimestamp") or event.get("eventTime"), now)
 
 
-def _event_object(event: KubernetesObject, _now: datetime) -> str:
+def _event_object(event: Object, _now: datetime) -> str:
     involved = event.get("involvedObject") or {}
     kind, name = str(involved.get("kind", "")).lower(), involved.get("name")
     return f"{kind}/{name}" if name else kind
 
 
-def _event_source(event: KubernetesObject, _now: datetime) -> str:
+def _event_source(event: Object, _now: datetime) -> str:
     component = dig(event, "source", "component") or event.get("reportingComponent") or ""
     host = dig(event, "source", "host") or event.get("reportingInstance") or ""
     return f"{component}, {host}" if host else component
 
 
-def _event_message(event: KubernetesObject, _now: datetime) -> str:
+def _event_message(event: Object, _now: datetime) -> str:
     return str(event.get("message", "")).strip()
 
 
-def _event_count(event: KubernetesObject, _now: datetime) -> Cell:
+def _event_count(event: Object, _now: datetime) -> Cell:
     count = dig(event, "series", "count") or event.get("count")
     return count if isinstance(count, int) else 1
 

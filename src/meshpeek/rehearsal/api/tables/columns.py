@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-KubernetesObject = Mapping[str, Any]
+from meshpeek.rehearsal.types.objects import Object
+
 Cell = str | int | float | bool | None
 
 _MINUTE = 60
@@ -26,17 +27,17 @@ class Column(NamedTuple):
     """
 
     name: str
-    cell: Callable[[KubernetesObject, datetime], Cell]
+    cell: Callable[[Object, datetime], Cell]
     wide: bool = False
     type: str = "string"
     format: str = ""
     description: str = ""
 
 
-def field(*path: str) -> Callable[[KubernetesObject, datetime], Cell]:
+def field(*path: str) -> Callable[[Object, datetime], Cell]:
     """Return a reader of the value at `path`; an absent value is an empty string."""
 
-    def read(obj: KubernetesObject, _now: datetime) -> Cell:
+    def read(obj: Object, _now: datetime) -> Cell:
         value = dig(obj, *path)
         return value if isinstance(value, str | int | float | bool) else ""
 
@@ -98,7 +99,7 @@ def since(text: object, now: datetime) -> str:
     return human_duration((now - moment).total_seconds()) if moment else "<unknown>"
 
 
-def age(obj: KubernetesObject, now: datetime) -> str:
+def age(obj: Object, now: datetime) -> str:
     """Return the age of an object as the AGE column shows it."""
     return since(dig(obj, "metadata", "creationTimestamp"), now)
 
@@ -108,7 +109,7 @@ def labels(mapping: Mapping[str, str] | None) -> str:
     return ",".join(f"{key}={mapping[key]}" for key in sorted(mapping)) if mapping else "<none>"
 
 
-def selector(obj: KubernetesObject, _now: datetime) -> str:
+def selector(obj: Object, _now: datetime) -> str:
     """Write the LabelSelector in `spec.selector` as `kubectl get -o wide` shows it."""
     return selector_text(dig(obj, "spec", "selector") or {})
 
