@@ -15,7 +15,13 @@ from meshpeek.rehearsal.api.bodies import (
 )
 from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.patching import patch
-from meshpeek.rehearsal.patching.managed_fields import APPLY, LONGEST_NAME, UPDATE, Manager, writer
+from meshpeek.rehearsal.patching.managed_fields import (
+    APPLY,
+    LONGEST_NAME,
+    UPDATE,
+    Manager,
+    manager_name,
+)
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.store import timestamp
 from meshpeek.rehearsal.types import crds
@@ -160,7 +166,7 @@ def write_options(resource: Resource, request: Request, target: ResourcePath) ->
     if validation not in ("Ignore", "Strict", "Warn"):
         names = ["", "Ignore", "Strict", "Warn"]
         causes.append(unsupported_value("fieldValidation", validation, names))
-    manager = writer(request)
+    manager = manager_name(request)
     if len(manager) > LONGEST_NAME:
         causes.append(too_long("fieldManager", LONGEST_NAME))
     if applying and not request.query.get("fieldManager"):

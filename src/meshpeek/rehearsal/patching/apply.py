@@ -1,4 +1,4 @@
-"""Server-side apply: a configuration is merged into an object, and its applier owns its fields.
+"""Server-side apply: a configuration is merged into an object, and its manager owns its fields.
 
 Rules and wording: structured-merge-diff's `Updater.Apply`, kube-apiserver 1.27's apply handler,
 and its help for objects that `kubectl apply` without `--server-side` has made.
@@ -28,13 +28,13 @@ from meshpeek.rehearsal.patching.managed_fields import (
     APPLY,
     BEFORE_FIRST_APPLY,
     UPDATE,
+    ManagedFields,
     Manager,
-    Owners,
     check_untouched,
     conflict,
+    managed_fields_of,
     ownable,
     owned_part,
-    owners_of,
 )
 from meshpeek.rehearsal.types import structural
 from meshpeek.rehearsal.types.crds import schema_of as definition_schema
@@ -67,17 +67,17 @@ def applied(
         config.pop("status", None)
     merge = _Merge(schema_of(resource, version), resource, manager, time)
     if live is None:
-        result, owners = merge.into(_bare(config), Owners([]), config, force=True)
+        result, managed = merge.into(_bare(config), ManagedFields([]), config, force=True)
     else:
-        owners = owners_of(live["metadata"])
-        if not owners:
+        managed = managed_fields_of(live["metadata"])
+        if not managed:
             everything = ownable(resource, "", fields_of(merge.schema, live))
             before = Manager(BEFORE_FIRST_APPLY, UPDATE, live["apiVersion"])
-            owners.give(before, everything, time)
+            managed.assign(before, everything, time)
         allowed = _last_applied_fields(merge.schema, live) if manager.name == KUBECTL else NOTHING
-        result, owners = merge.into(live, owners, config, force=force, allowed=allowed)
+        result, managed = merge.into(live, managed, config, force=force, allowed=allowed)
         _follow_last_applied(result, config, manager)
-    result["metadata"]["managedFields"] = owners.entries()
+    result["metadata"]["managedFields"] = managed.encoded()
     return result
 
 
@@ -91,38 +91,38 @@ class _Merge:
     def into(
         self,
         live: Object,
-        owners: Owners,
+        managed: ManagedFields,
         config: Object,
         *,
         force: bool,
         allowed: FieldSet = NOTHING,
-    ) -> tuple[Object, Owners]:
-        """Return the merged object and its owners; the owners given are changed."""
+    ) -> tuple[Object, ManagedFields]:
+        """Return the merged object and its managed fields; those given are changed."""
         manager = self._manager
-        before = owners.fields_of(manager)
-        mine = ownable(self._resource, manager.subresource, fields_of(self.schema, config))
-        owners.give(manager, mine, self._time)
-        kept = frozenset().union(*(share.fields for share in owners))
+        before = managed.owned_by(manager)
+        set_now = ownable(self._resource, manager.subresource, fields_of(self.schema, config))
+        managed.assign(manager, set_now, self._time)
+        kept = frozenset().union(*(entry.fields for entry in managed))
         result = merged(self.schema, live, config)
         result = without(self.schema, result, before - kept, kept)
         changes = owned_part(
             self._resource, manager.subresource, differences(self.schema, live, result)
         )
         conflicts = [
-            (share.manager, path)
-            for share in owners
-            if share.manager.identity != manager.identity
-            for path in sorted(share.fields & (changes.modified | changes.added))
+            (entry.manager, path)
+            for entry in managed
+            if entry.manager.identity != manager.identity
+            for path in sorted(entry.fields & (changes.modified | changes.added))
         ]
         refused = [(who, path) for who, path in conflicts if path not in allowed]
         if refused and not force:
             raise conflict(refused)
         for who, path in conflicts:
-            owners.take(who, frozenset({path}))
-        for share in owners:
-            if share.manager.identity != manager.identity:
-                owners.take(share.manager, changes.removed)
-        return result, owners
+            managed.remove(who, frozenset({path}))
+        for entry in managed:
+            if entry.manager.identity != manager.identity:
+                managed.remove(entry.manager, changes.removed)
+        return result, managed
 
 
 def merged(schema: Schema, live: Any, config: Any) -> Any:  # noqa: ANN401

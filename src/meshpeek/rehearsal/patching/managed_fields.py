@@ -1,8 +1,8 @@
-"""Who owns which field of an object: `metadata.managedFields`, kept at every write of a client.
+"""`metadata.managedFields`: which manager owns which field, kept at every write of a client.
 
 Rules: apimachinery's `managedfields` and structured-merge-diff's `Updater`, as of 1.27. What
-rehearsal's own controllers and the seed write has no owner; the first apply of an object without
-owners finds the one that Kubernetes invents for it, `before-first-apply`.
+rehearsal's own controllers and the seed write has no manager; the first apply of an object without
+one finds the one that Kubernetes invents for it, `before-first-apply`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _NOT_OWNED_METADATA = frozenset(
 
 
 class Manager(NamedTuple):
-    """Who owns fields: a name, how it wrote them (`Apply`, `Update`), and through what."""
+    """A field manager: its name, how it wrote (`Apply`, `Update`), and through what."""
 
     name: str
     operation: str
@@ -72,7 +72,7 @@ class Manager(NamedTuple):
 
 
 @dataclass(slots=True)
-class Share:
+class ManagedFieldsEntry:
     """What one manager owns, and since when (as Kubernetes writes times)."""
 
     manager: Manager
@@ -80,83 +80,83 @@ class Share:
     time: str
 
 
-class Owners:
-    """The managers of one object and their fields."""
+class ManagedFields:
+    """The managers of one object and the fields of each."""
 
-    def __init__(self, shares: list[Share]) -> None:
-        self._shares = {share.manager.identity: share for share in shares}
+    def __init__(self, entries: list[ManagedFieldsEntry]) -> None:
+        self._entries = {entry.manager.identity: entry for entry in entries}
 
-    def __iter__(self) -> Iterator[Share]:
-        return iter(list(self._shares.values()))
+    def __iter__(self) -> Iterator[ManagedFieldsEntry]:
+        return iter(list(self._entries.values()))
 
     def __bool__(self) -> bool:
-        return bool(self._shares)
+        return bool(self._entries)
 
-    def fields_of(self, manager: Manager) -> FieldSet:
-        """Return what a manager owns."""
-        share = self._shares.get(manager.identity)
-        return share.fields if share else NOTHING
+    def owned_by(self, manager: Manager) -> FieldSet:
+        """Return the fields of a manager."""
+        entry = self._entries.get(manager.identity)
+        return entry.fields if entry else NOTHING
 
-    def give(self, manager: Manager, fields: FieldSet, time: str) -> None:
-        """Let a manager own just `fields`; nothing makes it go."""
-        share = self._shares.get(manager.identity)
-        if share is not None and share.fields == fields and share.manager == manager:
+    def assign(self, manager: Manager, fields: FieldSet, time: str) -> None:
+        """Let a manager own just `fields`; one without fields is dropped."""
+        entry = self._entries.get(manager.identity)
+        if entry is not None and entry.fields == fields and entry.manager == manager:
             return
         if fields:
-            self._shares[manager.identity] = Share(manager, fields, time)
+            self._entries[manager.identity] = ManagedFieldsEntry(manager, fields, time)
         else:
-            self._shares.pop(manager.identity, None)
+            self._entries.pop(manager.identity, None)
 
-    def take(self, manager: Manager, fields: FieldSet) -> None:
-        """Take fields away from a manager, whose time stays as it is."""
-        share = self._shares.get(manager.identity)
-        if share is not None and share.fields & fields:
-            self.give(share.manager, share.fields - fields, share.time)
+    def remove(self, manager: Manager, fields: FieldSet) -> None:
+        """Take fields from a manager, whose time stays as it is."""
+        entry = self._entries.get(manager.identity)
+        if entry is not None and entry.fields & fields:
+            self.assign(entry.manager, entry.fields - fields, entry.time)
 
-    def entries(self) -> list[dict[str, Any]]:
+    def encoded(self) -> list[dict[str, Any]]:
         """Return the value of `metadata.managedFields`."""
         ordered = sorted(
-            self._shares.values(),
-            key=lambda share: (share.manager.operation, share.time, share.manager),
+            self._entries.values(),
+            key=lambda entry: (entry.manager.operation, entry.time, entry.manager),
         )
-        return [_entry(share) for share in ordered]
+        return [_encoded_entry(entry) for entry in ordered]
 
 
-def writer(request: Request) -> str:
-    """Return the manager a request writes as: `fieldManager`, else the client's program."""
+def manager_name(request: Request) -> str:
+    """Return the manager that a request names: `fieldManager`, else the client's program."""
     named = request.query.get("fieldManager", "")
     return named or request.headers.get("user-agent", "").partition("/")[0][:LONGEST_NAME]
 
 
-def owners_of(metadata: Mapping[str, Any]) -> Owners:
+def managed_fields_of(metadata: Mapping[str, Any]) -> ManagedFields:
     """Read `managedFields`; raises ValueError where it is malformed."""
-    return Owners([_share(entry) for entry in metadata.get("managedFields") or ()])
+    return ManagedFields([_decoded_entry(entry) for entry in metadata.get("managedFields") or ()])
 
 
 def record_update(
     resource: Resource, manager: Manager, obj: Object, old: Object | None, time: str
 ) -> None:
-    """Note in `obj`, which is about to be stored, that `manager` made it out of `old`."""
-    owners = _given_or_kept(obj, old)
-    if old is not None and not owners:
-        # Nobody's object stays nobody's until somebody applies it.
+    """Record in `obj`, which is about to be stored, that `manager` made it out of `old`."""
+    managed = _given_or_kept(obj, old)
+    if old is not None and not managed:
+        # An object without managers has none until a configuration is applied to it.
         obj["metadata"].pop("managedFields", None)
         return
     schema = schema_of(resource, resource.storage_version)
     changed = owned_part(resource, manager.subresource, differences(schema, old or {}, obj))
-    for share in owners:
-        if share.manager.identity != manager.identity:
-            owners.take(share.manager, changed.removed | changed.modified | changed.added)
-    mine = owners.fields_of(manager) - changed.removed
-    owners.give(manager, mine | changed.added | changed.modified, time)
-    if owners:
-        obj["metadata"]["managedFields"] = owners.entries()
+    for entry in managed:
+        if entry.manager.identity != manager.identity:
+            managed.remove(entry.manager, changed.removed | changed.modified | changed.added)
+    owned = managed.owned_by(manager) - changed.removed
+    managed.assign(manager, owned | changed.added | changed.modified, time)
+    if managed:
+        obj["metadata"]["managedFields"] = managed.encoded()
     else:
         obj["metadata"].pop("managedFields", None)
 
 
 def owned_part(resource: Resource, subresource: str, changes: Differences) -> Differences:
-    """Leave out of `changes` what nobody comes to own through that endpoint."""
+    """Leave out of `changes` what no manager comes to own through that endpoint."""
     return Differences(*(ownable(resource, subresource, fields) for fields in changes))
 
 
@@ -175,20 +175,20 @@ def _ownable(path: Path, subresource: str, *, has_status: bool) -> bool:
     return top != "f:metadata" or path[1] not in _NOT_OWNED_METADATA
 
 
-def _given_or_kept(obj: Object, old: Object | None) -> Owners:
-    """Return the owners that a client wrote into an object, else those it had."""
+def _given_or_kept(obj: Object, old: Object | None) -> ManagedFields:
+    """Return the managed fields that a client wrote into an object, else those it had."""
     given = obj["metadata"].get("managedFields")
     if given == [{}]:
-        return Owners([])
+        return ManagedFields([])
     if given:
         try:
-            return owners_of(obj["metadata"])
+            return managed_fields_of(obj["metadata"])
         except (ValueError, TypeError, AttributeError):
             pass
-    return owners_of(old["metadata"]) if old is not None else Owners([])
+    return managed_fields_of(old["metadata"]) if old is not None else ManagedFields([])
 
 
-def _share(entry: Mapping[str, Any]) -> Share:
+def _decoded_entry(entry: Mapping[str, Any]) -> ManagedFieldsEntry:
     operation = entry.get("operation", "")
     if operation not in (APPLY, UPDATE):
         raise ValueError(f"invalid operation {operation}")
@@ -198,22 +198,22 @@ def _share(entry: Mapping[str, Any]) -> Share:
         entry.get("apiVersion", ""),
         entry.get("subresource", ""),
     )
-    return Share(manager, decoded(entry.get("fieldsV1") or {}), entry.get("time", ""))
+    return ManagedFieldsEntry(manager, decoded(entry.get("fieldsV1") or {}), entry.get("time", ""))
 
 
-def _entry(share: Share) -> dict[str, Any]:
-    manager = share.manager
-    entry: dict[str, Any] = {
+def _encoded_entry(entry: ManagedFieldsEntry) -> dict[str, Any]:
+    manager = entry.manager
+    encoded_entry: dict[str, Any] = {
         "manager": manager.name,
         "operation": manager.operation,
         "apiVersion": manager.api_version,
-        "time": share.time,
+        "time": entry.time,
         "fieldsType": "FieldsV1",
-        "fieldsV1": encoded(share.fields),
+        "fieldsV1": encoded(entry.fields),
     }
     if manager.subresource:
-        entry["subresource"] = manager.subresource
-    return entry
+        encoded_entry["subresource"] = manager.subresource
+    return encoded_entry
 
 
 def conflict(found: list[tuple[Manager, Path]]) -> ApiError:
