@@ -53,7 +53,7 @@ def main() -> None:
             subprocess.run(["bash", "-c", command], env=environment, check=True)
             for scheme in SCHEMES.get(name, ("light",)):
                 page = pages[scheme]
-                page.goto(f"{running.faces}?speed={FASTER}")
+                page.goto(f"{running.pages[0].url}?speed={FASTER}")
                 page.wait_for_function("document.getElementById('window').textContent === '160'")
                 page.screenshot(path=HERE / f"{name}-{scheme}.png")
                 page.goto("about:blank")

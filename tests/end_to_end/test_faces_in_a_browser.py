@@ -188,7 +188,7 @@ def test_the_moments_of_the_workshop(show: Show, look: Callable[..., Page]) -> N
 def test_the_page_is_fit_for_everybody(
     clusters: RunningClusters, look: Callable[..., Page], width: int, height: int, scheme: str
 ) -> None:
-    page = look(clusters.faces, width=width, height=height, color_scheme=scheme)
+    page = look(clusters.pages[0].url, width=width, height=height, color_scheme=scheme)
     wait_for_all_cells(page)
     assert accessibility_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -197,7 +197,7 @@ def test_the_page_is_fit_for_everybody(
 def test_a_keyboard_reaches_every_cell(
     clusters: RunningClusters, look: Callable[..., Page]
 ) -> None:
-    page = look(clusters.faces)
+    page = look(clusters.pages[0].url)
     title = page.locator("#trace-title")
     expect(title).to_have_text("One request, from row 1, column 1")
     pause = page.get_by_role("button", name="Pause")
@@ -216,7 +216,7 @@ def test_a_keyboard_reaches_every_cell(
 
 
 def test_a_pause_stops_the_requests(clusters: RunningClusters, look: Callable[..., Page]) -> None:
-    page = look(clusters.faces)
+    page = look(clusters.pages[0].url)
     wait_for_all_cells(page)
     pause = page.get_by_role("button", name="Pause")
     pause.click()
@@ -241,7 +241,7 @@ def test_a_pause_stops_the_requests(clusters: RunningClusters, look: Callable[..
 def test_motion_is_kept_to_what_it_has_to_be(
     clusters: RunningClusters, look: Callable[..., Page]
 ) -> None:
-    page = look(clusters.faces, reduced_motion="reduce")
+    page = look(clusters.pages[0].url, reduced_motion="reduce")
     face = page.locator(".face").first
     expect(face).to_have_css("transition-duration", "0s")
     page.wait_for_function(
@@ -253,7 +253,7 @@ def test_motion_is_kept_to_what_it_has_to_be(
 
 def test_failures_are_drawn_with_signs(look: Callable[..., Page]) -> None:
     with start(SEEDS) as running:
-        page = look(running.faces)
+        page = look(running.pages[0].url)
         wait_for_all_cells(page)
         path = "apis/policy.linkerd.io/v1beta3/namespaces/faces/httproutes/smiley-router"
         send(f"{running.servers['north']}/{path}", "PATCH", LEADS_ASTRAY)
@@ -276,15 +276,16 @@ def send(url: str, method: str, body: bytes = b"") -> None:
 
 
 def test_the_address_of_the_page_does_not_lead_to_the_clusters(clusters: RunningClusters) -> None:
-    assert clusters.has_faces
-    beginning, _, _ = clusters.faces.removesuffix("/").rpartition("/")
+    (faces,) = clusters.pages
+    assert faces.is_open
+    beginning, _, _ = faces.url.removesuffix("/").rpartition("/")
     for path in ("north/version", "north", "", "faces/north/version"):
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{beginning}/{path}", timeout=PATIENCE)
     assert beginning not in clusters.servers["north"]
-    request = urllib.request.Request(clusters.faces, headers={"Host": "faces.example"})
+    request = urllib.request.Request(faces.url, headers={"Host": "faces.example"})
     with pytest.raises(urllib.error.HTTPError, match="421"):
         urllib.request.urlopen(request, timeout=PATIENCE)
-    without_slash = clusters.faces.removesuffix("/")
+    without_slash = faces.url.removesuffix("/")
     with urllib.request.urlopen(without_slash, timeout=PATIENCE) as response:
-        assert response.url == clusters.faces
+        assert response.url == faces.url

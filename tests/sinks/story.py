@@ -11,6 +11,7 @@ from meshpeek.run.events import (
     Event,
     JobsLeft,
     OutputReceived,
+    PageOpened,
     Reason,
     Result,
     RunEnded,
@@ -89,8 +90,9 @@ def tell(mode: Mode, *, rehearsal: bool = False) -> Iterator[Event]:
     """Yield the events of a run in which all kinds of things happen."""
     workshop = parse(WORKSHOP, "w.md", lambda path: path)
     links, svc, pods, endpoints = (s for s in workshop.steps if isinstance(s, Command))
-    faces = "http://127.0.0.1:40404/4f1c/faces/" if rehearsal else ""
-    yield RunStarted(workshop, mode, rehearsal, faces=faces)
+    yield RunStarted(workshop, mode, rehearsal)
+    if rehearsal:
+        yield PageOpened("Faces", "http://127.0.0.1:40404/4f1c/faces/")
     for step in workshop.steps:
         if isinstance(step, Narration) and step.section == links.section:
             yield TextShown(step, step.text)

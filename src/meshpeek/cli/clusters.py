@@ -50,7 +50,7 @@ def command(file: Path | None, bare: bool) -> None:
             private_folder() as directory,
             start(seeds, log=directory / "clusters.log", reporting=True) as running,
         ):
-            prepare(directory, running.servers, faces=running.faces)
+            prepare(directory, running.servers)
             _introduce(directory, running)
             show_changes(running.changes, contexts)
     except KeyboardInterrupt:
@@ -71,8 +71,9 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 def _introduce(directory: Path, running: RunningClusters) -> None:
     names = ", ".join(running.servers)
     sys.stderr.write(f"# Rehearsal clusters: {names}. Nothing runs in them. ^C ends them.\n")
-    faces = "Faces" if running.has_faces else "Faces, once it is installed"
-    sys.stderr.write(f"# {faces}: {running.faces}\n")
+    for page in running.pages:
+        title = page.title if page.is_open else f"{page.title}, once it is installed"
+        sys.stderr.write(f"# {title}: {page.url}\n")
     sys.stderr.write("# To use them in another terminal, enter there:\n")
     sys.stderr.flush()
     for name, path in (("KUBECONFIG", "kubeconfig"), ("KUBECACHEDIR", "kube-cache")):

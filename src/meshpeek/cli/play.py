@@ -18,7 +18,6 @@ from meshpeek.run.execution import DEFAULT_TIMEOUT, Compare
 from meshpeek.run.masked import Masked
 from meshpeek.run.masking import Masker
 from meshpeek.run.runner import Recall, Runner
-from meshpeek.session.nested import FACES_VARIABLE
 from meshpeek.session.session import Keep, Session, open_session
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
@@ -145,7 +144,7 @@ def play(
             earlier=past.events if past else (),
             compare=compare,
             recall=recall,
-            faces=session.environment.get(FACES_VARIABLE, "") if options.rehearse else "",
+            pages=session.pages,
         )
         _collect_garbage_from_here()
         _publish(runner.run(), masked.take, notices)

@@ -19,13 +19,12 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal.installations.faces.hooks import install_program
 from meshpeek.rehearsal.stand_ins.session_tools import Tools, install_tools
 from meshpeek.session.kubeconfig import no_context
-from meshpeek.session.nested import FACES_VARIABLE
 
 _PATIENCE = 30.0
 _GRACE = 2.0
@@ -46,27 +45,39 @@ class ClusterSeed:
     bare: bool = False
 
 
+class Page(NamedTuple):
+    """A page for a browser: what it shows, its URL, and the variable that holds that in a session.
+
+    What it shows may be not there yet: then it is not open.
+    """
+
+    title: str
+    url: str
+    variable: str
+    is_open: bool
+
+
 @dataclass(frozen=True, slots=True)
 class RunningClusters:
     """Rehearsal clusters that answer: their URLs by name, and the id of the process.
 
-    `faces` is the URL of the page that shows Faces; `has_faces` says whether it is there already.
+    `pages` are what they serve for a browser.
     `changes` are the lines of `report_changes`, until the process ends, where they were asked for.
     """
 
     servers: Mapping[str, str]
     pid: int
-    faces: str = ""
-    has_faces: bool = False
+    pages: tuple[Page, ...] = ()
     changes: Iterator[bytes] = field(default_factory=lambda: iter(()))
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a session on rehearsal clusters needs: variables to set, and the tools it will find."""
+    """What a session on rehearsal clusters needs: variables, tools, and the pages it knows of."""
 
     environment: Mapping[str, str]
     tools: Tools
+    pages: tuple[Page, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +119,7 @@ def start(
             yield RunningClusters(
                 {name: str(answer["clusters"][name]) for name in clusters},
                 process.pid,
-                str(answer.get("faces", "")),
-                bool(answer.get("has_faces")),
+                tuple(Page(**page) for page in answer.get("pages", ())),
                 _lines(process, rest),
             )
         finally:
@@ -120,12 +130,12 @@ def prepare(
     directory: Path,
     servers: Mapping[str, str],
     environment: Mapping[str, str] = os.environ,
-    faces: str = "",
+    pages: tuple[Page, ...] = (),
 ) -> Session:
     """Make `directory` (which exists) a session's own: kubeconfig, cache and a `bin` folder.
 
-    `servers` are URLs by context name, at least one; there is no current context. `faces` is the
-    URL of the page of Faces, empty where there is none to show.
+    `servers` are URLs by context name, at least one; there is no current context. `pages` are
+    those that it is to know of.
     `environment` is what the session would have otherwise: its PATH decides which tools are
     real. Raises EnvironmentUnfitError where there is no kubectl that can be used.
     """
@@ -136,14 +146,14 @@ def prepare(
         "KUBECONFIG": str(kubeconfig),
         "KUBECACHEDIR": str(directory / "kube-cache"),
         "KUBERC": "off",
-        **({FACES_VARIABLE: faces} if faces else {}),
+        **{page.variable: page.url for page in pages},
     }
     binaries = directory / "bin"
     binaries.mkdir()
     install_program(binaries)
     tools = install_tools(binaries, next(iter(servers)), {**environment, **variables})
     path = environment.get("PATH", os.defpath)
-    return Session({**variables, "PATH": f"{binaries}{os.pathsep}{path}"}, tools)
+    return Session({**variables, "PATH": f"{binaries}{os.pathsep}{path}"}, tools, pages)
 
 
 def kubeconfig_text(servers: Mapping[str, str]) -> str:

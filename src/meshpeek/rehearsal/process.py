@@ -1,8 +1,9 @@
 """The process of the rehearsal clusters, `python -m meshpeek.rehearsal`, started by meshpeek.
 
 It reads one JSON line from standard input, `{"clusters": {NAME: {"manifests": [PATH…], "links":
-[NAME…], "bare": BOOL}}}`, and writes one to standard output: `{"clusters": {NAME: URL}, "faces":
-URL, "has_faces": BOOL}` when the clusters answer, or `{"error": …, "hint": …}` with exit status 3.
+[NAME…], "bare": BOOL}}}`, and writes one to standard output: `{"clusters": {NAME: URL}, "pages":
+[{"title": …, "url": URL, "variable": NAME, "is_open": BOOL}]}` when the clusters answer, or
+`{"error": …, "hint": …}` with exit status 3.
 It serves until standard input ends (its parent is gone), or SIGTERM, SIGHUP or SIGINT arrives,
 and exits with 0.
 
@@ -143,8 +144,14 @@ async def _run(
     _say(
         {
             "clusters": {name: cluster.server for name, cluster in clusters.items()},
-            "faces": f"http://127.0.0.1:{port}{faces}/",
-            "has_faces": any(map(_has_faces, clusters.values())),
+            "pages": [
+                {
+                    "title": "Faces",
+                    "url": f"http://127.0.0.1:{port}{faces}/",
+                    "variable": "MESHPEEK_FACES",
+                    "is_open": any(map(_has_faces, clusters.values())),
+                }
+            ],
         }
     )
     if is_reporting:

@@ -91,9 +91,8 @@ class RunStarted(NamedTuple):
     """The first event of a run. `rehearsal` says that the clusters are embedded ones.
 
     `start` is the index of the step that comes first. `earlier` is what happened to commands
-    before a run that goes on where another stopped. `faces` is the URL at which the embedded
-    clusters show Faces, empty if they do not. `has_recording`: what commands wrote once can be
-    shown if they fail.
+    before a run that goes on where another stopped. `has_recording`: what commands wrote once can
+    be shown if they fail.
     """
 
     workshop: Workshop
@@ -101,8 +100,14 @@ class RunStarted(NamedTuple):
     rehearsal: bool
     start: int = 0
     earlier: tuple[CommandEnded | StepSkipped, ...] = ()
-    faces: str = ""
     has_recording: bool = False
+
+
+class PageOpened(NamedTuple):
+    """A page that a rehearsal serves can be looked at: what it shows, and its URL."""
+
+    title: str
+    url: str
 
 
 class Notice(NamedTuple):
@@ -286,6 +291,7 @@ class RunEnded(NamedTuple):
 Event = (
     RunStarted
     | RunRefused
+    | PageOpened
     | Notice
     | TextShown
     | ScreenCleared

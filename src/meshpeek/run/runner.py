@@ -19,6 +19,7 @@ from meshpeek.run.events import (
     JobsLeft,
     Moved,
     Notice,
+    PageOpened,
     Reason,
     RecordedShown,
     Result,
@@ -83,9 +84,9 @@ class Runner:
     ends the run, but for the steps marked `always`. `start` is the index of the first step;
     `setup` runs, before it, the commands before it that are not shown. `earlier` is what happened
     to commands in the run that this one goes on with. `compare` tells how a command's status and
-    plain output differ from what they should be, None if they do not. `faces` is the URL at which
-    a rehearsal shows Faces. `recall` returns what a command wrote when it was recorded, None if
-    it was not.
+    plain output differ from what they should be, None if they do not. `pages` are the title and
+    the URL of each page that a rehearsal serves. `recall` returns what a command wrote when it was
+    recorded, None if it was not.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class Runner:
         setup: bool = False,
         earlier: Sequence[CommandEnded | StepSkipped] = (),
         compare: Compare | None = None,
-        faces: str = "",
+        pages: Sequence[tuple[str, str]] = (),
         recall: Recall | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -115,7 +116,7 @@ class Runner:
         self._mode = mode
         self._rehearsal = rehearsal
         self._stop_on_failure = stop_on_failure
-        self._faces = faces
+        self._pages = tuple(pages)
         self._recall = recall
         self._clock = clock
         self._words = frozenset({mode.value, REHEARSE} if rehearsal else {mode.value})
@@ -154,9 +155,10 @@ class Runner:
             self._rehearsal,
             self._start,
             self._earlier,
-            self._faces,
             has_recording=self._recall is not None,
         )
+        for title, url in self._pages:
+            yield PageOpened(title, url)
         try:
             if self._setup:
                 yield from self._set_up()

@@ -7,12 +7,25 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """A page that a rehearsal serves: what it shows, and its URL."""
+
+    title: str
+    url: str
+
 
 OUTER_REHEARSAL = "MESHPEEK_REHEARSAL"
-"""The variable that tells an inner run the kubeconfig of the rehearsal that it is a part of."""
+"""The variable that tells an inner run which rehearsal it is a part of: an OuterRehearsal."""
 
-FACES_VARIABLE = "MESHPEEK_FACES"
-"""The variable that holds the URL of Faces' page in a rehearsal; unset where there is no Faces."""
+
+class OuterRehearsal(NamedTuple):
+    """The rehearsal that an inner run is a part of: its kubeconfig, and the pages it serves."""
+
+    kubeconfig: str
+    pages: tuple[Page, ...] = ()
 
 
 def write_launcher(
@@ -20,17 +33,22 @@ def write_launcher(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     *,
-    rehearsal: str | None,
+    rehearsal: OuterRehearsal | None,
 ) -> str:
     """Make `folder`, and in it the program that is to be the session's `$SHELL`; return its path.
 
     Given a file that ends in `.md` or `.sh`, it runs meshpeek with `arguments`, the file, and
     what follows that as the workshop's own arguments. Given anything else it is bash: programs
-    start a shell by this variable, too. `rehearsal` is the kubeconfig of a rehearsal under way.
+    start a shell by this variable, too. `rehearsal` is the one under way, if any.
     """
     bash = shutil.which("bash", path=environment.get("PATH")) or "/bin/bash"
     again = shlex.join([sys.executable, "-P", "-m", "meshpeek", *arguments])
-    rehearsing = f"    export {OUTER_REHEARSAL}={shlex.quote(rehearsal)}\n" if rehearsal else ""
+    rehearsing = ""
+    if rehearsal:
+        import json
+
+        value = shlex.quote(json.dumps(rehearsal))
+        rehearsing = f"    export {OUTER_REHEARSAL}={value}\n"
     folder.mkdir()
     launcher = folder / "bash"  # vim, for one, goes by the name of a shell
     launcher.write_text(
@@ -48,3 +66,11 @@ def write_launcher(
     )
     launcher.chmod(0o700)
     return str(launcher)
+
+
+def read_outer_rehearsal(value: str) -> OuterRehearsal:
+    """Return what the variable OUTER_REHEARSAL says."""
+    import json
+
+    kubeconfig, pages = json.loads(value)
+    return OuterRehearsal(kubeconfig, tuple(Page(*page) for page in pages))

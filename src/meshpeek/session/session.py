@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError, InputError
 from meshpeek.session.editor import EditorDesk
-from meshpeek.session.nested import OUTER_REHEARSAL, write_launcher
+from meshpeek.session.nested import (
+    OUTER_REHEARSAL,
+    OuterRehearsal,
+    Page,
+    read_outer_rehearsal,
+    write_launcher,
+)
 from meshpeek.session.private_folder import private_folder
 from meshpeek.session.shell import Shell
 from meshpeek.session.stand_ins import stand_in
@@ -42,7 +48,8 @@ class Keep(NamedTuple):
 class Session(NamedTuple):
     """What a run works with. `contexts` are those of its kubeconfig, None if it has no own one.
 
-    `folder` is the session's own, and `environment` what its bash is started with.
+    `folder` is the session's own, and `environment` what its bash is started with. `pages` are
+    those that a rehearsal serves.
     """
 
     shell: Shell
@@ -50,6 +57,7 @@ class Session(NamedTuple):
     contexts: tuple[str, ...] | None
     folder: Path
     environment: Mapping[str, str]
+    pages: tuple[Page, ...] = ()
 
 
 @contextlib.contextmanager
@@ -82,13 +90,16 @@ def open_session(
         variables |= workshop.front_matter.env
         contexts: tuple[str, ...] | None
         contexts = tuple(context.name for context in workshop.front_matter.contexts) or None
-        outer_rehearsal = variables.pop(OUTER_REHEARSAL, None)
-        if rehearse and outer_rehearsal is None:
-            rehearsal = stack.enter_context(start_rehearsal(workshop, variables, directory, keep))
-            variables |= rehearsal.environment
+        outer = variables.pop(OUTER_REHEARSAL, None)
+        rehearsal = read_outer_rehearsal(outer) if outer else None
+        if rehearse and rehearsal is None:
+            prepared = stack.enter_context(start_rehearsal(workshop, variables, directory, keep))
+            variables |= prepared.environment
+            pages = tuple(Page(page.title, page.url) for page in prepared.pages)
+            rehearsal = OuterRehearsal(variables["KUBECONFIG"], pages)
         else:
-            if outer_rehearsal is not None:
-                variables["KUBECONFIG"] = outer_rehearsal
+            if rehearsal:
+                variables["KUBECONFIG"] = rehearsal.kubeconfig
             if contexts:
                 from meshpeek.session.kubeconfig import scope_kubeconfig
 
@@ -108,7 +119,7 @@ def open_session(
             directory / "reentry",
             reentry,
             variables,
-            rehearsal=(outer_rehearsal or variables["KUBECONFIG"]) if rehearse else None,
+            rehearsal=rehearsal if rehearse else None,
         )
         session_folder = directory / "shell"
         session_folder.mkdir()
@@ -124,7 +135,8 @@ def open_session(
             folder=folder,
         )
         stack.callback(shell.close)
-        yield Session(shell, editor, contexts, directory, variables)
+        pages = rehearsal.pages if rehearse and rehearsal else ()
+        yield Session(shell, editor, contexts, directory, variables, pages)
 
 
 @contextlib.contextmanager
@@ -171,8 +183,8 @@ def start_rehearsal(
     seeds = read_seeds(workshop)
     keeping = Keeping(keep.clusters, resume=keep.past is not None) if keep else None
     with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
-        faces = clusters.faces if clusters.has_faces else ""
-        yield prepare(directory, clusters.servers, variables, faces)
+        pages = tuple(page for page in clusters.pages if page.is_open)
+        yield prepare(directory, clusters.servers, variables, pages)
 
 
 def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshpeek.run.events import RunStarted
+from meshpeek.run.events import PageOpened, RunStarted
 
 
 def rehearsal_notice(event: RunStarted) -> str | None:
@@ -14,6 +14,6 @@ def rehearsal_notice(event: RunStarted) -> str | None:
     return f"REHEARSAL: {clusters} embedded in meshpeek, nothing here is a real cluster"
 
 
-def faces_notice(event: RunStarted) -> str | None:
-    """Return where a rehearsal shows Faces, None where it does not."""
-    return f"Faces: {event.faces}" if event.faces else None
+def page_notice(event: PageOpened) -> str:
+    """Return where a page of a rehearsal can be looked at."""
+    return f"{event.title}: {event.url}"

@@ -11,6 +11,7 @@ from meshpeek.run.events import (
     Event,
     JobsLeft,
     Moved,
+    PageOpened,
     RecordedShown,
     RunEnded,
     RunRefused,
@@ -63,6 +64,8 @@ class EventLines:
                 }
             case RunRefused(path=path, message=message):
                 return {"event": "run-refused", "path": path, "message": message}
+            case PageOpened(title=title, url=url):
+                return {"event": "page-opened", "title": title, "url": url}
             case TextShown(step=step, text=text):
                 return {**self._place("text", step), "kind": step.kind, "text": text}
             case ScreenCleared(step=step):

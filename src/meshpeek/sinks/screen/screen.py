@@ -25,6 +25,7 @@ from meshpeek.run.events import (
     OutlineShown,
     OutputReceived,
     OverlayClosed,
+    PageOpened,
     RecordedShown,
     Redrawn,
     RunEnded,
@@ -43,7 +44,7 @@ from meshpeek.run.events import (
 from meshpeek.run.presenting.bindings import BINDINGS, Binding, label
 from meshpeek.run.verdict import ended_by_presenter
 from meshpeek.sinks.fold import Report
-from meshpeek.sinks.notices import faces_notice, rehearsal_notice
+from meshpeek.sinks.notices import page_notice, rehearsal_notice
 from meshpeek.sinks.screen.badges import draw_prompt
 from meshpeek.sinks.screen.canvas import Canvas
 from meshpeek.sinks.screen.narration import draw_narration
@@ -157,6 +158,8 @@ class Screen:
                     self._canvas.draw(Text(f"{name_step(step)} skipped: {reason}", "dim"))
                 elif typed:
                     self._canvas.draw(Text("skipped", "dim"))
+            case PageOpened():
+                self._canvas.draw(Text(page_notice(event), "magenta"))
             case Notice(text=text):
                 self._canvas.draw(Text(text, "bold"))
             case JobsLeft(listing=listing):
@@ -236,15 +239,13 @@ class Screen:
             context.name: context.colour for context in event.workshop.front_matter.contexts
         }
         self._rehearsal = rehearsal_notice(event)
-        self._announce_rehearsal(faces_notice(event))
+        self._announce_rehearsal()
         if not any(step.shown for step in event.workshop.steps):
             self._canvas.draw(Text(_NOTHING_SHOWN, "bold"))
 
-    def _announce_rehearsal(self, more: str | None = None) -> None:
+    def _announce_rehearsal(self) -> None:
         if self._rehearsal:
             notice = Text(self._rehearsal, "bold")
-            if more:
-                notice.append(f"\n{more}", "not bold")
             self._canvas.draw(Panel(notice, style="magenta", expand=False))
 
     def _show_text(self, event: TextShown) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import select
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from meshpeek.rehearsal.installations.faces.hooks import default_hooks, install_program
+from meshpeek.run.transcript import strip_escapes
 from meshpeek.workshop.model import Mode
 from tests.conftest import ROOT, RunProgram
 
@@ -113,6 +115,7 @@ meshpeek:
 echo before
 #@browser_then_terminal
 echo "after, $MESHPEEK_FACES"
+{NESTED}
 ```
 """
 
@@ -122,11 +125,17 @@ def test_a_reader_is_told_where_faces_are_and_a_test_is_not(
     meshpeek: RunProgram, tmp_path: Path
 ) -> None:
     manifests = f"{{manifests: [{ROOT / 'k8s' / 'north'}]}}"
-    (tmp_path / "w.md").write_text(WORKSHOP.replace("{MANIFESTS}", manifests))
-    told = meshpeek("run", "--rehearse", "--pace", "0", "w.md")
+    workshop = WORKSHOP.replace("{MANIFESTS}", manifests)
+    (tmp_path / "w.md").write_text(workshop.replace("{NESTED}", "$SHELL inner.md"))
+    (tmp_path / "inner.md").write_text(workshop.replace("{NESTED}", "echo inner"))
+    told = meshpeek("run", "--rehearse", "--pace", "0", "--events", "events", "w.md")
     assert told.returncode == 0, told.stdout
     url = r"http://127\.0\.0\.1:\d+/\w{32}/faces/"
-    assert re.search(rf"│ Faces: {url} +│", told.stdout)
+    shown = strip_escapes(told.stdout)
+    assert len(re.findall(rf"╯\n+Faces: {url}\n", shown)) == 2
+    opened = json.loads((tmp_path / "events").read_text().splitlines()[1])
+    assert opened.pop("url") in told.stdout
+    assert opened == {"event": "page-opened", "title": "Faces"}
     assert re.search(rf"before\n+Faces: {url}\n[^$]*after, {url}\n", told.stdout)
     tested = meshpeek("ci", "--rehearse", "w.md")
     assert tested.returncode == 0, tested.stdout
@@ -136,7 +145,7 @@ def test_a_reader_is_told_where_faces_are_and_a_test_is_not(
 
 @pytest.mark.slow
 def test_clusters_without_faces_have_nothing_to_show(meshpeek: RunProgram, tmp_path: Path) -> None:
-    (tmp_path / "w.md").write_text(WORKSHOP.replace("{MANIFESTS}", "{}"))
+    (tmp_path / "w.md").write_text(WORKSHOP.replace("{MANIFESTS}", "{}").replace("{NESTED}", ""))
     told = meshpeek("run", "--rehearse", "--pace", "0", "w.md")
     assert told.returncode == 0, told.stdout
     assert "Faces" not in told.stdout
