@@ -20,8 +20,13 @@ from meshpeek.run.events import RunRefused, RunStarted
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.log.overview import Overview
-from meshpeek.sinks.opening import ReportPaths, open_reports, refusal_reported, refusing_unwritable
 from meshpeek.sinks.reports.clock import ReportClock
+from meshpeek.sinks.reports.registry import (
+    ReportPaths,
+    open_reports,
+    refusal_reported,
+    refusing_unwritable,
+)
 from meshpeek.workshop.folders import expand_folders
 from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Mode, Workshop
@@ -173,7 +178,7 @@ def _load_all(
     """Read all workshops before any runs; note the codes of those that cannot be read."""
     workshops: list[Workshop] = []
     for file in files:
-        with noting_errors(codes), refusal_reported(str(file), reports):
+        with noting_errors(codes), refusal_reported(str(file), reports.take):
             workshops.append(load(file, options))
     return workshops
 

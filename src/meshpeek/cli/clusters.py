@@ -16,7 +16,7 @@ from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal.launch import ClusterSeed, RunningClusters, prepare, start
 from meshpeek.session.private_folder import private_folder
 from meshpeek.session.session import read_seeds
-from meshpeek.sinks.log.changes import show_changes
+from meshpeek.sinks.log.cluster_changes import show_changes
 from meshpeek.workshop.loading import load_workshop
 from meshpeek.workshop.model import Context
 

@@ -11,7 +11,7 @@ import click
 
 from meshpeek.cli.arguments import Duration
 from meshpeek.errors import InputError
-from meshpeek.sinks.opening import ReportPaths
+from meshpeek.sinks.reports.registry import ReportPaths
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 FILES = click.argument(

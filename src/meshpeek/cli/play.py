@@ -21,8 +21,8 @@ from meshpeek.run.runner import Recall, Runner
 from meshpeek.session.session import Keep, Session, open_session
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
-from meshpeek.sinks.fold import Report
-from meshpeek.sinks.opening import refusal_reported
+from meshpeek.sinks.reports.registry import refusal_reported
+from meshpeek.sinks.run_report import RunReport
 from meshpeek.workshop.model import SHORTEST_SECRET, Mode, Workshop
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def play(
     Raises EnvironmentUnfitError if the run could not begin, or the screen could not be written;
     InputError if it was a test and nothing in it ran, or for a recording of another workshop.
     """
-    report = Report()
+    report = RunReport()
     fanout = Fanout([("the verdict", report)])
     journalled = Fanout([])
 
@@ -89,7 +89,7 @@ def play(
         reports.take(event)
         fanout.take(event)
 
-    with refusal_reported(workshop.path, reports):
+    with refusal_reported(workshop.path, reports.take):
         masker = Masker(_secrets(workshop, environment))
         compare = _comparison(workshop, recording, masker)
         recall = _recollection(workshop, fallback, masker)
@@ -101,7 +101,7 @@ def play(
         fanout = Fanout([("the verdict", report), ("screen", screen)])
         journal = None
         notices: list[str] = []
-        with refusal_reported(workshop.path, masked):
+        with refusal_reported(workshop.path, masked.take):
             if stage and options.journal:
                 from meshpeek.run.journal.journal import open_journal
 
@@ -184,7 +184,7 @@ def _recollection(workshop: Workshop, fallback: Recording | None, masker: Masker
     return Recollection(workshop, fallback, masker.mask_text).recall
 
 
-def _nothing_ran(workshop: Workshop, report: Report) -> InputError:
+def _nothing_ran(workshop: Workshop, report: RunReport) -> InputError:
     """Return the error for a test that tested nothing: it must not look like one that passed."""
     reasons = {step.skipped for step in report.steps if step.skipped}
     if reasons:

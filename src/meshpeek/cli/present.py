@@ -14,7 +14,7 @@ from meshpeek.cli.options import ARGUMENTS, FILE, FROM, NO_INIT, REHEARSE, SETUP
 from meshpeek.cli.play import Options, play
 from meshpeek.cli.workshops import load, start_of
 from meshpeek.run.actions import Action, Inbox
-from meshpeek.sinks.opening import ReportPaths, open_reports, refusal_reported
+from meshpeek.sinks.reports.registry import ReportPaths, open_reports, refusal_reported
 from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Mode
 
@@ -95,7 +95,7 @@ def command(
         if console or console_host:
             more.append(("the console", stack.enter_context(_console(inbox, console_host))))
         opened = stack.enter_context(open_reports(reports, more))
-        with refusal_reported(str(file), opened):
+        with refusal_reported(str(file), opened.take):
             workshop = load(file, options)
             start = start_of(workshop, address, setup=setup)
             recording = _read_fallback(fallback)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _pytest._code.code import TerminalRepr
 
     from meshpeek.cli.play import Options
-    from meshpeek.sinks.fold import Report
+    from meshpeek.sinks.run_report import RunReport
     from meshpeek.workshop.model import Workshop
 
     _Style = Literal["long", "short", "line", "no", "native", "value", "auto"]
@@ -101,9 +101,9 @@ class WorkshopItem(pytest.Item):
         """Run the workshop. Raises WorkshopFailed if it does not pass."""
         from meshpeek.cli.parallel.process import run_apart
         from meshpeek.cli.parallel.wire import Ended, Job
-        from meshpeek.sinks.fold import Report
+        from meshpeek.sinks.run_report import RunReport
 
-        report = Report()
+        report = RunReport()
         error: str | None = None
         for message in run_apart(
             Job(self._workshop, self._options), self.config.invocation_params.dir
@@ -141,7 +141,7 @@ class WorkshopItem(pytest.Item):
 class WorkshopFailed(Exception):  # noqa: N818  # what it says of the workshop
     """A workshop did not pass: what became of its steps; or the error that kept it from running."""
 
-    def __init__(self, report: Report, error: str | None) -> None:
+    def __init__(self, report: RunReport, error: str | None) -> None:
         super().__init__(error or "a step failed")
         self.report = report
         self.error = error

@@ -11,7 +11,7 @@ from meshpeek.cli.options import ARGUMENTS, FILE, NO_INIT, REHEARSE, TIMEOUT
 from meshpeek.cli.play import Options, play
 from meshpeek.cli.workshops import load
 from meshpeek.errors import InputError
-from meshpeek.sinks.opening import ReportPaths, open_reports, refusing_unwritable
+from meshpeek.sinks.reports.registry import ReportPaths, open_reports, refusing_unwritable
 from meshpeek.sinks.transcripts.recorder import Recorder
 from meshpeek.workshop.model import Mode
 

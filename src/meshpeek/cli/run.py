@@ -19,7 +19,7 @@ from meshpeek.cli.options import (
 )
 from meshpeek.cli.play import Options, play
 from meshpeek.cli.workshops import load, start_of
-from meshpeek.sinks.opening import ReportPaths, open_reports, refusal_reported
+from meshpeek.sinks.reports.registry import ReportPaths, open_reports, refusal_reported
 from meshpeek.workshop.model import Mode
 
 
@@ -61,7 +61,7 @@ def command(
         setup=setup,
     )
     with open_reports(reports) as opened:
-        with refusal_reported(str(file), opened):
+        with refusal_reported(str(file), opened.take):
             workshop = load(file, options)
             start = start_of(workshop, address, setup=setup)
         code = play(workshop, options._replace(start=start), os.environ, opened)

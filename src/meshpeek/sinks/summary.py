@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from meshpeek.run.events import Result
-from meshpeek.sinks.fold import Report, StepReport
+from meshpeek.sinks.run_report import RunReport, StepReport
 from meshpeek.workshop.model import Command
 
 OUTCOMES = ("passed", "failed", "skipped")
 _TAIL_LINES = 20
 
 
-def summary_rows(report: Report) -> list[tuple[str, ...]]:
+def summary_rows(report: RunReport) -> list[tuple[str, ...]]:
     """Return a row per section: its title, a count per outcome, its time; then the totals.
 
     Counts of zero are empty, so that the eye finds what is there.
@@ -94,7 +94,7 @@ def output_tail(output: str) -> list[str]:
     return lines
 
 
-def describe_reruns(report: Report) -> list[str]:
+def describe_reruns(report: RunReport) -> list[str]:
     """Return a line for each command that a presenter ran more than once: what became of it."""
     lines = []
     for each in report.steps:
@@ -105,7 +105,7 @@ def describe_reruns(report: Report) -> list[str]:
     return lines
 
 
-def conclusion(report: Report) -> str:
+def conclusion(report: RunReport) -> str:
     """Return the one line that says how the run ended."""
     counts = {outcome: sum(s.outcome == outcome for s in report.steps) for outcome in OUTCOMES}
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)

@@ -8,8 +8,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from meshpeek.run.events import CommandEnded
-from meshpeek.sinks.fold import Report
 from meshpeek.sinks.reports.step_summary import annotate, summarise
+from meshpeek.sinks.run_report import RunReport
 from meshpeek.workshop.model import Mode
 from tests.conftest import RunProgram
 from tests.sinks.story import tell
@@ -72,7 +72,7 @@ def test_elsewhere_nothing_is_said(meshpeek: RunProgram, tmp_path: Path) -> None
 
 
 def test_titles_say_which_cluster() -> None:
-    report = Report()
+    report = RunReport()
     for event in tell(Mode.CI):
         report.take(event)
         if isinstance(event, CommandEnded) and not event.result.verdict:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from meshpeek.run.events import Event, RunRefused, RunStarted
-from meshpeek.sinks.fold import Report
+from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.summary import conclusion, name_step
 
 _WORDS = {"skipped": "nothing ran"}
@@ -24,16 +24,16 @@ class Overview:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._runs: list[tuple[str, Report | RunRefused]] = []
+        self._runs: list[tuple[str, RunReport | RunRefused]] = []
 
     def take(self, event: Event) -> None:
         """Add what `event` says."""
         match event:
             case RunStarted(workshop=workshop):
-                self._runs.append((workshop.path, Report()))
+                self._runs.append((workshop.path, RunReport()))
             case RunRefused(path=path):
                 self._runs.append((path, event))
-        if self._runs and isinstance(self._runs[-1][1], Report):
+        if self._runs and isinstance(self._runs[-1][1], RunReport):
             self._runs[-1][1].take(event)
 
     def close(self) -> None:
@@ -57,7 +57,7 @@ class Overview:
         yield f"\n{self._count} workshops: {told}"
 
 
-def _row(path: str, run: Report | RunRefused) -> _Row:
+def _row(path: str, run: RunReport | RunRefused) -> _Row:
     if isinstance(run, RunRefused):
         reason = run.message.splitlines()[0]
         return _Row(path, "could not run", reason.removeprefix("error: "))

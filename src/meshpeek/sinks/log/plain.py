@@ -15,8 +15,8 @@ from meshpeek.run.events import (
     StepSkipped,
 )
 from meshpeek.run.transcript import strip_escapes
-from meshpeek.sinks.fold import Report
-from meshpeek.sinks.notices import rehearsal_notice
+from meshpeek.sinks.rehearsal_banner import rehearsal_banner
+from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.summary import (
     OUTCOMES,
     conclusion,
@@ -39,7 +39,7 @@ class PlainLog:
         self._stream = stream
         self._colour = colour
         self._width = width
-        self._report = Report()
+        self._report = RunReport()
         self._titles: list[str] = []
         self._section = -1
         self._at_line_start = True
@@ -50,8 +50,8 @@ class PlainLog:
         match event:
             case RunStarted(workshop=workshop):
                 self._titles = [section.title for section in workshop.sections]
-                notice = rehearsal_notice(event)
-                self._line(f"{workshop.path}: {notice}" if notice else workshop.path)
+                banner = rehearsal_banner(event)
+                self._line(f"{workshop.path}: {banner}" if banner else workshop.path)
             case CommandStarted():
                 self._start(event)
             case OutputReceived(data=data):

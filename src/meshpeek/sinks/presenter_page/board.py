@@ -19,7 +19,7 @@ from meshpeek.run.events import (
     WaitEnded,
     WaitStarted,
 )
-from meshpeek.sinks.notices import rehearsal_notice
+from meshpeek.sinks.rehearsal_banner import rehearsal_banner
 from meshpeek.workshop.model import Clear, Command, Pause, Remark, Step, Workshop
 
 
@@ -65,7 +65,7 @@ class Board:
         match event:
             case RunStarted(workshop=workshop):
                 self._indexes = {id(step): index for index, step in enumerate(workshop.steps)}
-                self.show = _describe(workshop, rehearsal_notice(event))
+                self.show = _describe(workshop, rehearsal_banner(event))
                 return {"current": 0 if workshop.steps else None}
             case TextShown(step=step) | CommandShown(step=step):
                 return self._at(step)

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from meshpeek.run.events import Event, RunEnded, RunRefused, RunStarted
-from meshpeek.sinks.fold import Report
 from meshpeek.sinks.reports.step_summary import (
     annotate,
     annotate_refusal,
     summarise,
     summarise_refusal,
 )
+from meshpeek.sinks.run_report import RunReport
 
 
 class GitHub:
@@ -28,13 +28,13 @@ class GitHub:
         self._workspace = Path(environment.get("GITHUB_WORKSPACE", ".")).resolve()
         summary = environment.get("GITHUB_STEP_SUMMARY")
         self._summary = Path(summary) if summary else None
-        self._report = Report()
+        self._report = RunReport()
         self._path = ""
 
     def take(self, event: Event) -> None:
         """Take note of the event; at the end, tell of the run."""
         if isinstance(event, RunStarted):
-            self._report = Report()
+            self._report = RunReport()
             self._path = event.workshop.path
         self._report.take(event)
         if isinstance(event, RunEnded):

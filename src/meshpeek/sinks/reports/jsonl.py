@@ -23,7 +23,7 @@ from meshpeek.run.events import (
     WaitStarted,
 )
 from meshpeek.run.transcript import strip_escapes
-from meshpeek.sinks.fold import Report
+from meshpeek.sinks.run_report import RunReport
 from meshpeek.workshop.model import Step
 
 
@@ -41,7 +41,7 @@ class EventLines:
     def __init__(self) -> None:
         self._numbers: dict[int, int] = {}
         self._titles: list[str] = []
-        self._report = Report()
+        self._report = RunReport()
 
     def line(self, event: Event) -> str | None:
         """Return the line for `event`, without its line end; None for what has none."""
@@ -54,7 +54,7 @@ class EventLines:
             case RunStarted(workshop=workshop, mode=mode, rehearsal=rehearsal):
                 self._numbers = {id(step): n for n, step in enumerate(workshop.steps, 1)}
                 self._titles = [section.title for section in workshop.sections]
-                self._report = Report()
+                self._report = RunReport()
                 return {
                     "event": "run-started",
                     "path": workshop.path,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from meshpeek.run.events import RunRefused
 from meshpeek.run.transcript import strip_escapes
-from meshpeek.sinks.fold import Report, StepReport
+from meshpeek.sinks.run_report import RunReport, StepReport
 from meshpeek.sinks.summary import OUTCOMES, conclusion, name_step, output_tail, summary_rows
 
 _MOST_FAILURES = 20
@@ -33,7 +33,7 @@ def annotate_refusal(refusal: RunRefused, path: str) -> str:
     return _command(path, line, line, "could not run", refusal.message)
 
 
-def summarise(report: Report, path: str) -> str:
+def summarise(report: RunReport, path: str) -> str:
     """Return a run as Markdown: a table of its sections, and each failure with its output's end."""
     header = ("section", *OUTCOMES, "time")
     rows = [header, ("---", *("---:" for _ in header[1:])), *summary_rows(report)]

@@ -43,14 +43,14 @@ from meshpeek.run.events import (
 )
 from meshpeek.run.presenting.bindings import BINDINGS, Binding, label
 from meshpeek.run.verdict import ended_by_presenter
-from meshpeek.sinks.fold import Report
-from meshpeek.sinks.notices import page_notice, rehearsal_notice
+from meshpeek.sinks.rehearsal_banner import rehearsal_banner
+from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.screen.badges import draw_prompt
 from meshpeek.sinks.screen.canvas import Canvas
-from meshpeek.sinks.screen.narration import draw_narration
+from meshpeek.sinks.screen.markdown import draw_markdown
 from meshpeek.sinks.screen.overlays import draw_help, draw_outline
 from meshpeek.sinks.screen.status_line import Positions
-from meshpeek.sinks.screen.summary import draw_summary
+from meshpeek.sinks.screen.summary_table import draw_summary
 from meshpeek.sinks.summary import format_duration, name_step
 from meshpeek.workshop.model import Command, Mode, Narration, Step
 
@@ -78,7 +78,7 @@ class Screen:
     ) -> None:
         self._canvas = Canvas(console, size)
         self._keys = {each.action: label(each.keys[0]) for each in bindings if each.keys}
-        self._report = Report()
+        self._report = RunReport()
         self._mode = Mode.RUN
         self._colours: dict[str, str] = {}
         self._rehearsal: str | None = None
@@ -158,8 +158,8 @@ class Screen:
                     self._canvas.draw(Text(f"{name_step(step)} skipped: {reason}", "dim"))
                 elif typed:
                     self._canvas.draw(Text("skipped", "dim"))
-            case PageOpened():
-                self._canvas.draw(Text(page_notice(event), "magenta"))
+            case PageOpened(title=title, url=url):
+                self._canvas.draw(Text(f"{title}: {url}", "magenta"))
             case Notice(text=text):
                 self._canvas.draw(Text(text, "bold"))
             case JobsLeft(listing=listing):
@@ -238,7 +238,7 @@ class Screen:
         self._colours = {
             context.name: context.colour for context in event.workshop.front_matter.contexts
         }
-        self._rehearsal = rehearsal_notice(event)
+        self._rehearsal = rehearsal_banner(event)
         self._announce_rehearsal()
         if not any(step.shown for step in event.workshop.steps):
             self._canvas.draw(Text(_NOTHING_SHOWN, "bold"))
@@ -250,7 +250,7 @@ class Screen:
 
     def _show_text(self, event: TextShown) -> None:
         if isinstance(event.step, Narration):
-            self._canvas.draw(draw_narration(event.text), narration=True)
+            self._canvas.draw(draw_markdown(event.text), narration=True)
             self._canvas.draw(narration=True)
         else:
             self._canvas.draw(Text(event.text, "italic" if event.text.startswith("#") else ""))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from meshpeek.run.events import CommandEnded, Event, Reason, Result, RunStarted
 from meshpeek.run.transcript import strip_escapes
-from meshpeek.sinks.fold import Report
 from meshpeek.sinks.reports.growing_file import open_output
+from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.transcripts.recording import RecordedStep, Recording, keys_of
 from meshpeek.sinks.transcripts.writing import update_recording, write_recording
 from meshpeek.workshop.model import Workshop
@@ -26,7 +26,7 @@ class Recorder:
         self._file = open_output(path)
         self._text = text
         self._old = old
-        self._report = Report()
+        self._report = RunReport()
         self._workshop: Workshop | None = None
         self._results: dict[int, Result] = {}
 

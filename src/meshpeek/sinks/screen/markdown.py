@@ -9,7 +9,7 @@ from rich.markdown import Markdown, MarkdownElement, TableElement
 from rich.table import Table
 
 
-class _WholeTable(TableElement):
+class _WrappingTable(TableElement):
     """A table whose long words go on in the next line; rich would cut them off with `…`."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -20,13 +20,13 @@ class _WholeTable(TableElement):
             yield part
 
 
-class _Narration(Markdown):
+class _Markdown(Markdown):
     elements: ClassVar[dict[str, type[MarkdownElement]]] = {
         **Markdown.elements,
-        "table_open": _WholeTable,
+        "table_open": _WrappingTable,
     }
 
 
-def draw_narration(text: str) -> Markdown:
+def draw_markdown(text: str) -> Markdown:
     """Return what draws the Markdown `text`."""
-    return _Narration(text, hyperlinks=True)
+    return _Markdown(text, hyperlinks=True)

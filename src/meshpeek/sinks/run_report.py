@@ -1,4 +1,4 @@
-"""Folding a run's events into a report: what became of every command, section by section."""
+"""What became of every command of a run, section by section, gathered from its events."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SectionReport:
         return sum(step.duration for step in self.steps)
 
 
-class Report:
+class RunReport:
     """Grows with every event of one run; can be read at any time."""
 
     def __init__(self) -> None:

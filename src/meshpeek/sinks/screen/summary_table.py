@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from meshpeek.sinks.fold import Report
+from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.summary import (
     OUTCOMES,
     conclusion,
@@ -20,7 +20,7 @@ from meshpeek.sinks.summary import (
 _STYLES = ("green", "red", "yellow", "")
 
 
-def draw_summary(report: Report) -> Iterator[RenderableType]:
+def draw_summary(report: RunReport) -> Iterator[RenderableType]:
     """Yield what became of each section, what failed, what ran more than once, and the end."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("section")

@@ -1,11 +1,11 @@
-"""The reports that were asked for: opened before anything runs, and kept for all workshops."""
+"""The reports that the command line can ask for, and opening them before anything runs."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError, MeshpeekError
 from meshpeek.run.events import Event, RunRefused
@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meshpeek.sinks.reports.growth import Builder
-
-
-class Taker(Protocol):
-    """What events can be given to."""
-
-    def take(self, event: Event) -> None:
-        """Deal with the next event."""
 
 
 class ReportPaths(NamedTuple):
@@ -55,13 +48,8 @@ def open_reports(
         for name, path in zip(ReportPaths._fields, paths, strict=True):
             if path is None:
                 continue
-            try:
+            with refusing_unwritable(path):
                 sink = _OPEN[name](path, clock or ReportClock())
-            except OSError as error:
-                raise EnvironmentUnfitError(
-                    f"cannot write {path}: {error.strerror}",
-                    hint="name a file in an existing folder that you may write to",
-                ) from error
             stack.callback(sink.close)
             sinks.append((str(path), sink))
         stack.pop_all()
@@ -88,12 +76,12 @@ def refusing_unwritable(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def refusal_reported(path: str, reports: Taker) -> Iterator[None]:
-    """Let `reports` have it, too, that the workshop `path` could not be run; the error goes on."""
+def refusal_reported(path: str, take: Callable[[Event], None]) -> Iterator[None]:
+    """Hand `take` the refusal of the workshop `path` where it cannot be run; the error goes on."""
     try:
         yield
     except MeshpeekError as error:
-        reports.take(RunRefused(path, error.render()))
+        take(RunRefused(path, error.render()))
         raise
 
 

@@ -1,0 +1,14 @@
+"""The words that mark a rehearsal wherever it is shown."""
+
+from __future__ import annotations
+
+from meshpeek.run.events import RunStarted
+
+
+def rehearsal_banner(event: RunStarted) -> str | None:
+    """Return the line that marks a run on embedded clusters, None for one on real clusters."""
+    if not event.rehearsal:
+        return None
+    names = [context.name for context in event.workshop.front_matter.contexts]
+    clusters = f"{', '.join(names[:-1])} and {names[-1]} are" if names[1:] else f"{names[0]} is"
+    return f"REHEARSAL: {clusters} embedded in meshpeek, nothing here is a real cluster"
