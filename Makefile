@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+KUBERNETES := $(VENV)/kubernetes/.ready
 PACE   ?= 0
 JOBS   ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: rehearse test test-fast test-tools lint types format manifests lock bench pictures clean
+.PHONY: rehearse test test-fast test-tools lint types format manifests kubernetes-types lock bench pictures clean
 
 rehearse: $(READY)  ## run the workshop unattended on rehearsal clusters
 	$(BIN)/meshpeek run --rehearse --pace $(PACE) workshop.md
@@ -23,7 +24,7 @@ test-fast: $(READY)  ## all but the slow end-to-end tests
 TEST_TOOLS := vi:vim less:less ps:procps openssl:openssl tmux:tmux asciinema:asciinema chromium:chromium \
               chromium:fonts-dejavu-core chromium:fonts-noto-color-emoji
 
-test-tools: $(READY)  ## install what only tests need and this machine lacks
+test-tools: $(READY) $(KUBERNETES)  ## install what only tests need and this machine lacks
 	@missing=; for tool in $(TEST_TOOLS); do \
 	    command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool#*:}"; done; \
 	if [ -n "$$missing" ]; then \
@@ -50,6 +51,15 @@ manifests: $(READY)  ## what setup-demo.sh has in place of Emissary on rehearsal
 	    from meshpeek.rehearsal.installations.emissary import manifests; \
 	    folder = Path("k8s/emissary/rehearsal"); \
 	    [(folder / name).write_text(text) for name, text in manifests().items()]'
+
+kubernetes-types: $(KUBERNETES)  ## the data files about Kubernetes' own types, from its definitions
+	$(BIN)/python -m meshpeek.rehearsal.generate $(dir $(KUBERNETES))
+
+$(KUBERNETES): src/meshpeek/rehearsal/generate/requirements.txt $(READY)
+	rm -rf $(@D)
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+	    --require-hashes --dest $(@D) --requirement $<
+	@touch $@
 
 # Exact versions with hashes, the same for every platform and Python from 3.11 on.
 lock:

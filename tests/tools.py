@@ -6,11 +6,14 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 # Where `make test-tools` puts the older versions of kubectl, each as kubectl-VERSION.
 KUBECTL_VERSIONS = Path(sys.prefix) / "kubectl"
+# And the packages that the data files about Kubernetes are made from.
+KUBERNETES_PACKAGES = Path(sys.prefix) / "kubernetes"
 
 
 def find_tool(name: str, folder: Path | None = None) -> str:
@@ -20,8 +23,19 @@ def find_tool(name: str, folder: Path | None = None) -> str:
     """
     path = shutil.which(name, path=folder)
     if path is None:
-        message = f"{name} is missing; `make test-tools` installs it"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        _do_without(name)
     return path
+
+
+def find_kubernetes_packages() -> Path:
+    """Return the folder of the packages; without them, skip the test, or fail it in CI."""
+    if not (KUBERNETES_PACKAGES / ".ready").exists():
+        _do_without("kubernetes-validate")
+    return KUBERNETES_PACKAGES
+
+
+def _do_without(missing: str) -> NoReturn:
+    message = f"{missing} is missing; `make test-tools` installs it"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)

@@ -2,6 +2,7 @@
 
 `builtin_types.json` holds them as OpenAPI v3 components, one a line, by the names that Kubernetes'
 own OpenAPI document gives them. Descriptions are left out. It is read when first needed.
+`meshpeek.rehearsal.generate` makes it.
 """
 
 from __future__ import annotations
