@@ -11,21 +11,22 @@ import pytest
 
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
-from meshpeek.sinks.html.page import HtmlPage
+from meshpeek.sinks.html.report import HtmlFormatter
 from meshpeek.sinks.reports.cast import CastFile
-from meshpeek.sinks.reports.files import EventFile, ReportFile
-from meshpeek.sinks.reports.growing_file import GrowingFile
-from meshpeek.sinks.reports.json_document import JsonReport
-from meshpeek.sinks.reports.junit import JUnitReport
+from meshpeek.sinks.reports.incremental.double_buffered_file import DoubleBufferedFile
+from meshpeek.sinks.reports.incremental.report_file import ReportFile
+from meshpeek.sinks.reports.json_document import JsonFormatter
+from meshpeek.sinks.reports.jsonl import EventLog
+from meshpeek.sinks.reports.junit import JUnitFormatter
 from meshpeek.workshop.model import Mode
-from tests.sinks.reports.built import now
+from tests.sinks.reports.formatted import now
 from tests.sinks.story import tell
 
 REPORTS: dict[str, Callable[[Path], Sink]] = {
-    "events": EventFile,
-    "junit": lambda path: ReportFile(path, JUnitReport(now)),
-    "json": lambda path: ReportFile(path, JsonReport(now)),
-    "html": lambda path: ReportFile(path, HtmlPage(now)),
+    "events": EventLog,
+    "junit": lambda path: ReportFile(path, JUnitFormatter(now)),
+    "json": lambda path: ReportFile(path, JsonFormatter(now)),
+    "html": lambda path: ReportFile(path, HtmlFormatter(now)),
     "cast": lambda path: CastFile(path, clock=lambda: 0.0, now=lambda: 0.0),
 }
 
@@ -80,7 +81,7 @@ def test_a_disk_that_stays_full_leaves_what_was_there_and_nothing_beside_it(
 
 def test_what_changed_when_nothing_could_be_written_is_in_both_copies(tmp_path: Path) -> None:
     path = tmp_path / "report"
-    file = GrowingFile(path)
+    file = DoubleBufferedFile(path)
     place = file.add(b"old")
     for _ in range(2):
         file.publish(b"")

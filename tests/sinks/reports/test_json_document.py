@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshpeek.run.events import RunRefused, Verdict, VerdictKind
-from meshpeek.sinks.reports.json_document import JsonReport
+from meshpeek.sinks.reports.json_document import JsonFormatter
 from meshpeek.workshop.model import Mode
 from tests.conftest import ROOT
-from tests.sinks.reports.built import now, text, texts
+from tests.sinks.reports.formatted import now, text, texts
 from tests.sinks.reports.test_junit import run_of
 from tests.sinks.story import tell
 
 
 def test_it_is_json_after_every_event_and_for_several_workshops() -> None:
     events = [*tell(Mode.CI), RunRefused("bad.md", "bad.md:1:1: error: no"), *tell(Mode.CI)]
-    documents = [json.loads(document) for document in texts(JsonReport(now), events)]
+    documents = [json.loads(document) for document in texts(JsonFormatter(now), events)]
     assert documents[0]["workshops"] == []
     assert documents[2]["workshops"][0]["outcome"] == "running"
     assert documents[-1]["format"] == 1
@@ -34,7 +34,7 @@ def test_it_is_json_after_every_event_and_for_several_workshops() -> None:
 
 
 def test_a_failure_is_complete() -> None:
-    document = json.loads(text(JsonReport(now), tell(Mode.CI)))
+    document = json.loads(text(JsonFormatter(now), tell(Mode.CI)))
     passed, failed, skipped, repeated = document["workshops"][0]["steps"]
     assert failed == {
         "step": failed["step"],
@@ -69,14 +69,14 @@ def test_a_failure_is_complete() -> None:
 @given(st.text(st.characters(), max_size=40))
 def test_any_output_comes_back_as_it_was(output: str) -> None:
     verdict = Verdict(VerdictKind.FAILED, (output,))
-    document = json.loads(text(JsonReport(now), run_of(output.replace("\x1b", ""), verdict)))
+    document = json.loads(text(JsonFormatter(now), run_of(output.replace("\x1b", ""), verdict)))
     assert document["workshops"][0]["steps"][0]["reasons"] == [output]
 
 
 def test_the_documented_sample_has_the_keys_that_there_are() -> None:
     described = (ROOT / "docs" / "reports.md").read_text().partition("```json\n")[2]
     sample = json.loads(described.partition("```")[0])
-    document = json.loads(text(JsonReport(now), tell(Mode.CI)))
+    document = json.loads(text(JsonFormatter(now), tell(Mode.CI)))
 
     def shape(value: object) -> object:
         if isinstance(value, dict):

@@ -22,10 +22,10 @@ from meshpeek.run.events import (
     VerdictKind,
 )
 from meshpeek.sinks.reports.escaping import attribute, escape
-from meshpeek.sinks.reports.junit import KEPT_CHARACTERS, JUnitReport
+from meshpeek.sinks.reports.junit import KEPT_CHARACTERS, JUnitFormatter
 from meshpeek.workshop.model import Command, Mode
 from meshpeek.workshop.parse import parse
-from tests.sinks.reports.built import now, text, texts
+from tests.sinks.reports.formatted import now, text, texts
 from tests.sinks.story import result, tell
 
 SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit.xsd")))
@@ -49,7 +49,7 @@ def run_of(output: str, verdict: Verdict, *, code: str = "true") -> Iterator[Eve
 
 def test_it_is_valid_after_every_event_and_for_two_workshops() -> None:
     events = [*tell(Mode.CI), RunRefused("bad.md", "bad.md:1:1: error: <no>"), *tell(Mode.CI)]
-    for xml in texts(JUnitReport(now), events):
+    for xml in texts(JUnitFormatter(now), events):
         root = valid(xml)
     assert dict(root.attrib) == {
         "name": "meshpeek", "tests": "9", "failures": "2", "errors": "1", "time": "2.000",
@@ -64,7 +64,7 @@ def test_it_is_valid_after_every_event_and_for_two_workshops() -> None:
 
 
 def test_a_case_says_where_what_and_why() -> None:
-    (suite,) = valid(text(JUnitReport(now), tell(Mode.CI)))
+    (suite,) = valid(text(JUnitFormatter(now), tell(Mode.CI)))
     passed, failed, skipped, repeated = suite
     assert {**passed.attrib} == {
         "name": "kubectl --context north get link", "classname": "Links",
@@ -95,21 +95,21 @@ def test_a_case_says_where_what_and_why() -> None:
     ],
 )
 def test_failures_and_errors_are_told_apart(kind: VerdictKind, element: str, counted: str) -> None:
-    (suite,) = valid(text(JUnitReport(now), run_of("", Verdict(kind, ("because",)))))
+    (suite,) = valid(text(JUnitFormatter(now), run_of("", Verdict(kind, ("because",)))))
     assert suite.find(f"testcase/{element}").get("type") == kind.value
     assert suite.get(counted) == "1"
 
 
 def test_the_same_command_twice_is_two_names() -> None:
     (suite,) = valid(
-        text(JUnitReport(now), run_of("", Verdict(VerdictKind.PASSED), code="true\ntrue"))
+        text(JUnitFormatter(now), run_of("", Verdict(VerdictKind.PASSED), code="true\ntrue"))
     )
     assert [case.get("name") for case in suite] == ["true", "true (2)"]
 
 
 def test_a_large_output_is_shortened_in_the_middle() -> None:
     output = "a" * KEPT_CHARACTERS + "b" + "c" * KEPT_CHARACTERS
-    xml = text(JUnitReport(now), run_of(output, Verdict(VerdictKind.PASSED)))
+    xml = text(JUnitFormatter(now), run_of(output, Verdict(VerdictKind.PASSED)))
     kept = valid(xml).findtext("testsuite/testcase/system-out")
     assert kept.startswith("aaa")
     assert kept.endswith("ccc")
@@ -122,7 +122,7 @@ ANY_TEXT = st.text(st.characters(), max_size=40) | st.sampled_from(["]]>", "\x00
 @given(ANY_TEXT, ANY_TEXT)
 def test_any_output_and_reason_give_valid_xml(output: str, reason: str) -> None:
     verdict = Verdict(VerdictKind.FAILED, (reason,))
-    valid(text(JUnitReport(now), run_of(output, verdict)))
+    valid(text(JUnitFormatter(now), run_of(output, verdict)))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))

@@ -21,7 +21,7 @@ from meshpeek.run.events import (
     VerdictKind,
 )
 from meshpeek.run.transcript import strip_escapes
-from meshpeek.sinks.reports.growth import Piece
+from meshpeek.sinks.reports.incremental.document import Chunk
 from meshpeek.sinks.summary import OUTCOMES
 from meshpeek.workshop.model import Command
 
@@ -31,7 +31,7 @@ FORMAT_VERSION = 1
 _TAIL_CHARACTERS = 2000
 
 
-class JsonReport:
+class JsonFormatter:
     """Builds the document. docs/reports.md describes its keys."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -44,7 +44,7 @@ class JsonReport:
         self._counts: Counter[str] = Counter()
         self._total: Counter[str] = Counter()
 
-    def head(self) -> Iterator[Piece]:
+    def head(self) -> Iterator[Chunk]:
         """Return the document's start."""
         yield f'{{"format": {FORMAT_VERSION}, "meshpeek": {_dump(__version__)}, "workshops": ['
 
@@ -53,7 +53,7 @@ class JsonReport:
         total = _dump({"counts": _counts(self._total)})
         return f"{self._end_of_workshop()}\n], {total[1:]}\n"
 
-    def take(self, event: Event) -> Iterator[Piece]:
+    def take(self, event: Event) -> Iterator[Chunk]:
         """Return what `event` adds."""
         match event:
             case RunStarted():
@@ -77,7 +77,7 @@ class JsonReport:
     def _timestamp(self) -> str:
         return self._now().isoformat(timespec="milliseconds")
 
-    def _begin_run(self, event: RunStarted) -> Iterator[Piece]:
+    def _begin_run(self, event: RunStarted) -> Iterator[Chunk]:
         workshop = event.workshop
         self._numbers = {id(step): number for number, step in enumerate(workshop.steps, 1)}
         yield from self._begin_workshop(
@@ -92,7 +92,7 @@ class JsonReport:
         )
         self._end = {"outcome": "running"}
 
-    def _begin_workshop(self, described: dict[str, Any]) -> Iterator[Piece]:
+    def _begin_workshop(self, described: dict[str, Any]) -> Iterator[Chunk]:
         yield self._end_of_workshop()
         yield f'{"," if self._workshops else ""}\n{_dump(described)[:-1]}, "steps": ['
         self._workshops += 1
@@ -112,7 +112,7 @@ class JsonReport:
                 return word
         return "skipped"
 
-    def _step(self, step: Command, described: dict[str, Any]) -> Iterator[Piece]:
+    def _step(self, step: Command, described: dict[str, Any]) -> Iterator[Chunk]:
         outcome = _count_as(described["outcome"])
         self._counts[outcome] += 1
         self._total[outcome] += 1

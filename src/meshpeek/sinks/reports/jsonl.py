@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from meshpeek.run.events import (
@@ -25,6 +26,34 @@ from meshpeek.run.events import (
 from meshpeek.run.transcript import strip_escapes
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.workshop.model import Step
+
+
+class EventLog:
+    """Writes each event as a line of JSON, at once: for programs that follow the run.
+
+    Raises OSError if the file cannot be opened for writing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+        self._unwritten = bytearray()
+        self._lines = EventLines()
+
+    def take(self, event: Event) -> None:
+        """Write the event's line, if it has one, after what could not be written before."""
+        line = self._lines.line(event)
+        if line is not None:
+            self._unwritten += f"{line}\n".encode(errors="replace")
+        self._write()
+
+    def _write(self) -> None:
+        while self._unwritten:
+            del self._unwritten[: self._file.write(self._unwritten)]
+
+    def close(self) -> None:
+        """Write what could not be written before, and close the file."""
+        with self._file:
+            self._write()
 
 
 class EventLines:

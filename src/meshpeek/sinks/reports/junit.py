@@ -21,14 +21,14 @@ from meshpeek.run.events import (
 )
 from meshpeek.run.transcript import strip_escapes
 from meshpeek.sinks.reports.escaping import attribute, escape
-from meshpeek.sinks.reports.growth import Piece, Slot
+from meshpeek.sinks.reports.incremental.document import Chunk, Placeholder
 from meshpeek.sinks.summary import describe_attempt, shorten
 from meshpeek.workshop.model import Command
 
 KEPT_CHARACTERS = 50_000
 """How much of a command's output a case has at each end: servers keep these files for years."""
 
-_SLOT_BYTES = 110
+_TALLY_BYTES = 110
 _LONGEST_NAME = 150
 _ERRORS = (VerdictKind.NOT_RUN, VerdictKind.INTERRUPTED)
 
@@ -37,7 +37,7 @@ class _Tally:
     """The counts of a suite, or of all suites, as attributes."""
 
     def __init__(self, *, with_skipped: bool) -> None:
-        self.slot = Slot(_SLOT_BYTES)
+        self.placeholder = Placeholder(_TALLY_BYTES)
         self._counts: Counter[str] = Counter()
         self._with_skipped = with_skipped
         self._seconds = 0.0
@@ -50,10 +50,10 @@ class _Tally:
         self._seconds += seconds
         words = ["tests", "failures", "errors", *(["skipped"] if self._with_skipped else [])]
         counted = "".join(f' {word}="{self._counts[word]}"' for word in words)
-        self.slot.text = f'{counted} time="{self._seconds:.3f}"'
+        self.placeholder.text = f'{counted} time="{self._seconds:.3f}"'
 
 
-class JUnitReport:
+class JUnitFormatter:
     """Builds the file. A step that is run again, as a presenter can, is another case."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -65,17 +65,17 @@ class JUnitReport:
         self._names: Counter[tuple[str, str]] = Counter()
         self._attempts: list[Result] = []
 
-    def head(self) -> Iterator[Piece]:
+    def head(self) -> Iterator[Chunk]:
         """Return the root's start."""
         yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="meshpeek"'
-        yield self._total.slot
+        yield self._total.placeholder
         yield ">\n"
 
     def tail(self) -> str:
         """Return what closes the elements that are open."""
         return f"{_END_OF_SUITE if self._is_open else ''}</testsuites>\n"
 
-    def take(self, event: Event) -> Iterator[Piece]:
+    def take(self, event: Event) -> Iterator[Chunk]:
         """Return what `event` adds or changes."""
         match event:
             case RunStarted(workshop=workshop):
@@ -96,7 +96,7 @@ class JUnitReport:
                 yield f'<skipped message="{attribute(reason)}"/>\n'
                 yield from self._end_case("skipped", 0)
 
-    def _begin_suite(self, path: str) -> Iterator[Piece]:
+    def _begin_suite(self, path: str) -> Iterator[Chunk]:
         if self._is_open:
             yield _END_OF_SUITE
         self._is_open = True
@@ -104,10 +104,10 @@ class JUnitReport:
         self._names.clear()
         started = self._now().isoformat(timespec="seconds")
         yield f'<testsuite name="{attribute(path)}" file="{attribute(path)}" timestamp="{started}"'
-        yield self._suite.slot
+        yield self._suite.placeholder
         yield ">\n"
 
-    def _case(self, step: Command, result: Result) -> Iterator[Piece]:
+    def _case(self, step: Command, result: Result) -> Iterator[Chunk]:
         attempts, self._attempts = [*self._attempts, result], []
         seconds = sum(attempt.duration for attempt in attempts)
         verdict = result.verdict
@@ -139,11 +139,11 @@ class JUnitReport:
             f' file="{attribute(step.span.path)}" line="{step.span.line}" time="{seconds:.3f}">\n'
         )
 
-    def _end_case(self, what: str, seconds: float) -> Iterator[Piece]:
+    def _end_case(self, what: str, seconds: float) -> Iterator[Chunk]:
         yield "</testcase>\n"
         for tally in (self._suite, self._total):
             tally.count(what, seconds)
-            yield tally.slot
+            yield tally.placeholder
 
 
 _END_OF_SUITE = "</testsuite>\n"

@@ -16,7 +16,7 @@ from meshpeek.sinks.reports.clock import ReportClock
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from meshpeek.sinks.reports.growth import Builder
+    from meshpeek.sinks.reports.incremental.document import Formatter
 
 
 class ReportPaths(NamedTuple):
@@ -92,33 +92,33 @@ def _dates(clock: ReportClock) -> Callable[[], datetime]:
 
 
 def _events(path: Path, _clock: ReportClock) -> Sink:
-    from meshpeek.sinks.reports.files import EventFile
+    from meshpeek.sinks.reports.jsonl import EventLog
 
-    return EventFile(path)
+    return EventLog(path)
 
 
-def _file(path: Path, builder: Builder) -> Sink:
-    from meshpeek.sinks.reports.files import ReportFile
+def _file(path: Path, formatter: Formatter) -> Sink:
+    from meshpeek.sinks.reports.incremental.report_file import ReportFile
 
-    return ReportFile(path, builder)
+    return ReportFile(path, formatter)
 
 
 def _junit(path: Path, clock: ReportClock) -> Sink:
-    from meshpeek.sinks.reports.junit import JUnitReport
+    from meshpeek.sinks.reports.junit import JUnitFormatter
 
-    return _file(path, JUnitReport(_dates(clock)))
+    return _file(path, JUnitFormatter(_dates(clock)))
 
 
 def _json(path: Path, clock: ReportClock) -> Sink:
-    from meshpeek.sinks.reports.json_document import JsonReport
+    from meshpeek.sinks.reports.json_document import JsonFormatter
 
-    return _file(path, JsonReport(_dates(clock)))
+    return _file(path, JsonFormatter(_dates(clock)))
 
 
 def _html(path: Path, clock: ReportClock) -> Sink:
-    from meshpeek.sinks.html.page import HtmlPage
+    from meshpeek.sinks.html.report import HtmlFormatter
 
-    return _file(path, HtmlPage(_dates(clock)))
+    return _file(path, HtmlFormatter(_dates(clock)))
 
 
 def _cast(path: Path, clock: ReportClock) -> Sink:

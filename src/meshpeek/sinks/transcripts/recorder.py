@@ -7,7 +7,7 @@ from pathlib import Path
 
 from meshpeek.run.events import CommandEnded, Event, Reason, Result, RunStarted
 from meshpeek.run.transcript import strip_escapes
-from meshpeek.sinks.reports.growing_file import open_output
+from meshpeek.sinks.reports.incremental.double_buffered_file import open_output
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.transcripts.recording import RecordedStep, Recording, keys_of
 from meshpeek.sinks.transcripts.writing import update_recording, write_recording

@@ -1,9 +1,7 @@
-"""What a report file consists of: text that only grows, places in it that change, and an end.
+"""What a report consists of: text that only grows, placeholders in it, and an end.
 
-A report is written anew after every step. So that a long run does not write the square of what it
-has to say, a builder never gives its whole text: it gives what has come to it, and an end that is
-short whatever the run's length. What stands before and must change all the same (counts at the
-head of a JUnit suite) has a place of a fixed size.
+The end is short however long the run is. What stands before it and must change all the same, such
+as the counts at the head of a JUnit suite, is a placeholder of a fixed size.
 """
 
 from __future__ import annotations
@@ -14,8 +12,8 @@ from typing import Protocol
 from meshpeek.run.events import CommandEnded, Event, RunEnded, RunRefused, RunStarted, StepSkipped
 
 
-class Slot:
-    """A place of `size` bytes whose text may still change; blanks fill what it leaves."""
+class Placeholder:
+    """A place of `size` bytes whose text may still change; blanks pad it."""
 
     def __init__(self, size: int, text: str = "") -> None:
         self.size = size
@@ -25,29 +23,29 @@ class Slot:
         """Return exactly `size` bytes. Raises ValueError for a text that needs more."""
         data = self.text.encode(errors="replace")
         if len(data) > self.size:
-            raise ValueError(f"a report has {self.size} bytes for {self.text!r}")
+            raise ValueError(f"a placeholder of {self.size} bytes cannot hold {self.text!r}")
         return data.ljust(self.size)
 
 
-Piece = str | Slot
-"""Text to add at the end; a slot to put there or, where it has its place, to write again."""
+Chunk = str | Placeholder
+"""Text to append; a placeholder to append or, if it has been, to write again in its place."""
 
 
-class Builder(Protocol):
+class Formatter(Protocol):
     """Turns the events of one run, or of several one after the other, into a report's text."""
 
-    def head(self) -> Iterable[Piece]:
+    def head(self) -> Iterable[Chunk]:
         """Return what the report begins with."""
 
-    def take(self, event: Event) -> Iterable[Piece]:
+    def take(self, event: Event) -> Iterable[Chunk]:
         """Return what `event` adds or changes."""
 
     def tail(self) -> str:
         """Return what makes everything so far a whole report."""
 
 
-def is_milestone(event: Event) -> bool:
-    """Tell whether a report has to hold, on disk, all that came up to and with `event`."""
+def completes_step(event: Event) -> bool:
+    """Tell whether a report on disk has to hold all that came up to and with `event`."""
     if isinstance(event, CommandEnded):
         return event.result.final
     return isinstance(event, RunStarted | RunRefused | StepSkipped | RunEnded)

@@ -2,7 +2,7 @@
 
 It loads nothing and needs no JavaScript, which only adds search and a switch for the dark theme.
 What stands at the top and becomes known on the way (the verdict, the failures, the outline) has
-slots there.
+placeholders there.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from meshpeek.run.events import (
 from meshpeek.sinks.html import ansi, prose
 from meshpeek.sinks.html.colours import context_colour, readable_on
 from meshpeek.sinks.reports.escaping import attribute, escape
-from meshpeek.sinks.reports.growth import Piece, Slot
+from meshpeek.sinks.reports.incremental.document import Chunk, Placeholder
 from meshpeek.sinks.summary import OUTCOMES, describe_attempt, format_duration, shorten
 from meshpeek.workshop.model import Command, Narration, Section, Step, Workshop
 
@@ -42,20 +42,20 @@ _STATES = ("failed", "passed", "skipped")
 _HERE = Path(__file__)
 
 
-class HtmlPage:
+class HtmlFormatter:
     """Builds the page."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._title = Slot(_TITLE_BYTES, "meshpeek")
+        self._title = Placeholder(_TITLE_BYTES, "meshpeek")
         self._total: Counter[str] = Counter()
         self._paths: list[str] = []
         self._run: _Run | None = None
 
-    def head(self) -> Iterator[Piece]:
+    def head(self) -> Iterator[Chunk]:
         """Return the page's start, its style and its script."""
-        style = _HERE.with_name("page.css").read_text(encoding="utf-8")
-        script = _HERE.with_name("page.js").read_text(encoding="utf-8")
+        style = _HERE.with_name("report.css").read_text(encoding="utf-8")
+        script = _HERE.with_name("report.js").read_text(encoding="utf-8")
         yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         yield (
@@ -71,7 +71,7 @@ class HtmlPage:
         end = self._run.end() if self._run else ""
         return f"{end}</main>\n<footer>meshpeek {__version__}</footer>\n</body>\n</html>\n"
 
-    def take(self, event: Event) -> Iterator[Piece]:
+    def take(self, event: Event) -> Iterator[Chunk]:
         """Return what `event` adds or changes."""
         if isinstance(event, RunStarted):
             yield from self._begin(event.workshop.path)
@@ -88,13 +88,13 @@ class HtmlPage:
                 self._total[outcome] += 1
         yield from self._entitle()
 
-    def _begin(self, path: str) -> Iterator[Piece]:
+    def _begin(self, path: str) -> Iterator[Chunk]:
         if self._run:
             yield self._run.end()
         self._run = None
         self._paths.append(path)
 
-    def _entitle(self) -> Iterator[Piece]:
+    def _entitle(self) -> Iterator[Chunk]:
         failed = self._total["failed"]
         mark = f"✗ {failed} failed" if failed else "✓ passed"
         more = f" and {len(self._paths) - 1} more" if self._paths[1:] else ""
@@ -120,8 +120,8 @@ class _Run:
             _Entry(section, f"part-{number}-{index}")
             for index, section in enumerate(event.workshop.sections)
         ]
-        self._summary = Slot(_SUMMARY_BYTES)
-        self._failures = Slot(_FAILURES_BYTES)
+        self._summary = Placeholder(_SUMMARY_BYTES)
+        self._failures = Placeholder(_FAILURES_BYTES)
         self._failed: list[str] = []
         self._counts: Counter[str] = Counter()
         self._duration: float | None = None
@@ -130,7 +130,7 @@ class _Run:
         self._steps = 0
         self._attempts: list[Result] = []
 
-    def head(self) -> Iterator[Piece]:
+    def head(self) -> Iterator[Chunk]:
         """Return the workshop's title, the places of its summary, and its outline."""
         path = self._workshop.path
         rehearsal = '<span class="rehearsal">rehearsal</span>' if self._rehearsal else ""
@@ -145,7 +145,7 @@ class _Run:
         yield self._failures
         yield f'</header>\n<nav class="outline" aria-label="Outline {self._number}">\n<ol>\n'
         for entry in self._outline:
-            yield entry.slot
+            yield entry.placeholder
             yield "\n"
         yield '</ol>\n</nav>\n<div class="steps">\n'
 
@@ -153,7 +153,7 @@ class _Run:
         """Return what closes the elements that are open."""
         return f"{'</section>' if self._section >= 0 else ''}</div>\n</article>\n"
 
-    def take(self, event: Event) -> Iterator[Piece]:
+    def take(self, event: Event) -> Iterator[Chunk]:
         """Return what `event` adds or changes."""
         match event:
             case TextShown(step=step, text=text):
@@ -178,7 +178,7 @@ class _Run:
                 self._sum_up()
                 yield self._summary
 
-    def _enter(self, step: Step) -> Iterator[Piece]:
+    def _enter(self, step: Step) -> Iterator[Chunk]:
         """Begin the step's section, unless it is the one under way."""
         if step.section == self._section:
             return
@@ -194,7 +194,7 @@ class _Run:
         seen = ' class="vh"' if section.title == _title_of(self._workshop) else ""
         yield f'<section class="part"{place}>\n<{level}{seen}>{escape(entry.title)}</{level}>\n'
 
-    def _settle(self, step: Command, outcome: str, reasons: Sequence[str]) -> Iterator[Piece]:
+    def _settle(self, step: Command, outcome: str, reasons: Sequence[str]) -> Iterator[Chunk]:
         """Count a step, and write again what that changes at the top."""
         self._steps += 1
         self._counts[outcome] += 1
@@ -309,14 +309,14 @@ class _Entry:
         self.state = "skipped"
         self.is_shown = False
         self._deep = " deep" if section.level > 2 else ""
-        self.slot = Slot(len(escape(self.title).encode(errors="replace")) + 120)
+        self.placeholder = Placeholder(len(escape(self.title).encode(errors="replace")) + 120)
 
-    def render(self) -> Slot:
-        """Return the slot, with the entry as it is now."""
+    def render(self) -> Placeholder:
+        """Return the placeholder, with the entry as it is now."""
         link = f'<a href="#{self.identity}">{escape(self.title)}</a>'
         word = "" if self.state == "skipped" else f'<span class="vh">{self.state}</span>'
-        self.slot.text = f'<li class="{self.state}{self._deep}">{link}{word}</li>'
-        return self.slot
+        self.placeholder.text = f'<li class="{self.state}{self._deep}">{link}{word}</li>'
+        return self.placeholder
 
 
 def _title_of(workshop: Workshop) -> str:

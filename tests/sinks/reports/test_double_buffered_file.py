@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshpeek.sinks.reports.growing_file import GrowingFile, open_output
+from meshpeek.sinks.reports.incremental.double_buffered_file import DoubleBufferedFile, open_output
 
 
 def test_readers_see_what_was_published_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "report"
-    file = GrowingFile(path)
+    file = DoubleBufferedFile(path)
     assert not path.exists()
     file.publish(b"]")
     file.add(b"[")
     assert path.read_bytes() == b"]"
-    slot = file.add(b"0")
+    place = file.add(b"0")
     file.publish(b" end]")
     assert path.read_bytes() == b"[0 end]"
-    file.overwrite(slot, b"1")
+    file.overwrite(place, b"1")
     file.add(b",2")
     assert path.read_bytes() == b"[0 end]"
     file.publish(b"]")
@@ -43,19 +43,19 @@ def test_whatever_is_added_the_file_is_what_one_would_write(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[bytes, bool, bytes, bool]]
 ) -> None:
     path = tmp_path_factory.mktemp("folder") / "report"
-    file = GrowingFile(path)
-    slots: list[int] = []
+    file = DoubleBufferedFile(path)
+    places: list[int] = []
     whole = b""
-    for number, (data, has_slot, tail, is_moved) in enumerate(steps):
+    for number, (data, has_place, tail, is_moved) in enumerate(steps):
         file.add(data)
         whole += data
-        if has_slot:
-            slots.append(file.add(b"????"))
+        if has_place:
+            places.append(file.add(b"????"))
             whole += b"????"
-        for slot in slots[number % 3 :: 3]:
+        for place in places[number % 3 :: 3]:
             text = f"{number:4}".encode()
-            file.overwrite(slot, text)
-            whole = whole[:slot] + text + whole[slot + 4 :]
+            file.overwrite(place, text)
+            whole = whole[:place] + text + whole[place + 4 :]
         if is_moved:  # somebody takes the report away, or puts another file in its place
             path.unlink(missing_ok=True)
             if number % 2:
@@ -71,7 +71,7 @@ def test_it_does_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     path = tmp_path / "report"
-    file = GrowingFile(path)
+    file = DoubleBufferedFile(path)
     for number in range(5):
         file.add(str(number).encode())
         file.publish(b"!")
@@ -91,7 +91,7 @@ def test_all_that_is_written_twice_is_what_is_new(
         return written[-1]
 
     monkeypatch.setattr(os, "pwrite", counting)
-    file = GrowingFile(tmp_path / "report")
+    file = DoubleBufferedFile(tmp_path / "report")
     for _ in range(5000):
         file.add(b"x" * 400)
         file.publish(b"</end>")
@@ -115,9 +115,9 @@ def test_a_pipe_gets_the_last_state(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     file = open_output(pipe)
-    slot = file.add(b"?")
+    place = file.add(b"?")
     file.publish(b"first")
-    file.overwrite(slot, b"!")
+    file.overwrite(place, b"!")
     file.publish(b"last")
     # A pipe keeps what nobody has read for as long as somebody has it open.
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from meshpeek.run.events import RunRefused
+from meshpeek.run.events import Event, RunRefused
 from meshpeek.sinks.html import prose
-from meshpeek.sinks.html.page import HtmlPage
+from meshpeek.sinks.html.report import HtmlFormatter
 from meshpeek.workshop.model import Mode
 from tests.browser import OpenPage, accessibility_violations
 from tests.conftest import RunProgram
-from tests.sinks.reports.built import now, text, texts
+from tests.sinks.reports.formatted import now, text, texts
 from tests.sinks.story import tell
 
 WORKSHOP = """\
@@ -56,10 +56,16 @@ echo later
 """
 
 
+def three_workshops() -> list[Event]:
+    return [*tell(Mode.CI), RunRefused("b.md", "no"), *tell(Mode.CI)]
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "story.html"
-    path.write_text(text(HtmlPage(now), [*tell(Mode.CI), RunRefused("b.md", "no"), *tell(Mode.CI)]))
+    path.write_text(
+        text(HtmlFormatter(now), [*tell(Mode.CI), RunRefused("b.md", "no"), *tell(Mode.CI)])
+    )
     return path
 
 
@@ -151,7 +157,9 @@ def test_everybody_can_use_it(open_page: OpenPage, story: Path, scheme: str, wid
 
 
 def test_identities_are_unique_and_links_lead_somewhere() -> None:
-    for html in texts(HtmlPage(now), [*tell(Mode.CI), RunRefused("b.md", "no"), *tell(Mode.CI)]):
+    for html in texts(
+        HtmlFormatter(now), [*tell(Mode.CI), RunRefused("b.md", "no"), *tell(Mode.CI)]
+    ):
         identities = re.findall(r' id="([^"]+)"', html)
         assert len(identities) == len(set(identities))
         assert set(re.findall(r'href="#([^"]+)"', html)) <= set(identities)
