@@ -12,7 +12,7 @@ import yaml
 from meshpeek.errors import ExitCode, worst_of
 from meshpeek.run.presenting.bindings import BINDINGS
 from meshpeek.run.presenting.configuration import parse_bindings
-from meshpeek.sinks.transcripts.recording import read_recording
+from meshpeek.sinks.transcripts.transcript import read_transcript
 from meshpeek.terminal.key_decoder import NAMED_KEYS
 from meshpeek.workshop.model import NormalisationRule
 from meshpeek.workshop.parse import parse
@@ -151,7 +151,7 @@ def test_the_readme_leads_to_every_document() -> None:
 
 def test_the_transcript_sample_is_read() -> None:
     setting, sample = (text for _, text in reversed(fences(TRANSCRIPTS, "yaml")))
-    (step,) = read_recording(sample, "sample.yaml").steps
+    (step,) = read_transcript(sample, "sample.yaml").steps
     assert step.status == 1
     normalise = parse(f"---\n{setting}---\n", "sample.md", read_nothing).front_matter.normalise
     assert normalise.off == {NormalisationRule.ORDER, NormalisationRule.PORTS}

@@ -33,8 +33,8 @@ from meshpeek.workshop.model import Mode, Workshop
 
 if TYPE_CHECKING:
     from meshpeek.cli.parallel.wire import Job, Message
-    from meshpeek.sinks.transcripts.recorder import Recorder
-    from meshpeek.sinks.transcripts.recording import Recording
+    from meshpeek.sinks.transcripts.transcript import Transcript
+    from meshpeek.sinks.transcripts.transcript_sink import TranscriptSink
 
 _LIST, _JSON, _LIST_JSON = "--list", "--json", "--list-json"
 
@@ -113,9 +113,9 @@ def command(
     paths = expand_folders(files)
     if listing:
         raise SystemExit(_list(paths, options, as_json=as_json))
-    recording, recorder = _open_transcript(against, paths, update=update)
+    transcript, sink = _open_transcript(against, paths, update=update)
     overview = Overview(len(paths))
-    more = _github() + ([(str(against), recorder)] if recorder else []) + [("overview", overview)]
+    more = _github() + ([(str(against), sink)] if sink else []) + [("overview", overview)]
     codes: list[ExitCode] = []
     clock = ReportClock()
     with noting_errors(codes), open_reports(reports, more, clock) as opened:
@@ -123,9 +123,9 @@ def command(
         if not codes and jobs > 1 and workshops[1:]:
             codes += _play_parallel(workshops, options, opened, clock, jobs)
         elif not codes:
-            codes += _play_all(workshops, options, opened, recording)
-    if recorder:
-        click.echo(recorder.describe())
+            codes += _play_all(workshops, options, opened, transcript)
+    if sink:
+        click.echo(sink.describe())
     for line in overview.lines() if paths[1:] else ():
         click.echo(line)
     raise SystemExit(worst_of(codes))
@@ -144,7 +144,7 @@ def _list(files: Sequence[Path], options: Options, *, as_json: bool) -> ExitCode
 
 def _open_transcript(
     path: Path | None, files: Sequence[Path], *, update: bool
-) -> tuple[Recording | None, Recorder | None]:
+) -> tuple[Transcript | None, TranscriptSink | None]:
     """Return the transcript to compare with, or what brings it up to date; neither without one."""
     if path is None:
         if update:
@@ -152,15 +152,15 @@ def _open_transcript(
         return None, None
     if len(files) != 1:
         raise click.UsageError("a transcript is that of one workshop: name one file")
-    from meshpeek.sinks.transcripts.recorder import Recorder
-    from meshpeek.sinks.transcripts.recording import read_recording
+    from meshpeek.sinks.transcripts.transcript import read_transcript
+    from meshpeek.sinks.transcripts.transcript_sink import TranscriptSink
 
     text = read_text(str(path))
-    recording = read_recording(text, str(path))
+    transcript = read_transcript(text, str(path))
     if not update:
-        return recording, None
+        return transcript, None
     with refusing_unwritable(path):
-        return None, Recorder(path, text, recording)
+        return None, TranscriptSink(path, text, transcript)
 
 
 def _github() -> list[tuple[str, Sink]]:
@@ -184,7 +184,7 @@ def _load_all(
 
 
 def _play_all(
-    workshops: Sequence[Workshop], options: Options, reports: Fanout, recording: Recording | None
+    workshops: Sequence[Workshop], options: Options, reports: Fanout, transcript: Transcript | None
 ) -> list[ExitCode]:
     """Play workshops one after the other; return the code of each."""
     codes: list[ExitCode] = []
@@ -192,7 +192,7 @@ def _play_all(
         if index > 0:
             click.echo()
         with noting_errors(codes, workshop.path if workshops[1:] else ""):
-            codes.append(play(workshop, options, os.environ, reports, recording))
+            codes.append(play(workshop, options, os.environ, reports, transcript))
         if codes[-1] is ExitCode.INTERRUPTED:
             break
     return codes

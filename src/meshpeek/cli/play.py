@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from meshpeek.run.actions import Inbox
     from meshpeek.run.journal.journal import Journal, Past
     from meshpeek.run.journal.recorder import Recorder
-    from meshpeek.sinks.transcripts.recording import Recording
+    from meshpeek.sinks.transcripts.transcript import Transcript
 
 
 class Options(NamedTuple):
@@ -65,20 +65,20 @@ def play(
     options: Options,
     environment: Mapping[str, str],
     reports: Fanout,
-    recording: Recording | None = None,
-    fallback: Recording | None = None,
+    transcript: Transcript | None = None,
+    fallback: Transcript | None = None,
     inbox: Inbox | None = None,
     *,
     screen: Sink | None = None,
 ) -> ExitCode:
     """Run `workshop` and return what the process is to exit with; `reports` get what happens.
 
-    With a `recording`, each command is compared with it; what `fallback` has can be shown instead
+    With a `transcript`, each command is compared with it; what `fallback` has can be shown instead
     of what a command writes. A presentation takes requests from `inbox` as well as from the
     keyboard, and needs one. `screen` is for events in the place of standard output.
 
     Raises EnvironmentUnfitError if the run could not begin, or the screen could not be written;
-    InputError if it was a test and nothing in it ran, or for a recording of another workshop.
+    InputError if it was a test and nothing in it ran, or for a transcript of another workshop.
     """
     report = RunReport()
     fanout = Fanout([("the verdict", report)])
@@ -91,8 +91,8 @@ def play(
 
     with refusal_reported(workshop.path, reports.take):
         masker = Masker(_secrets(workshop, environment))
-        compare = _comparison(workshop, recording, masker)
-        recall = _recollection(workshop, fallback, masker)
+        compare = _comparison(workshop, transcript, masker)
+        recall = _fallback(workshop, fallback, masker)
     masked = Masked(masker, take)
     with contextlib.ExitStack() as stack:
         stack.enter_context(interrupting())
@@ -168,20 +168,22 @@ def require_written(screen: Fanout) -> None:
         raise EnvironmentUnfitError(f"the output could not be written: {told}")
 
 
-def _comparison(workshop: Workshop, recording: Recording | None, masker: Masker) -> Compare | None:
-    if recording is None:
+def _comparison(
+    workshop: Workshop, transcript: Transcript | None, masker: Masker
+) -> Compare | None:
+    if transcript is None:
         return None
     from meshpeek.sinks.transcripts.comparison import Comparison
 
-    return Comparison(workshop, recording, masker.mask_text).compare
+    return Comparison(workshop, transcript, masker.mask_text).compare
 
 
-def _recollection(workshop: Workshop, fallback: Recording | None, masker: Masker) -> Recall | None:
+def _fallback(workshop: Workshop, fallback: Transcript | None, masker: Masker) -> Recall | None:
     if fallback is None:
         return None
-    from meshpeek.sinks.transcripts.recall import Recollection
+    from meshpeek.sinks.transcripts.fallback import Fallback
 
-    return Recollection(workshop, fallback, masker.mask_text).recall
+    return Fallback(workshop, fallback, masker.mask_text).find
 
 
 def _nothing_ran(workshop: Workshop, report: RunReport) -> InputError:

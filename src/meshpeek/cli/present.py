@@ -20,7 +20,7 @@ from meshpeek.workshop.model import Mode
 
 if TYPE_CHECKING:
     from meshpeek.sinks.presenter_page.server import Console
-    from meshpeek.sinks.transcripts.recording import Recording
+    from meshpeek.sinks.transcripts.transcript import Transcript
 
 
 @click.command()
@@ -98,24 +98,24 @@ def command(
         with refusal_reported(str(file), opened.take):
             workshop = load(file, options)
             start = start_of(workshop, address, setup=setup)
-            recording = _read_fallback(fallback)
+            transcript = _read_fallback(fallback)
         code = play(
             workshop,
             options._replace(start=start),
             os.environ,
             opened,
-            fallback=recording,
+            fallback=transcript,
             inbox=inbox,
         )
     raise SystemExit(code)
 
 
-def _read_fallback(path: Path | None) -> Recording | None:
+def _read_fallback(path: Path | None) -> Transcript | None:
     if path is None:
         return None
-    from meshpeek.sinks.transcripts.recording import read_recording
+    from meshpeek.sinks.transcripts.transcript import read_transcript
 
-    return read_recording(read_text(str(path)), str(path))
+    return read_transcript(read_text(str(path)), str(path))
 
 
 @contextlib.contextmanager

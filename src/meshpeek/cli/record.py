@@ -12,7 +12,7 @@ from meshpeek.cli.play import Options, play
 from meshpeek.cli.workshops import load
 from meshpeek.errors import InputError
 from meshpeek.sinks.reports.registry import ReportPaths, open_reports, refusing_unwritable
-from meshpeek.sinks.transcripts.recorder import Recorder
+from meshpeek.sinks.transcripts.transcript_sink import TranscriptSink
 from meshpeek.workshop.model import Mode
 
 SUFFIX = ".transcript.yaml"
@@ -60,8 +60,8 @@ def command(
         startup=not no_init,
     )
     with refusing_unwritable(path):
-        recorder = Recorder(path)
-    with open_reports(ReportPaths(), [(str(path), recorder)]) as reports:
+        sink = TranscriptSink(path)
+    with open_reports(ReportPaths(), [(str(path), sink)]) as reports:
         code = play(load(file, options), options, os.environ, reports)
-    click.echo(recorder.describe())
+    click.echo(sink.describe())
     raise SystemExit(code)

@@ -8,7 +8,7 @@ from meshpeek.errors import InputError
 from meshpeek.run.events import Difference
 from meshpeek.sinks.log.difference import draw_difference
 from meshpeek.sinks.transcripts.comparison import Comparison
-from meshpeek.sinks.transcripts.recording import RecordedStep, Recording
+from meshpeek.sinks.transcripts.transcript import RecordedStep, Transcript
 from meshpeek.workshop.model import Command
 from meshpeek.workshop.parse import parse
 
@@ -17,14 +17,14 @@ def compare(*steps: tuple[str, int, str, int, str]) -> list[Difference | None]:
     """Compare steps: each is a command, the recorded status and output, and the run's."""
     text = "```bash\n" + "".join(f"{command}\n" for command, *_ in steps) + "```\n"
     workshop = parse(text, "w.md", lambda path: path)
-    recording = Recording(
+    transcript = Transcript(
         "t.yaml",
         tuple(
             RecordedStep(command, None, line, status, output, output)
             for line, (command, status, output, _, _) in enumerate(steps, 2)
         ),
     )
-    comparison = Comparison(workshop, recording)
+    comparison = Comparison(workshop, transcript)
     commands = [step for step in workshop.steps if isinstance(step, Command)]
     return [
         comparison.compare(command, status, output)
@@ -73,7 +73,7 @@ def test_a_step_that_is_not_recorded_is_a_difference() -> None:
     workshop = parse("```bash\ntrue\n```\n", "w.md", lambda path: path)
     (command,) = workshop.steps
     assert isinstance(command, Command)
-    difference = Comparison(workshop, Recording("t.yaml")).compare(command, 0, "")
+    difference = Comparison(workshop, Transcript("t.yaml")).compare(command, 0, "")
     assert difference
     assert difference.message == "the transcript does not have this step"
     assert "--update" in (difference.hint or "")
@@ -81,9 +81,9 @@ def test_a_step_that_is_not_recorded_is_a_difference() -> None:
 
 def test_a_recorded_step_that_the_workshop_lacks_is_refused() -> None:
     workshop = parse("```bash\ntrue\n```\n", "w.md", lambda path: path)
-    recording = Recording("t.yaml", (RecordedStep("gone\nnow", None, 7, 0, "", ""),))
+    transcript = Transcript("t.yaml", (RecordedStep("gone\nnow", None, 7, 0, "", ""),))
     with pytest.raises(InputError, match=r"t.yaml has a step that the workshop has not: gone "):
-        Comparison(workshop, recording)
+        Comparison(workshop, transcript)
 
 
 def test_the_same_command_twice_is_two_steps() -> None:

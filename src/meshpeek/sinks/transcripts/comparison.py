@@ -8,8 +8,8 @@ from itertools import groupby
 
 from meshpeek.errors import InputError
 from meshpeek.run.events import Difference, DifferenceRow
-from meshpeek.sinks.transcripts.normalise import Line, normalise
-from meshpeek.sinks.transcripts.recording import Recording, StepKey, keys_of
+from meshpeek.sinks.transcripts.normalise import OutputLine, normalise
+from meshpeek.sinks.transcripts.transcript import StepKey, Transcript, keys_of
 from meshpeek.workshop.model import Command, Normalisation, Workshop
 
 _UPDATE = "bring the transcript up to date with --update"
@@ -21,7 +21,7 @@ _MOST_ALIKE = 100
 
 
 class Comparison:
-    """Compares a run of `workshop` with `recording`, step by step.
+    """Compares a run of `workshop` with `transcript`, step by step.
 
     It learns which address of the run stands for which one of the transcript, and sees it change.
     `mask` hides secrets, as they are hidden in a transcript. Raises InputError for a transcript
@@ -31,25 +31,25 @@ class Comparison:
     def __init__(
         self,
         workshop: Workshop,
-        recording: Recording,
+        transcript: Transcript,
         mask: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._settings: Normalisation = workshop.front_matter.normalise
         self._mask = mask
         self._keys = keys_of(workshop.steps, mask)
-        self._recorded = recording.by_key()
+        self._recorded = transcript.by_key()
         self._addresses: dict[str, str] = {}
         self._known: dict[str, str] = {}
-        self._refuse_strangers(recording)
+        self._refuse_strangers(transcript)
 
-    def _refuse_strangers(self, recording: Recording) -> None:
+    def _refuse_strangers(self, transcript: Transcript) -> None:
         keys = set(self._keys.values())
         strangers = [step for key, step in self._recorded.items() if key not in keys]
         if strangers:
             first, *others = strangers
             more = f", and {len(others)} more" if others else ""
             raise InputError(
-                f"{recording.path} has a step that the workshop has not: "
+                f"{transcript.path} has a step that the workshop has not: "
                 f"{first.identity.splitlines()[0]} (it was in line {first.line}){more}",
                 hint=_UPDATE,
             )
@@ -93,7 +93,9 @@ class Comparison:
                     same=False,
                 )
 
-    def _pair(self, left: Sequence[Line], right: Sequence[Line]) -> Iterator[tuple[Line, Line]]:
+    def _pair(
+        self, left: Sequence[OutputLine], right: Sequence[OutputLine]
+    ) -> Iterator[tuple[OutputLine, OutputLine]]:
         """Pair lines of equal text; among alike ones in a row, so that addresses go together."""
         start = 0
         for _, group in groupby(left, key=lambda line: line.text):
@@ -108,14 +110,14 @@ class Comparison:
                 rest.remove(chosen)
                 yield one, chosen
 
-    def _agree(self, one: Line, other: Line) -> bool:
+    def _agree(self, one: OutputLine, other: OutputLine) -> bool:
         pairs = zip(one.addresses, other.addresses, strict=True)
         return all(
             self._addresses.get(old, new) == new and self._known.get(new, old) == old
             for old, new in pairs
         )
 
-    def _match(self, one: Line, other: Line) -> DifferenceRow:
+    def _match(self, one: OutputLine, other: OutputLine) -> DifferenceRow:
         """Compare two lines that differ in their addresses at most, and learn from them."""
         if self._agree(one, other):
             for old, new in zip(one.addresses, other.addresses, strict=True):
@@ -124,7 +126,7 @@ class Comparison:
         return DifferenceRow(_restore(one), _restore(other), same=False)
 
 
-def _restore(line: Line) -> str:
+def _restore(line: OutputLine) -> str:
     """Return a line with its addresses in their places."""
     addresses = iter(line.addresses)
     head, *parts = line.text.split("<address>")
@@ -132,8 +134,8 @@ def _restore(line: Line) -> str:
 
 
 def _align(
-    before: Sequence[Line], after: Sequence[Line]
-) -> Iterator[tuple[Sequence[Line], Sequence[Line]]]:
+    before: Sequence[OutputLine], after: Sequence[OutputLine]
+) -> Iterator[tuple[Sequence[OutputLine], Sequence[OutputLine]]]:
     """Yield stretches that belong together: of equal text, or of what stands in its place."""
     if len(before) * len(after) > _MOST_COMPARISONS and [line.text for line in before] != [
         line.text for line in after

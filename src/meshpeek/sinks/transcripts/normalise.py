@@ -44,14 +44,14 @@ _HEADER = re.compile(rf"{_TITLE}(?:(?: {{2,}}|\t+){_TITLE})*\s*")
 _LEAST_COLUMNS, _LEAST_COLUMNS_WITHOUT_HEADER = 2, 3
 
 
-class Line(NamedTuple):
+class OutputLine(NamedTuple):
     """A normalised line, and the addresses that stood where it has `<address>`, in order."""
 
     text: str
     addresses: tuple[str, ...] = ()
 
 
-def normalise(output: str, settings: Normalisation) -> list[Line]:
+def normalise(output: str, settings: Normalisation) -> list[OutputLine]:
     """Return the lines of `output` (text without escape sequences) as they are to be compared."""
     lines = [_normalise_line(line, settings) for line in output.split("\n")]
     if lines and not lines[-1].text:
@@ -59,19 +59,19 @@ def normalise(output: str, settings: Normalisation) -> list[Line]:
     return list(_normalise_tables(lines, settings))
 
 
-def _normalise_line(line: str, settings: Normalisation) -> Line:
+def _normalise_line(line: str, settings: Normalisation) -> OutputLine:
     for replacement in settings.replacements:
         line = replacement.pattern.sub(replacement.text, line)
     for rule, change in _CHANGES:
         if rule not in settings.off:
             line = change(line)
     if NormalisationRule.ADDRESSES in settings.off:
-        return Line(line)
+        return OutputLine(line)
     addresses = tuple(_ADDRESS.findall(line))
     line = _ADDRESS.sub("<address>", line)
     if NormalisationRule.PORTS not in settings.off:
         line = _PORT.sub(_name_port, line)
-    return Line(line, addresses)
+    return OutputLine(line, addresses)
 
 
 def _name_port(match: re.Match[str]) -> str:
@@ -99,9 +99,9 @@ _CHANGES: Sequence[tuple[NormalisationRule, Callable[[str], str]]] = (
 )
 
 
-def _normalise_tables(lines: Sequence[Line], settings: Normalisation) -> Iterator[Line]:
+def _normalise_tables(lines: Sequence[OutputLine], settings: Normalisation) -> Iterator[OutputLine]:
     """Yield the lines, with ages, widths and order settled in what looks like a table."""
-    block: list[Line] = []
+    block: list[OutputLine] = []
     for line in lines:
         columns = len(_COLUMN.split(line.text.strip()))
         # `kubectl get a,b` of old versions prints one table right after the other.
@@ -115,7 +115,7 @@ def _normalise_tables(lines: Sequence[Line], settings: Normalisation) -> Iterato
     yield from _normalise_block(block, settings)
 
 
-def _normalise_block(rows: Sequence[Line], settings: Normalisation) -> Iterator[Line]:
+def _normalise_block(rows: Sequence[OutputLine], settings: Normalisation) -> Iterator[OutputLine]:
     """Yield adjacent lines of several columns; they are a table with a header or equal columns.
 
     A table that lost its header (`kubectl get pods | grep color`) has the age at its end.
@@ -137,7 +137,7 @@ def _normalise_block(rows: Sequence[Line], settings: Normalisation) -> Iterator[
     yield from table
 
 
-def _normalise_row(row: Line, ages: Sequence[int], settings: Normalisation) -> Line:
+def _normalise_row(row: OutputLine, ages: Sequence[int], settings: Normalisation) -> OutputLine:
     cells = _COLUMN.split(row.text.strip())
     separators = _COLUMN.findall(row.text.strip())
     if NormalisationRule.AGES not in settings.off:

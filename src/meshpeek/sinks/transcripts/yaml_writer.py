@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from meshpeek.sinks.transcripts.recording import (
+from meshpeek.sinks.transcripts.transcript import (
     RecordedStep,
-    Recording,
     StepKey,
+    Transcript,
     find_step_nodes,
     number_identities,
 )
@@ -38,12 +38,12 @@ _INDENT = "    "
 _NO_STEPS = "  []\n"
 
 
-def write_recording(workshop: str, steps: Sequence[RecordedStep]) -> str:
+def write_transcript(workshop: str, steps: Sequence[RecordedStep]) -> str:
     """Return the text of a new transcript for the workshop at the path `workshop`."""
     return _HEADER.format(workshop=workshop) + ("".join(map(_write_step, steps)) or _NO_STEPS)
 
 
-def update_recording(text: str, old: Recording, new: Mapping[StepKey, RecordedStep]) -> str:
+def update_transcript(text: str, old: Transcript, new: Mapping[StepKey, RecordedStep]) -> str:
     """Return the transcript `text`, which `old` was read from, with the steps of `new`.
 
     A step of `old` that `new` has changes in its values only; one that it lacks goes, with the

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshpeek.sinks.transcripts.recording import (
+from meshpeek.sinks.transcripts.transcript import (
     RecordedStep,
     StepKey,
     number_identities,
-    read_recording,
+    read_transcript,
 )
-from meshpeek.sinks.transcripts.writing import update_recording, write_recording
+from meshpeek.sinks.transcripts.yaml_writer import update_transcript, write_transcript
 from meshpeek.workshop.problems import WorkshopError
 
 WRITTEN = """\
@@ -52,7 +52,7 @@ def test_a_transcript_reads_well() -> None:
         step("echo hello", 0, "hello\n", 3),
         RecordedStep("a |\nb", "both", 9, 1, "x\n\n  y\n", "\x1b[31mx\x1b[0m\n\n  y\n"),
     ]
-    assert write_recording("w.md", steps).partition("steps:\n")[2] == (
+    assert write_transcript("w.md", steps).partition("steps:\n")[2] == (
         '  - line: 3\n    text: "echo hello"\n    status: 0\n    output: "hello\\n"\n'
         "  - name: both\n    line: 9\n    text: |-\n      a |\n      b\n    status: 1\n"
         "    output: |\n      x\n\n        y\n"
@@ -61,32 +61,32 @@ def test_a_transcript_reads_well() -> None:
 
 
 def test_an_update_changes_values_and_keeps_comments() -> None:
-    old = read_recording(WRITTEN, "t.yaml")
+    old = read_transcript(WRITTEN, "t.yaml")
     first, second = old.steps
     changed = second._replace(line=12, output="NAME\n\ngone\n", screen="NAME\x1b[0m\n\ngone\n")
-    updated = update_recording(WRITTEN, old, by_key(first, changed))
+    updated = update_transcript(WRITTEN, old, by_key(first, changed))
     assert updated == WRITTEN.replace("line: 9", "line: 12").replace(
         "      not found\n", "      gone\n"
     ).replace('screen: "\\e[31mNAME\\e[0m\\n\\nnot found\\n"', 'screen: "NAME\\e[0m\\n\\ngone\\n"')
 
 
 def test_a_step_that_goes_takes_its_comment_along() -> None:
-    old = read_recording(WRITTEN, "t.yaml")
-    updated = update_recording(WRITTEN, old, by_key(old.steps[0]))
+    old = read_transcript(WRITTEN, "t.yaml")
+    updated = update_transcript(WRITTEN, old, by_key(old.steps[0]))
     assert updated == WRITTEN[: WRITTEN.index("  # This one")] + "# The end.\n"
 
 
 def test_a_new_step_stands_where_it_ran() -> None:
-    old = read_recording(WRITTEN, "t.yaml")
+    old = read_transcript(WRITTEN, "t.yaml")
     first, second = old.steps
-    updated = update_recording(WRITTEN, old, by_key(first, step("true", 0, "", 5), second))
+    updated = update_transcript(WRITTEN, old, by_key(first, step("true", 0, "", 5), second))
     added = '  - line: 5\n    text: true\n    status: 0\n    output: ""\n'.replace("true", '"true"')
     assert updated == WRITTEN.replace("  # This one", f"{added}  # This one")
 
 
 def test_nothing_changes_where_nothing_has() -> None:
-    old = read_recording(WRITTEN, "t.yaml")
-    assert update_recording(WRITTEN, old, old.by_key()) == WRITTEN
+    old = read_transcript(WRITTEN, "t.yaml")
+    assert update_transcript(WRITTEN, old, old.by_key()) == WRITTEN
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_nothing_changes_where_nothing_has() -> None:
 )
 def test_a_wrong_file_is_an_error_with_its_place(text: str, place: str, message: str) -> None:
     with pytest.raises(WorkshopError) as raised:
-        read_recording(text, "t.yaml")
+        read_transcript(text, "t.yaml")
     rendered = raised.value.render()
     assert rendered.startswith(f"{place}: error: ")
     assert message in rendered
@@ -138,11 +138,11 @@ recorded_steps = st.builds(
 def test_what_is_written_is_what_is_read(
     steps: list[RecordedStep], others: list[RecordedStep]
 ) -> None:
-    text = write_recording("w.md", steps)
-    old = read_recording(text, "t.yaml")
+    text = write_transcript("w.md", steps)
+    old = read_transcript(text, "t.yaml")
     assert list(old.steps) == steps
     new = [
         step._replace(output=other.output, screen=other.screen, status=other.status)
         for step, other in zip(steps, others, strict=False)
     ]
-    assert list(read_recording(update_recording(text, old, by_key(*new)), "t.yaml").steps) == new
+    assert list(read_transcript(update_transcript(text, old, by_key(*new)), "t.yaml").steps) == new

@@ -9,19 +9,19 @@ from meshpeek.run.events import CommandEnded, Event, Reason, Result, RunStarted
 from meshpeek.run.transcript import strip_escapes
 from meshpeek.sinks.reports.incremental.double_buffered_file import open_output
 from meshpeek.sinks.run_report import RunReport
-from meshpeek.sinks.transcripts.recording import RecordedStep, Recording, keys_of
-from meshpeek.sinks.transcripts.writing import update_recording, write_recording
+from meshpeek.sinks.transcripts.transcript import RecordedStep, Transcript, keys_of
+from meshpeek.sinks.transcripts.yaml_writer import update_transcript, write_transcript
 from meshpeek.workshop.model import Workshop
 
 
-class Recorder:
+class TranscriptSink:
     """Writes a transcript to `path` when the run has ended well: then, and whole, or not at all.
 
     `text` and `old` are those of the transcript to bring up to date; steps that do not run keep
     what it has of them. Raises OSError at once if the file cannot be written.
     """
 
-    def __init__(self, path: Path, text: str = "", old: Recording | None = None) -> None:
+    def __init__(self, path: Path, text: str = "", old: Transcript | None = None) -> None:
         self._path = path
         self._file = open_output(path)
         self._text = text
@@ -73,5 +73,5 @@ class Recorder:
             elif key is not None and key in known:
                 steps[key] = known[key]
         if self._old is None:
-            return write_recording(workshop.path, list(steps.values()))
-        return update_recording(self._text, self._old, steps)
+            return write_transcript(workshop.path, list(steps.values()))
+        return update_transcript(self._text, self._old, steps)

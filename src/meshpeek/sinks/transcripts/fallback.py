@@ -1,29 +1,29 @@
-"""Finding what a command of a workshop wrote when the workshop was recorded."""
+"""What a command wrote when its workshop was recorded, to be shown in place of a failure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from meshpeek.run.events import RecordedShown
-from meshpeek.sinks.transcripts.recording import Recording, keys_of
+from meshpeek.sinks.transcripts.transcript import Transcript, keys_of
 from meshpeek.workshop.model import Command, Workshop
 
 
-class Recollection:
-    """Knows what `recording` has of the commands of `workshop`.
+class Fallback:
+    """Knows what `transcript` has of the commands of `workshop`.
 
     `mask` hides secrets, as they are hidden in a transcript.
     """
 
     def __init__(
-        self, workshop: Workshop, recording: Recording, mask: Callable[[str], str]
+        self, workshop: Workshop, transcript: Transcript, mask: Callable[[str], str]
     ) -> None:
         self._keys = keys_of(workshop.steps, mask)
-        self._recorded = recording.by_key()
-        self._source = recording.path
+        self._recorded = transcript.by_key()
+        self._source = transcript.path
 
-    def recall(self, step: Command) -> RecordedShown | None:
-        """Return what a command of the workshop wrote, None if that was not recorded."""
+    def find(self, step: Command) -> RecordedShown | None:
+        """Return what a command of the workshop wrote, None if the transcript lacks it."""
         key = self._keys.get(id(step))
         recorded = self._recorded.get(key) if key else None
         if recorded is None:

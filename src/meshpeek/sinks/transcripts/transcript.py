@@ -47,7 +47,7 @@ class RecordedStep(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class Transcript:
     """A transcript that has been read: its path, and its steps in the order of the run."""
 
     path: str
@@ -79,7 +79,7 @@ def keys_of(
     return {id(c): key for c, key in zip(commands, number_identities(identities), strict=True)}
 
 
-def read_recording(text: str, path: str) -> Recording:
+def read_transcript(text: str, path: str) -> Transcript:
     """Return the transcript that `text`, the contents of the file `path`, holds.
 
     Raises WorkshopError, which has the line, or InputError, if it is none.
@@ -119,7 +119,7 @@ def read_recording(text: str, path: str) -> Recording:
                 values.get("screen", output),
             )
         )
-    return Recording(path, tuple(recorded))
+    return Transcript(path, tuple(recorded))
 
 
 def find_step_nodes(root: Node | None) -> list[Any] | None:
