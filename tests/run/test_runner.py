@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -390,13 +389,6 @@ def test_an_interruption_ends_the_command_and_the_run(play: Play, tmp_path: Path
     assert skipped(events) == [("echo later", "the run was interrupted")]
     assert isinstance(events[-1], RunEnded)
     assert events[-1].reason is Reason.INTERRUPTED
-
-
-def test_a_run_does_not_change_its_workshop() -> None:
-    workshop = workshop_of("```bash\necho x\n```\n")
-    (step,) = workshop.steps
-    assert isinstance(step, Command)
-    assert replace(step) == step
 
 
 def attempts(events: list[Event]) -> list[tuple[str, int]]:

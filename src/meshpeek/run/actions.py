@@ -6,7 +6,8 @@ import contextlib
 import os
 from collections import deque
 from enum import StrEnum
-from typing import NamedTuple
+
+from meshpeek.workshop.values import Value
 
 
 class Action(StrEnum):
@@ -33,7 +34,7 @@ class Action(StrEnum):
     INTERRUPT = "interrupt"
 
 
-class Jump(NamedTuple):
+class Jump(Value):
     """Go to a step: `target` is its index in the workshop's steps."""
 
     target: int

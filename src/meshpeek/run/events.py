@@ -1,15 +1,12 @@
-"""What happens in a run, as data: all that a sink ever learns of it.
-
-Named tuples rather than dataclasses: there are many, and each dataclass costs every start of
-the program 0.5 ms.
-"""
+"""What happens in a run, as data: all that a sink ever learns of it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from meshpeek.workshop.model import Command, Comment, Mode, Narration, Print, Step, Workshop
+from meshpeek.workshop.values import Value
 
 if TYPE_CHECKING:  # a run without a presenter needs neither
     from meshpeek.run.presenting.bindings import Binding
@@ -26,7 +23,7 @@ class VerdictKind(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-class Verdict(NamedTuple):
+class Verdict(Value):
     """The judgement of one attempt: its kind, every reason against it, and what to do next."""
 
     kind: VerdictKind
@@ -38,7 +35,7 @@ class Verdict(NamedTuple):
         return self.kind is VerdictKind.PASSED
 
 
-class DifferenceRow(NamedTuple):
+class DifferenceRow(Value):
     """A line of a transcript beside one of a run, normalised; None where there is no such line."""
 
     recorded: str | None
@@ -46,7 +43,7 @@ class DifferenceRow(NamedTuple):
     same: bool
 
 
-class Difference(NamedTuple):
+class Difference(Value):
     """How a command differs from a transcript; `rows` are all lines of both, side by side."""
 
     message: str
@@ -54,7 +51,7 @@ class Difference(NamedTuple):
     hint: str | None = None
 
 
-class Result(NamedTuple):
+class Result(Value):
     """All there is to say about one attempt at a command.
 
     `duration` is in seconds. `output` is the text it wrote, escape sequences included;
@@ -87,7 +84,11 @@ class Reason(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-class RunStarted(NamedTuple):
+class Event(Value):
+    """Something that happens in a run."""
+
+
+class RunStarted(Event):
     """The first event of a run. `rehearsal` says that the clusters are embedded ones.
 
     `start` is the index of the step that comes first. `earlier` is what happened to commands
@@ -103,130 +104,130 @@ class RunStarted(NamedTuple):
     has_recording: bool = False
 
 
-class PageOpened(NamedTuple):
+class PageOpened(Event):
     """A page that a rehearsal serves can be looked at: what it shows, and its URL."""
 
     title: str
     url: str
 
 
-class Notice(NamedTuple):
+class Notice(Event):
     """Words for whoever sits at the screen, about the run and not about a step."""
 
     text: str
 
 
-class RunRefused(NamedTuple):
+class RunRefused(Event):
     """The only event of a workshop that could not be run: `message` tells a person why."""
 
     path: str
     message: str
 
 
-class TextShown(NamedTuple):
+class TextShown(Event):
     """Narration, a comment or printed text; `text` has its variables filled in."""
 
     step: Narration | Comment | Print
     text: str
 
 
-class ScreenCleared(NamedTuple):
+class ScreenCleared(Event):
     """The workshop asks for an empty screen."""
 
     step: Step
 
 
-class CommandShown(NamedTuple):
+class CommandShown(Event):
     """A command is about to be displayed; its text follows as `Typed`."""
 
     step: Command
 
 
-class Typed(NamedTuple):
+class Typed(Event):
     """The next characters of a command that is being displayed."""
 
     step: Command
     text: str
 
 
-class WaitStarted(NamedTuple):
+class WaitStarted(Event):
     """The presenter is waited for, at `step`."""
 
     step: Step
 
 
-class WaitEnded(NamedTuple):
+class WaitEnded(Event):
     """The presenter is waited for no longer."""
 
     step: Step
 
 
-class ClockRead(NamedTuple):
+class ClockRead(Event):
     """How long the show has taken, in seconds, without the time its clock was stopped."""
 
     elapsed: float
     running: bool
 
 
-class ViewChanged(NamedTuple):
+class ViewChanged(Event):
     """The presenter wants to see, or not to see, the narration and the status line."""
 
     narration: bool
     status: bool
 
 
-class HelpShown(NamedTuple):
+class HelpShown(Event):
     """The presenter's keys are to be seen, in front of everything, until `OverlayClosed`."""
 
     bindings: tuple[Binding, ...]
 
 
-class OutlineShown(NamedTuple):
+class OutlineShown(Event):
     """The places to jump to are to be seen, in front of everything, until `OverlayClosed`."""
 
     outline: Outline
 
 
-class OverlayClosed(NamedTuple):
+class OverlayClosed(Event):
     """What was in front of everything is gone."""
 
 
-class Redrawn(NamedTuple):
+class Redrawn(Event):
     """The page is to be drawn again: the window has another size, or somebody wrote on it."""
 
 
-class Suspended(NamedTuple):
+class Suspended(Event):
     """The program is about to be stopped; the terminal is the shell's until `Redrawn`."""
 
 
-class Moved(NamedTuple):
+class Moved(Event):
     """The presenter has gone to another place; `step` is the next one, None at the end."""
 
     step: Step | None
 
 
-class ShellLent(NamedTuple):
+class ShellLent(Event):
     """The presenter takes over the session's shell; what it writes follows as output."""
 
 
-class ShellReturned(NamedTuple):
+class ShellReturned(Event):
     """The presenter has given the session's shell back."""
 
 
-class EditStarted(NamedTuple):
+class EditStarted(Event):
     """The presenter changes a command before it runs; what is seen of it follows as output."""
 
     step: Command
 
 
-class EditEnded(NamedTuple):
+class EditEnded(Event):
     """The command has been changed to `text`, or is left as it was (None)."""
 
     step: Command
     text: str | None
 
 
-class RecordedShown(NamedTuple):
+class RecordedShown(Event):
     """What a command wrote when it was recorded is shown in place of what it writes now.
 
     `source` is the path of the recording.
@@ -237,7 +238,7 @@ class RecordedShown(NamedTuple):
     source: str
 
 
-class CommandStarted(NamedTuple):
+class CommandStarted(Event):
     """An attempt at a command begins; the first is 1.
 
     `edited` is what runs, where the presenter has changed the command.
@@ -248,75 +249,41 @@ class CommandStarted(NamedTuple):
     edited: str | None = None
 
 
-class OutputReceived(NamedTuple):
+class OutputReceived(Event):
     """Bytes for the screen; `step` is None for what background jobs write between commands."""
 
     step: Command | None
     data: bytes
 
 
-class CommandEnded(NamedTuple):
+class CommandEnded(Event):
     """An attempt at a command has ended."""
 
     step: Command
     result: Result
 
 
-class StepSkipped(NamedTuple):
+class StepSkipped(Event):
     """A command that does not run, and why."""
 
     step: Command
     reason: str
 
 
-class JobsLeft(NamedTuple):
+class JobsLeft(Event):
     """What still ran in the background at the end, as `jobs -l` lists it; it is ended now."""
 
     listing: str
 
 
-class RunStopping(NamedTuple):
+class RunStopping(Event):
     """No further step comes up: what is left is skipped, or cleans up."""
 
     reason: Reason
 
 
-class RunEnded(NamedTuple):
+class RunEnded(Event):
     """The last event. `duration` is in seconds."""
 
     reason: Reason
     duration: float
-
-
-Event = (
-    RunStarted
-    | RunRefused
-    | PageOpened
-    | Notice
-    | TextShown
-    | ScreenCleared
-    | CommandShown
-    | Typed
-    | WaitStarted
-    | WaitEnded
-    | ClockRead
-    | ViewChanged
-    | HelpShown
-    | OutlineShown
-    | OverlayClosed
-    | Redrawn
-    | Suspended
-    | Moved
-    | ShellLent
-    | ShellReturned
-    | EditStarted
-    | EditEnded
-    | CommandStarted
-    | RecordedShown
-    | OutputReceived
-    | CommandEnded
-    | StepSkipped
-    | RunStopping
-    | JobsLeft
-    | RunEnded
-)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import replace
 
 from meshpeek.run.events import (
     CommandEnded,
@@ -98,7 +97,7 @@ class Executor:
         transcript = Transcript()
         started = self._clock()
         outcome = None
-        ran = step if edited is None else replace(step, text=edited, checks=Checks())
+        ran = step if edited is None else step.replace(text=edited, checks=Checks())
         running = self._shell.run(ran.text, timeout=self._timeout_of(ran))
         try:
             for item in running:
@@ -111,7 +110,7 @@ class Executor:
         except KeyboardInterrupt:
             running.close()
         result = self._result(ran, attempt, outcome, transcript, started, give_up)
-        return result if edited is None else result._replace(edited=edited)
+        return result if edited is None else result.replace(edited=edited)
 
     def _timeout_of(self, step: Command) -> float | None:
         """Return how long an attempt may take, in seconds; None for as long as it likes.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from meshpeek.run.events import (
     CommandEnded,
@@ -48,12 +47,12 @@ class Masked:
                 self._last = event
                 seen = self._output.feed(data)
                 if seen:
-                    self._pass_on(event if seen is data else event._replace(data=seen))
+                    self._pass_on(event if seen is data else event.replace(data=seen))
             case Typed(text=text):
                 self._last = event
                 typed = self._typing.feed(text.encode(errors="surrogatepass"))
                 if typed:
-                    self._pass_on(event._replace(text=typed.decode(errors="surrogatepass")))
+                    self._pass_on(event.replace(text=typed.decode(errors="surrogatepass")))
             case _:
                 self._release()
                 self._pass_on(self._masked(event))
@@ -62,14 +61,14 @@ class Masked:
         """Pass on what was held back: there is an end to what it could have been a part of."""
         last, self._last = self._last, None
         if isinstance(last, OutputReceived) and (rest := self._output.end()):
-            self._pass_on(last._replace(data=rest))
+            self._pass_on(last.replace(data=rest))
         if isinstance(last, Typed) and (rest := self._typing.end()):
-            self._pass_on(last._replace(text=rest.decode(errors="surrogatepass")))
+            self._pass_on(last.replace(text=rest.decode(errors="surrogatepass")))
 
     def _pass_on(self, event: Event) -> None:
         step = getattr(event, "step", None)
         if self._steps and id(step) in self._steps:
-            event = event._replace(step=self._steps[id(step)])  # type: ignore[call-arg,arg-type]
+            event = event.replace(step=self._steps[id(step)])
         self._pass(event)
 
     def _masked(self, event: Event) -> Event:
@@ -77,35 +76,35 @@ class Masked:
         match event:
             case RunStarted(workshop=workshop, earlier=earlier):
                 masked = self._mask_workshop(workshop)
-                return event._replace(
+                return event.replace(
                     workshop=masked, earlier=tuple(map(self._with_masked_step, earlier))
                 )
             case TextShown(text=text):
-                return event._replace(text=mask(text))
+                return event.replace(text=mask(text))
             case CommandEnded(result=result):
-                return event._replace(result=self._mask_result(result))
+                return event.replace(result=self._mask_result(result))
             case CommandStarted(edited=str(edited)):
-                return event._replace(edited=mask(edited))
+                return event.replace(edited=mask(edited))
             case EditEnded(text=str(text)):
-                return event._replace(text=mask(text))
+                return event.replace(text=mask(text))
             case OutlineShown(outline=outline):
                 places = tuple(p._replace(text=mask(p.text)) for p in outline.places)
-                return event._replace(outline=outline._replace(places=places))
+                return event.replace(outline=outline._replace(places=places))
             case RecordedShown(data=data):
-                return event._replace(data=self._masker.mask(data))
+                return event.replace(data=self._masker.mask(data))
             case StepSkipped(reason=reason):
-                return event._replace(reason=mask(reason))
+                return event.replace(reason=mask(reason))
             case JobsLeft(listing=listing):
-                return event._replace(listing=mask(listing))
+                return event.replace(listing=mask(listing))
             case Notice(text=text):
-                return event._replace(text=mask(text))
+                return event.replace(text=mask(text))
             case RunRefused(message=message):
-                return event._replace(message=mask(message))
+                return event.replace(message=mask(message))
         return event
 
     def _with_masked_step(self, event: CommandEnded | StepSkipped) -> CommandEnded | StepSkipped:
         step = self._steps.get(id(event.step), event.step)
-        return event._replace(step=step) if isinstance(step, Command) else event
+        return event.replace(step=step) if isinstance(step, Command) else event
 
     def _mask_workshop(self, workshop: Workshop) -> Workshop:
         """Return the workshop as it may be shown, and remember which of its steps are others."""
@@ -113,20 +112,19 @@ class Masked:
         self._original = workshop  # keeps the identities of its steps from being used again
         self._steps = {}
         for step in workshop.steps:
-            masked = replace(step, text=mask(step.text))
+            masked = step.replace(text=mask(step.text))
             if isinstance(masked, Command):
-                masked = replace(
-                    masked,
+                masked = masked.replace(
                     name=masked.name and mask(masked.name),
                     note=masked.note and mask(masked.note),
                 )
             if masked != step:
                 self._steps[id(step)] = masked
         titles = [mask(section.title) for section in workshop.sections]
-        return workshop._replace(
+        return workshop.replace(
             steps=tuple(self._steps.get(id(step), step) for step in workshop.steps),
             sections=tuple(
-                section._replace(title=title)
+                section.replace(title=title)
                 for section, title in zip(workshop.sections, titles, strict=True)
             ),
         )
@@ -135,11 +133,11 @@ class Masked:
         mask = self._masker.mask_text
         verdict = result.verdict
         if verdict.reasons or verdict.hint:
-            verdict = verdict._replace(
+            verdict = verdict.replace(
                 reasons=tuple(mask(reason) for reason in verdict.reasons),
                 hint=verdict.hint and mask(verdict.hint),
             )
-        return result._replace(
+        return result.replace(
             output=self._mask_output(result.output),
             verdict=verdict,
             edited=result.edited and mask(result.edited),

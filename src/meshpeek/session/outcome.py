@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+
+from meshpeek.workshop.values import Value
 
 
 class Ending(StrEnum):
@@ -14,19 +15,19 @@ class Ending(StrEnum):
     SHELL_ENDED = "shell ended"
 
 
-class Output(NamedTuple):
+class Output(Value):
     """Bytes that the command wrote, in order."""
 
     data: bytes
 
 
-class Leftover(NamedTuple):
+class Leftover(Value):
     """Bytes that came between two commands: from background jobs, or bash's word about them."""
 
     data: bytes
 
 
-class Outcome(NamedTuple):
+class Outcome(Value):
     """The end of a command: its status, those of its last pipeline's parts, and how it ended.
 
     A status above 128 means that signal (status - 128), as bash has it.

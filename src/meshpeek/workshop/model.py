@@ -1,19 +1,15 @@
-"""What a workshop is once it has been read: frozen data, the same for every way of running it.
-
-What needs no inheritance is a named tuple, and a kind of step without fields of its own is a plain
-class: making a dataclass costs every start of the program 0.5 ms.
-"""
+"""What a workshop is once it has been read: frozen data, the same for every way of running it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from meshpeek.workshop.spans import Span
+from meshpeek.workshop.values import Value
 
 
 class Mode(StrEnum):
@@ -32,7 +28,7 @@ SHORTEST_SECRET = 4
 """How many characters a secret's value has at least: a shorter one would be found everywhere."""
 
 
-class Expectation(NamedTuple):
+class Expectation(Value):
     r"""What a step's output must (or must not) hold: a substring, or a regular expression.
 
     `source` is the annotation's own words, for messages: `color2-west` or `/color2-\\w+/`.
@@ -46,7 +42,7 @@ class Expectation(NamedTuple):
         return self.pattern.search(output) is not None
 
 
-class Checks(NamedTuple):
+class Checks(Value):
     """How a command's result is judged; the annotations of the `meshpeek:` vocabulary.
 
     `exit_status` is the status asked for, None for any. `timeout` and `until` are seconds:
@@ -61,7 +57,7 @@ class Checks(NamedTuple):
     until: float | None = None
 
 
-class Edit(NamedTuple):
+class Edit(Value):
     """What `$EDITOR` does to its file when no person is there.
 
     Either `command`, a shell command that is given the file's path as its last argument, or
@@ -72,7 +68,7 @@ class Edit(NamedTuple):
     patch: str | None = None
 
 
-class Selection(NamedTuple):
+class Selection(Value):
     """In which runs a step takes part: words are a `Mode`'s value or `rehearse`."""
 
     only: frozenset[str] = frozenset()
@@ -90,7 +86,7 @@ class Selection(NamedTuple):
 _NO_CHECKS, _EVERY_RUN = Checks(), Selection()
 
 
-class Section(NamedTuple):
+class Section(Value):
     """A heading and what follows it, up to the next heading of any level.
 
     `title` is plain text. Steps before the first heading are in a section with an empty title,
@@ -102,8 +98,7 @@ class Section(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Value):
     """What all kinds of step share. `section` is an index into the workshop's sections."""
 
     text: str
@@ -120,34 +115,23 @@ class Step:
 class Narration(Step):
     """Prose to read: `text` is Markdown, without comments and directives."""
 
-    __slots__ = ()
-
 
 class Comment(Step):
     """`#` lines of a fence or script, shown as they are written."""
-
-    __slots__ = ()
 
 
 class Print(Step):
     """`@print`: text shown also while hidden. `${VAR}` in it is filled in by the session."""
 
-    __slots__ = ()
-
 
 class Pause(Step):
     """`@wait`: the presenter decides when to go on. Its `text` is empty."""
-
-    __slots__ = ()
 
 
 class Clear(Step):
     """`@clear`, or the clear of a builtin macro: an empty screen. Its `text` is empty."""
 
-    __slots__ = ()
 
-
-@dataclass(frozen=True, slots=True)
 class Command(Step):
     """One complete bash command, exactly as the workshop has it.
 
@@ -180,7 +164,7 @@ class Command(Step):
 AnyStep = Narration | Comment | Print | Pause | Clear | Command
 
 
-class Context(NamedTuple):
+class Context(Value):
     """A cluster the workshop may touch: its kubeconfig context, and a colour for its badge."""
 
     name: str
@@ -211,14 +195,14 @@ class NormalisationRule(StrEnum):
     WIDTHS = "widths"
 
 
-class Replacement(NamedTuple):
+class Replacement(Value):
     """A workshop's own rule: what `pattern` finds in a line becomes `text`."""
 
     pattern: re.Pattern[str]
     text: str
 
 
-class Normalisation(NamedTuple):
+class Normalisation(Value):
     """How outputs are made comparable: the rules that are `off`, and the workshop's own."""
 
     off: frozenset[NormalisationRule] = frozenset()
@@ -228,7 +212,7 @@ class Normalisation(NamedTuple):
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class Planned(NamedTuple):
+class Planned(Value):
     """How many minutes a section is to take, and the line of the front matter that says so."""
 
     title: str
@@ -236,7 +220,7 @@ class Planned(NamedTuple):
     line: int
 
 
-class FrontMatter(NamedTuple):
+class FrontMatter(Value):
     """The file-wide settings, from the key `meshpeek` of a workshop's YAML front matter.
 
     `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the
@@ -264,14 +248,14 @@ class FrontMatter(NamedTuple):
     matrix: Mapping[str, tuple[str, ...]] = _NOTHING
 
 
-class Remark(NamedTuple):
+class Remark(Value):
     """What an HTML comment says that is neither directive nor annotation: for the presenter."""
 
     text: str
     span: Span
 
 
-class Workshop(NamedTuple):
+class Workshop(Value):
     """A workshop that can be run: steps in the order in which they run, and their sections.
 
     `remarks` are in the order of their files and lines.

@@ -198,7 +198,7 @@ def mark_line(mark: Mark) -> str:
     if mark.result is not None:
         left_out = mark.result.output[:-_KEPT_OUTPUT]
         record["result"] = {
-            **mark.result._asdict(),
+            **vars(mark.result),
             "output": mark.result.output[-_KEPT_OUTPUT:],
             "omitted": mark.result.omitted + len(left_out.encode(errors="replace")),
             "verdict": [
@@ -237,7 +237,7 @@ def _records(path: Path) -> Iterator[Mapping[str, Any]]:
 
 def _result(given: Mapping[str, Any]) -> Result:
     kind, reasons, hint = given["verdict"]
-    known = {name: given[name] for name in Result._fields if name in given}
+    known = {name: given[name] for name in Result.__match_args__ if name in given}
     verdict = Verdict(VerdictKind(kind), tuple(reasons), hint)
     return Result(**{**known, "pipestatus": tuple(given["pipestatus"]), "verdict": verdict})
 

@@ -160,7 +160,7 @@ class _Run:
                 yield from self._enter(step)
                 yield self._text(step, text)
             case CommandEnded(result=result) if not result.final:
-                self._attempts.append(result._replace(output=""))
+                self._attempts.append(result.replace(output=""))
             case CommandEnded(step=step, result=result):
                 attempts, self._attempts = [*self._attempts, result], []
                 yield from self._enter(step)

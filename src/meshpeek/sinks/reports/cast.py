@@ -103,12 +103,12 @@ class CastFile:
     def _shorten(self, event: OutputReceived, data: bytes) -> OutputReceived:
         """Return the event without what is too much to record."""
         if self._room <= 0:
-            return event._replace(data=b"")
+            return event.replace(data=b"")
         kept = data[: self._room]
         self._room -= len(data)
         if self._room < 0:
             kept += b"\n[... not recorded any further ...]\n"
-        return event._replace(data=kept)
+        return event.replace(data=kept)
 
     def _record(self, *, is_output: bool) -> None:
         text = self._decode(self._written.getvalue())

@@ -88,7 +88,7 @@ class JUnitFormatter:
                 yield _problem("error", "could not run", message.partition("\n")[0], message)
                 yield from self._end_case("errors", 0)
             case CommandEnded(step=step, result=result) if not result.final:
-                self._attempts.append(result._replace(output=""))
+                self._attempts.append(result.replace(output=""))
             case CommandEnded(step=step, result=result):
                 yield from self._case(step, result)
             case StepSkipped(step=step, reason=reason):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from meshpeek.workshop.model import REHEARSE, Command, Edit, Expectation, Mode
@@ -97,16 +96,15 @@ def annotate(
             "keep the one that says what the editor is to do",
         )
     changes = {word: values[-1] for word, values in given.items()}
-    command = replace(
-        command,
-        checks=command.checks._replace(
+    command = command.replace(
+        checks=command.checks.replace(
             expect=tuple(given.get("expect", ())),
             reject=tuple(given.get("reject", ())),
             exit_status=changes.get("exit", command.checks.exit_status),
             timeout=changes.get("timeout"),
             until=changes.get("until"),
         ),
-        selection=command.selection._replace(
+        selection=command.selection.replace(
             only=changes.get("only", frozenset()),
             skip=changes.get("skip", frozenset()),
         ),
@@ -116,9 +114,9 @@ def annotate(
         note=changes.get("note"),
     )
     if "editor" in given:
-        command = replace(command, edit=Edit(command=changes["editor"]))
+        command = command.replace(edit=Edit(command=changes["editor"]))
     elif "patch" in given:
-        command = replace(command, edit=Edit(patch=changes["patch"]))
+        command = command.replace(edit=Edit(patch=changes["patch"]))
     return command
 
 
