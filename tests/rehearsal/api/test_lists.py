@@ -151,3 +151,10 @@ def test_a_list_can_be_of_one_object_by_its_name(north: InMemory) -> None:
         "GET", "/api/v1/configmaps?fieldSelector=metadata.namespace!%3Dfaces,metadata.name%3Db"
     )
     assert texts(everywhere) == []
+
+
+def test_a_malformed_selector_is_refused_in_the_words_of_a_real_cluster(north: InMemory) -> None:
+    said = north.refused(400, "GET", f"{CONFIG_MAPS}?labelSelector=a%20b")
+    assert said["message"] == (
+        "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"
+    )

@@ -227,7 +227,7 @@ def test_deployments_and_replica_sets() -> None:
         "Age": "8m25s",
         "Containers": "a,b",
         "Images": "i:1,",
-        "Selector": "!old,app=x,tier in (a,b)",
+        "Selector": "app=x,!old,tier in (a,b)",
     }
     narrow = row(resource("apps", "replicasets"), obj)
     assert narrow == {"Name": "x", "Desired": 2, "Current": 2, "Ready": 1, "Age": "8m25s"}

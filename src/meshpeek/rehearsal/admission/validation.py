@@ -12,9 +12,9 @@ from typing import Any
 from meshpeek.rehearsal.admission.pod_validation import check_pod, check_template
 from meshpeek.rehearsal.admission.service_validation import check_service
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.label_selector import matches
 from meshpeek.rehearsal.types import name_validation
 from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.label_selectors import matches, requirements_of
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import Cause, forbidden_value, invalid_value, required_value
 
@@ -84,7 +84,7 @@ def _check_workload(obj: Object, old: Object | None) -> list[Cause]:
     if template is None:
         template = {}
     labels = (template.get("metadata") or {}).get("labels") or {}
-    if selector and not matches(selector, labels):
+    if selector and not matches(requirements_of(selector), labels):
         shown = _go_map(labels)
         text = f"Invalid value: {shown}: `selector` does not match template `labels`"
         causes.append(Cause("FieldValueInvalid", "spec.template.metadata.labels", text))

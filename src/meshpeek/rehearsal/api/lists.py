@@ -5,15 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import random
+from collections.abc import Mapping
 from typing import Any
 
 from meshpeek.http.exchange import Request, Response, answer
 from meshpeek.rehearsal.api.negotiation import Presentation
 from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.api.watch import SelectionPredicate, WatchOptions, watch
-from meshpeek.rehearsal.store import selectors
+from meshpeek.rehearsal.store import field_selectors
 from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.store.field_selectors import Matcher
 from meshpeek.rehearsal.store.store import Store, place_of
+from meshpeek.rehearsal.types import label_selectors
+from meshpeek.rehearsal.types.keys import ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import (
@@ -32,8 +36,24 @@ def selection(resource: Resource, request: Request, target: ResourcePath) -> Sel
     fields = request.query.get("fieldSelector", "")
     if target.name:
         fields = f"metadata.name={target.name}"
-    matches = selectors.both(resource.key, request.query.get("labelSelector", ""), fields)
+    matches = _matcher(resource.key, request.query.get("labelSelector", ""), fields)
     return SelectionPredicate(resource.key, target.namespace or None, matches)
+
+
+def _matcher(key: ResourceKey, label_selector: str, field_selector: str) -> Matcher:
+    if not label_selector and not field_selector:
+        return lambda _: True
+    try:
+        requirements = label_selectors.parse(label_selector)
+    except label_selectors.InvalidSelectorError as error:
+        raise bad_request(str(error)) from None
+    matches_fields = field_selectors.parse(key, field_selector)
+
+    def matches(obj: Mapping[str, Any]) -> bool:
+        labels = obj["metadata"].get("labels") or {}
+        return label_selectors.matches(requirements, labels) and matches_fields(obj)
+
+    return matches
 
 
 def answer_list(

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from meshpeek.http.exchange import encode
-from meshpeek.rehearsal.store.selectors import Matcher
+from meshpeek.rehearsal.store.field_selectors import Matcher
 from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Store, WatchEvent
 from meshpeek.rehearsal.types.keys import ResourceKey
 from meshpeek.rehearsal.types.objects import Object

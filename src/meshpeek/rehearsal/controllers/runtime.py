@@ -16,9 +16,9 @@ from meshpeek.rehearsal.admission import defaults
 from meshpeek.rehearsal.controllers.clock import Clock
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.label_selector import matches
 from meshpeek.rehearsal.store.store import Listener, Store, WatchEvent, random_suffix, timestamp
 from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.label_selectors import matches, requirements_of
 from meshpeek.rehearsal.types.objects import Object
 
 
@@ -147,7 +147,7 @@ class Runtime:
         Those that its selector finds and nobody manages become its own: a deletion may have left
         them behind.
         """
-        metadata, selector = owner["metadata"], owner["spec"]["selector"]
+        metadata, selector = owner["metadata"], requirements_of(owner["spec"]["selector"])
         found = []
         for obj in self.store.list(key, metadata["namespace"]):
             manager = controller_of(obj)

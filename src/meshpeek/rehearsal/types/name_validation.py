@@ -38,11 +38,15 @@ _DNS_1035_TEXT = _with_pattern(
     "'my-name',  or 'abc-123'",
     _DNS_1035_PATTERN,
 )
-_NAME_PART_TEXT = _with_pattern(
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
-    "with an alphanumeric character",
+_NAME_TEXT = _with_pattern(
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    "alphanumeric character",
     "'MyName',  or 'my.name',  or '123-abc'",
     _QUALIFIED_PATTERN,
+)
+_QUALIFIED_NAME_TEXT = (
+    f"a qualified name {_NAME_TEXT} "
+    "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
 )
 _VALUE_TEXT = _with_pattern(
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
@@ -74,33 +78,41 @@ def path_segment_problems(name: str) -> list[str]:
     return [f"may not contain '{sign}'" for sign in "/%" if sign in name]
 
 
+def label_value_problems(value: str) -> list[str]:
+    """Return what is wrong with `value` as the value of a label."""
+    return _problems(value, _VALUE_PATTERN, _VALUE_TEXT, _LABEL_LENGTH)
+
+
+def qualified_name_problems(name: str) -> list[str]:
+    """Return what is wrong with the name of a label or annotation: `name`, `example.com/name`."""
+    *prefixes, rest = name.split("/")
+    if len(prefixes) > 1:
+        return [_QUALIFIED_NAME_TEXT]
+    problems = []
+    for prefix in prefixes:
+        wrong = subdomain_problems(prefix) if prefix else ["must be non-empty"]
+        problems += [f"prefix part {problem}" for problem in wrong]
+    if not rest:
+        problems.append("name part must be non-empty")
+    elif len(rest) > _LABEL_LENGTH:
+        problems.append(f"name part must be no more than {_LABEL_LENGTH} characters")
+    if not re.fullmatch(_QUALIFIED_PATTERN, rest):
+        problems.append(f"name part {_NAME_TEXT}")
+    return problems
+
+
 def check_labels(labels: Mapping[str, str], field: str) -> list[Cause]:
     """Check the names and values of labels at `field`."""
     causes = []
     for name, value in labels.items():
         causes += check_qualified_name(name, field)
-        causes += [
-            invalid_value(field, value, problem)
-            for problem in _problems(value, _VALUE_PATTERN, _VALUE_TEXT, _LABEL_LENGTH)
-        ]
+        causes += [invalid_value(field, value, problem) for problem in label_value_problems(value)]
     return causes
 
 
 def check_qualified_name(name: str, field: str) -> list[Cause]:
     """Check a name with an optional prefix (`example.com/name`), as labels and annotations have."""
-    prefix, slash, rest = name.rpartition("/")
-    causes = []
-    if slash:
-        problems = subdomain_problems(prefix) if prefix else ["must be non-empty"]
-        causes += [invalid_value(field, name, f"prefix part {problem}") for problem in problems]
-    if not rest:
-        causes.append(invalid_value(field, name, "name part must be non-empty"))
-    elif len(rest) > _LABEL_LENGTH:
-        detail = f"name part must be no more than {_LABEL_LENGTH} characters"
-        causes.append(invalid_value(field, name, detail))
-    if not re.fullmatch(_QUALIFIED_PATTERN, rest):
-        causes.append(invalid_value(field, name, _NAME_PART_TEXT))
-    return causes
+    return [invalid_value(field, name, problem) for problem in qualified_name_problems(name)]
 
 
 def check_container_port_name(name: str, field: str) -> list[Cause]:

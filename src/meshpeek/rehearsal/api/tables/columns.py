@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from meshpeek.rehearsal.types.label_selectors import requirements_of
 from meshpeek.rehearsal.types.objects import Object
 
 Cell = str | int | float | bool | None
@@ -116,24 +117,7 @@ def selector(obj: Object, _now: datetime) -> str:
 
 def selector_text(given: Mapping[str, Any]) -> str:
     """Write a LabelSelector as tables show it; `<none>` for one that selects everything."""
-    terms = [f"{key}={value}" for key, value in (given.get("matchLabels") or {}).items()]
-    for expression in given.get("matchExpressions") or []:
-        terms.append(_expression(expression))
-    return ",".join(sorted(terms)) if terms else "<none>"
-
-
-def _expression(expression: Mapping[str, Any]) -> str:
-    key, operator = expression.get("key", ""), expression.get("operator")
-    values = ",".join(sorted(expression.get("values") or []))
-    match operator:
-        case "In":
-            return f"{key} in ({values})"
-        case "NotIn":
-            return f"{key} notin ({values})"
-        case "DoesNotExist":
-            return f"!{key}"
-        case _:
-            return str(key)
+    return ",".join(map(str, requirements_of(given))) or "<none>"
 
 
 def first_few(items: Sequence[str], total: int) -> str:

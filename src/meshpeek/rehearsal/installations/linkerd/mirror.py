@@ -17,7 +17,6 @@ from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_ke
 from meshpeek.rehearsal.installations.linkerd.mirror_lease import hold_lease
 from meshpeek.rehearsal.server_urls import find_cluster
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.store.label_selector import matches
 from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import (
     DEPLOYMENTS,
@@ -27,6 +26,7 @@ from meshpeek.rehearsal.types.keys import (
     SERVICES,
     ResourceKey,
 )
+from meshpeek.rehearsal.types.label_selectors import matches, requirements_of
 from meshpeek.rehearsal.types.objects import Object
 
 LINKS = ResourceKey("multicluster.linkerd.io", "links")
@@ -255,7 +255,7 @@ def _exports(link: Object, target: Cluster) -> list[_Export]:
     exports = []
     for service in target.store.list(SERVICES):
         discovered, through_gateway = (
-            bool(spec.get(name)) and matches(spec[name], _labels(service))
+            bool(spec.get(name)) and matches(requirements_of(spec[name]), _labels(service))
             for name in ("remoteDiscoverySelector", "selector")
         )
         if discovered or (through_gateway and spec.get("gatewayPort", "").isdecimal()):

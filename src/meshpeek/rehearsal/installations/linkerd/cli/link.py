@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd.cli.api_client import (
@@ -14,14 +13,13 @@ from meshpeek.rehearsal.installations.linkerd.cli.api_client import (
 )
 from meshpeek.rehearsal.installations.linkerd.cli.arguments import Invocation
 from meshpeek.rehearsal.installations.linkerd.links import EXPORTED_LABEL, Gateway, LinkRequest
+from meshpeek.rehearsal.types.label_selectors import InvalidSelectorError, to_label_selector
 
 _DEFAULT_SELECTOR = f"{EXPORTED_LABEL}=true"
 _GATEWAY_IDENTITY = "mirror.linkerd.io/gateway-identity"
 _PROBE_PATH = "mirror.linkerd.io/probe-path"
 _PROBE_PERIOD = "mirror.linkerd.io/probe-period"
 _LOG_LEVELS = ("panic", "fatal", "error", "warn", "info", "debug", "trace")
-_KEY = r"[A-Za-z0-9._/-]+"
-_VALUE = r"[A-Za-z0-9._-]*"
 
 
 def read_request(cluster: ApiClient, context: Context, invocation: Invocation) -> LinkRequest:
@@ -31,9 +29,9 @@ def read_request(cluster: ApiClient, context: Context, invocation: Invocation) -
     namespace = invocation.text("namespace")
     account = invocation.text("service-account-name")
     token = _account_token(cluster, namespace, account)
-    discovery = parse_selector(invocation.text("remote-discovery-selector"))
+    discovery = _label_selector(invocation.text("remote-discovery-selector"))
     gateway = _gateway(cluster, invocation) if invocation.truth("gateway") else None
-    selector = parse_selector(invocation.text("selector"))
+    selector = _label_selector(invocation.text("selector"))
     _check_options(invocation)
     return LinkRequest(
         cluster_name=invocation.text("cluster-name"),
@@ -56,33 +54,11 @@ def read_request(cluster: ApiClient, context: Context, invocation: Invocation) -
     )
 
 
-def parse_selector(text: str) -> dict[str, Any]:
-    """Turn a label query (`a=b,c in (d,e),!f`) into a LabelSelector object."""
-    labels: dict[str, str] = {}
-    expressions: list[dict[str, Any]] = []
-    for requirement in filter(None, re.split(r",\s*(?![^(]*\))", text.strip())):
-        if found := re.fullmatch(rf"({_KEY})\s*==?\s*({_VALUE})", requirement):
-            labels[found[1]] = found[2]
-        elif found := re.fullmatch(rf"({_KEY})\s*!=\s*({_VALUE})", requirement):
-            expressions.append(_expression(found[1], "NotIn", [found[2]]))
-        elif found := re.fullmatch(rf"({_KEY})\s+(in|notin)\s+\(([^()]*)\)", requirement):
-            values = sorted(value.strip() for value in found[3].split(","))
-            operator = "In" if found[2] == "in" else "NotIn"
-            expressions.append(_expression(found[1], operator, values))
-        elif found := re.fullmatch(rf"(!?)\s*({_KEY})", requirement):
-            expressions.append(_expression(found[2], "DoesNotExist" if found[1] else "Exists", []))
-        else:
-            raise LinkerdError(f'couldn\'t parse the selector string "{text}"')
-    selector: dict[str, Any] = {}
-    if labels:
-        selector["matchLabels"] = labels
-    if expressions:
-        selector["matchExpressions"] = expressions
-    return selector
-
-
-def _expression(key: str, operator: str, values: list[str]) -> dict[str, Any]:
-    return {"key": key, "operator": operator} | ({"values": values} if values else {})
+def _label_selector(text: str) -> dict[str, Any]:
+    try:
+        return to_label_selector(text)
+    except InvalidSelectorError as error:
+        raise LinkerdError(str(error)) from None
 
 
 def _linkerd_settings(cluster: ApiClient, namespace: str) -> dict[str, Any]:
