@@ -102,7 +102,7 @@ read_context_cluster() {
         sed -n "s/^$1=//p"
 }
 
-# A context called north may well be somebody's own: only ours are ever replaced.
+# A context called north may well be somebody's own: only ours are ever replaced, or asked.
 require_own_contexts() {
     local name cluster
     for name in $CLUSTERS; do
@@ -175,7 +175,18 @@ create_clusters() {
     say "done; next: bash setup-demo.sh"
 }
 
+# Without the right context, waiting for a node would end minutes later with a wrong reason.
+require_contexts() {
+    local name
+    require_own_contexts
+    for name in $CLUSTERS; do
+        [ -n "$(read_context_cluster "$name")" ] ||
+            fail "there is no kubectl context '$name'" "create the clusters: bash create-clusters.sh"
+    done
+}
+
 restore_routes() {
+    require_contexts
     set_routes
     say "done; if a node's address is not what it was, link the clusters again: bash setup-demo.sh"
 }

@@ -26,6 +26,14 @@ def contexts(machine: Machine) -> dict[str, str]:
     return dict(line.split() for line in lines)
 
 
+@pytest.fixture
+def created(machine: Machine) -> Machine:
+    """Return a machine with the contexts of our clusters."""
+    for name, cluster in OURS.items():
+        machine.kubectl_config("set-context", name, f"--cluster={cluster}")
+    return machine
+
+
 Run = tuple[Machine, Result]
 OURS = {"north": "k3d-north", "east": "k3d-east", "west": "k3d-west"}
 
@@ -147,45 +155,64 @@ class TestRunningAgain:
 
 
 class TestRoutes:
-    def test_they_can_be_set_again_by_themselves(self, machine: Machine) -> None:
-        result = machine.run(SCRIPT, "routes")
+    def test_they_can_be_set_again_by_themselves(self, created: Machine) -> None:
+        result = created.run(SCRIPT, "routes")
 
         assert result.returncode == 0, result.stdout
-        assert machine.calls_of("docker exec") == routes()
-        assert machine.calls_of("k3d", "kubectl config", "docker network") == []
+        assert created.calls_of("docker exec") == routes()
+        assert (
+            created.calls_of("k3d", "kubectl config set", "kubectl config use", "docker network")
+            == []
+        )
 
-    def test_they_follow_the_addresses_that_the_nodes_have_now(self, machine: Machine) -> None:
-        machine.answer("kubectl --context north *get node *InternalIP*", "172.18.0.5")
-        machine.answer("kubectl --context east *get node *InternalIP*", "172.18.0.3")
-        result = machine.run(SCRIPT, "routes")
+    def test_they_follow_the_addresses_that_the_nodes_have_now(self, created: Machine) -> None:
+        created.answer("kubectl --context north *get node *InternalIP*", "172.18.0.5")
+        created.answer("kubectl --context east *get node *InternalIP*", "172.18.0.3")
+        result = created.run(SCRIPT, "routes")
 
-        assert machine.calls_of("docker exec") == routes(
+        assert created.calls_of("docker exec") == routes(
             {"north": "172.18.0.5", "east": "172.18.0.3", "west": "172.18.0.7"}
         )
         assert "bash setup-demo.sh" in result.stdout.splitlines()[-1]
 
-    def test_a_route_that_cannot_be_set_ends_it(self, machine: Machine) -> None:
-        machine.answer("docker exec k3d-east*", "RTNETLINK answers: Network is unreachable\n", 2)
-        result = machine.run(SCRIPT, "routes")
+    def test_a_route_that_cannot_be_set_ends_it(self, created: Machine) -> None:
+        created.answer("docker exec k3d-east*", "RTNETLINK answers: Network is unreachable\n", 2)
+        result = created.run(SCRIPT, "routes")
 
         assert result.returncode == 1
         assert "RTNETLINK answers: Network is unreachable" in result.stdout
         assert "error: east: this command failed: docker exec k3d-east-server-0" in result.stdout
-        assert not machine.calls_of("docker exec k3d-west")
+        assert not created.calls_of("docker exec k3d-west")
+
+    def test_a_context_of_another_cluster_is_named_at_once(self, created: Machine) -> None:
+        created.kubectl_config("set-context", "west", "--cluster=production")
+        result = created.run(SCRIPT, "routes")
+
+        assert result.returncode == 1
+        assert "'west' belongs to another cluster, 'production'" in result.stdout
+        assert created.calls_of("sleep", "docker exec", "kubectl --context") == []
+
+    def test_a_missing_context_is_named_at_once(self, created: Machine) -> None:
+        created.kubectl_config("delete-context", "east")
+        result = created.run(SCRIPT, "routes")
+
+        assert result.returncode == 1
+        assert "there is no kubectl context 'east'\n  hint: create the clusters" in result.stdout
+        assert created.calls_of("sleep", "docker exec", "kubectl --context") == []
 
 
 class TestWaiting:
-    def test_a_node_that_is_not_ready_is_asked_again(self, machine: Machine) -> None:
-        machine.act("sleep*", 'touch "$STATE/slept"')
-        machine.act(
+    def test_a_node_that_is_not_ready_is_asked_again(self, created: Machine) -> None:
+        created.act("sleep*", 'touch "$STATE/slept"')
+        created.act(
             "'kubectl --context east '*podCIDR*",
             'test ! -e "$STATE/slept" || echo 10.23.1.0/24',
         )
-        result = machine.run(SCRIPT, "routes")
+        result = created.run(SCRIPT, "routes")
 
         assert result.returncode == 0, result.stdout
-        assert machine.calls_of("sleep") == ["sleep 1"]
-        assert machine.calls_of("docker exec") == routes()
+        assert created.calls_of("sleep") == ["sleep 1"]
+        assert created.calls_of("docker exec") == routes()
 
     def test_a_node_that_never_gets_ready_ends_it_within_the_bound(self, machine: Machine) -> None:
         machine.answer(
