@@ -73,6 +73,20 @@ require_clusters() {
     done
 }
 
+# is_lasting CERTIFICATE: it is valid for longer than the 60 days before whose end `linkerd check`
+# begins to warn.
+is_lasting() {
+    local status=0
+    [ -s "$CERTIFICATES/$1.crt" ] || return
+    if command -v openssl >/dev/null 2>&1; then
+        openssl x509 -noout -checkend $((60 * 24 * 3600)) -in "$CERTIFICATES/$1.crt" >/dev/null
+    else
+        step certificate needs-renewal "$CERTIFICATES/$1.crt" --expires-in 1440h >/dev/null ||
+            status=$?
+        [ "$status" -eq 1 ] # 0: it needs to be renewed; above 1: it cannot be read
+    fi
+}
+
 # One trust anchor for all clusters, since a proxy trusts a peer by the anchor they share. Kept, so
 # that a cluster set up later trusts those that were set up before.
 create_certificates() {
@@ -81,13 +95,13 @@ create_certificates() {
     mkdir -p "$CERTIFICATES"
     chmod 700 "$CERTIFICATES"
     printf '*\n' >"$CERTIFICATES/.gitignore"
-    if [ ! -s "$CERTIFICATES/anchor.crt" ]; then
+    if ! is_lasting anchor; then
         say "creating the trust anchor"
         rm -f "$CERTIFICATES"/issuer-*
         run_quietly "trust anchor" "$signer" anchor
     fi
     for name in $CLUSTERS; do
-        if [ ! -s "$CERTIFICATES/issuer-$name.crt" ]; then
+        if ! is_lasting "issuer-$name"; then
             say "$name: creating the issuer's certificate"
             run_quietly "$name" "$signer" "issuer-$name"
         fi

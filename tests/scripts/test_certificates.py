@@ -64,3 +64,29 @@ def test_the_anchor_signed_itself(certificates: Path) -> None:
     text = openssl("x509", "-noout", "-text", "-in", str(certificates / "anchor.crt"))
     assert "CA:TRUE, pathlen:1" in text
     assert text.replace("CN=", "CN = ").count("CN = root.linkerd.cluster.local") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "renewed"),
+    [
+        ("issuer-east", ["issuer-east"]),
+        ("anchor", ["anchor", "issuer-east", "issuer-north", "issuer-west"]),
+    ],
+)
+def test_what_ends_within_sixty_days_is_made_anew(
+    machine: Machine, name: str, renewed: list[str]
+) -> None:
+    machine.remove("step")
+    machine.install("openssl")
+    machine.run("setup-demo.sh", WAIT_SECONDS="0")
+    folder = machine.certificates
+    before = {path.stem: path.read_bytes() for path in folder.glob("*.crt")}
+    key = folder / f"{name}.key"
+    shortened = ["req", "-x509", "-new", "-days", "59", "-key", str(key), "-subj", "/CN=old"]
+    openssl(*shortened, "-out", str(folder / f"{name}.crt"))
+    before[name] = (folder / f"{name}.crt").read_bytes()
+
+    machine.run("setup-demo.sh", WAIT_SECONDS="0")
+
+    after = {path.stem: path.read_bytes() for path in folder.glob("*.crt")}
+    assert sorted(stem for stem in after if after[stem] != before[stem]) == renewed

@@ -150,7 +150,7 @@ def second_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 class TestRunningAgain:
     def test_certificates_and_linkerd_are_kept(self, second_run: Run) -> None:
         machine, _ = second_run
-        assert machine.calls_of("step") == []
+        assert machine.calls_of("step certificate create") == []
         for name in CLUSTERS:
             assert machine.calls_of(f"linkerd --context {name} install") == []
 
@@ -184,6 +184,17 @@ def test_a_new_anchor_signs_new_issuers(machine: Machine) -> None:
 
     signed = [call.split()[4] for call in machine.calls_of("step certificate create")]
     assert signed == ["anchor.crt", *(f"issuer-{name}.crt" for name in CLUSTERS)]
+
+
+def test_certificates_that_end_soon_are_made_anew(machine: Machine) -> None:
+    machine.run(SCRIPT, WAIT_SECONDS="0")
+    machine.answer("step certificate needs-renewal *issuer-east.crt --expires-in 1440h")
+    machine.forget_calls()
+    machine.run(SCRIPT, WAIT_SECONDS="0")
+
+    assert [call.split()[4] for call in machine.calls_of("step certificate create")] == [
+        "issuer-east.crt"
+    ]
 
 
 def test_clusters_of_another_trust_anchor_are_not_joined(machine: Machine) -> None:
