@@ -13,7 +13,8 @@ from collections.abc import Callable
 from datetime import date
 from urllib.parse import urlsplit
 
-_GO_DURATION = r"(?a)[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)"
+from meshpeek.rehearsal.types import go_durations
+
 _LOOSE_DURATION = r"(\d+)\s*([A-Za-zµ]+)"
 _DURATION_UNIT = (
     r"(?i)ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*"
@@ -30,7 +31,7 @@ _UUID = r"(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
 
 def is_duration(value: str) -> bool:
     """Return whether strfmt reads `value` as a duration: `1h30m`, `0`, also `300 millis`, `1d`."""
-    if re.fullmatch(_GO_DURATION, value):
+    if _reads(go_durations.parse)(value):
         return True
     units = [unit for _, unit in re.findall(_LOOSE_DURATION, value)]
     return any(re.fullmatch(_DURATION_UNIT, unit) for unit in units)

@@ -12,6 +12,7 @@ from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
 from meshpeek.rehearsal.store.cluster import Cluster
+from meshpeek.rehearsal.types.go_durations import NANOSECONDS
 from meshpeek.rehearsal.types.keys import VALIDATING_WEBHOOKS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import denied
@@ -20,16 +21,6 @@ NAME = "linkerd-policy-validator.linkerd.io"
 
 _CONFIGURATION = "linkerd-policy-validator-webhook-config"
 _UNITS = "expected one of 'ns', 'us', 'µs', 'ms', 's', 'm', or 'h'"
-_SECONDS = {
-    "ns": 1e-9,
-    "us": 1e-6,
-    "µs": 1e-6,
-    "μs": 1e-6,
-    "ms": 1e-3,
-    "s": 1.0,
-    "m": 60.0,
-    "h": 3600.0,
-}
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
@@ -40,7 +31,8 @@ class DurationError(ValueError):
 def parse_duration(text: str) -> float:
     """Return the seconds of a duration in Go's format (`1h30m`, `300ms`, `0`), negative if `-`.
 
-    Raises DurationError with the webhook's explanation.
+    Linkerd reads it with a parser of its own, which takes an empty text for 0 and explains itself
+    in other words than Go's. Raises DurationError with these.
     """
     sign = -1.0 if text.startswith("-") else 1.0
     rest = text.lstrip("+").lstrip("-")
@@ -54,9 +46,9 @@ def parse_duration(text: str) -> float:
         if not _NUMBER.fullmatch(number):
             reason = "invalid float literal" if number else "cannot parse float from empty string"
             raise DurationError(f"invalid floating-point number: {reason}")
-        if unit not in _SECONDS:
+        if unit not in NANOSECONDS:
             raise DurationError(f"invalid unit: {_UNITS}")
-        total += float(number) * _SECONDS[unit]
+        total += float(number) * NANOSECONDS[unit] / 1e9
         rest = following
     return sign * total
 
@@ -95,9 +87,9 @@ def _check_timeouts(timeouts: Mapping[str, Any]) -> None:
 def _debug_text(seconds: float) -> str:
     """Write a duration as Rust prints it: in the largest of four units that it reaches."""
     for unit in ("s", "ms", "µs"):
-        if seconds >= _SECONDS[unit]:
-            return f"{seconds / _SECONDS[unit]:.9g}{unit}"
-    return f"{seconds / _SECONDS['ns']:.9g}ns"
+        if seconds * 1e9 >= NANOSECONDS[unit]:
+            return f"{seconds * 1e9 / NANOSECONDS[unit]:.9g}{unit}"
+    return f"{seconds * 1e9:.9g}ns"
 
 
 def _next_part(text: str) -> tuple[str, str, str]:

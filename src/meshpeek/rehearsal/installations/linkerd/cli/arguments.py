@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from meshpeek.rehearsal.types import go_durations
+
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
-_DURATION = re.compile(r"[+-]?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+")
-_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _UINT32_LIMIT = 2**32
 
 
@@ -56,9 +55,7 @@ class Invocation:
 
     def seconds(self, name: str) -> float:
         """Return the value of a duration flag, in seconds."""
-        parts = _DURATION_PART.findall(self.values[name])
-        total = sum(float(number) * _SECONDS[unit] for number, unit in parts)
-        return -total if self.values[name].startswith("-") else total
+        return go_durations.parse(self.values[name]) / 1e9
 
     def texts(self, name: str) -> Sequence[str]:
         """Return every value that was given for a stringArray flag."""
@@ -262,8 +259,11 @@ def _refusal(kind: str, value: str) -> str:
                 return f'strconv.ParseUint: parsing "{value}": invalid syntax'
             if int(value, 0) >= _UINT32_LIMIT:
                 return f'strconv.ParseUint: parsing "{value}": value out of range'
-        case "duration" if not _DURATION.fullmatch(value):
-            return f'time: invalid duration "{value}"'
+        case "duration":
+            try:
+                go_durations.parse(value)
+            except go_durations.InvalidDurationError as error:
+                return str(error)
     return ""
 
 
