@@ -31,7 +31,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import meshpeek
-from meshpeek.rehearsal.launch import ClusterSeed, kubeconfig_text, start
+from meshpeek.rehearsal import ClusterSeed, kubeconfig_text, start
 
 MANIFESTS = Path(__file__).parents[1] / "k8s"
 KUBECTL = Path(sys.executable).parent / "kubectl"

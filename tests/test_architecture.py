@@ -111,3 +111,11 @@ def test_ci_loads_what_it_uses(tmp_path: Path) -> None:
     assert "pexpect" in loaded
     unused = {"rich", "yaml", "jsonpatch", "h11", "asyncio", "subprocess", "json", "difflib"}
     assert not loaded & unused
+
+
+def test_the_door_of_rehearsal_costs_nothing() -> None:
+    code = "import sys, meshpeek.rehearsal; print(*(n for n in sys.modules if 'meshpeek.' in n))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == ["meshpeek.rehearsal.errors", "meshpeek.rehearsal"]

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from meshpeek.rehearsal.launch import ClusterSeed, prepare, start
+from meshpeek.rehearsal import ClusterSeed, equip, start
 from tests.browser import browser
 
 HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ FASTER = 4
 def main() -> None:
     """Take them all."""
     with tempfile.TemporaryDirectory() as folder, start(SEEDS) as running, browser() as open_page:
-        environment = os.environ | prepare(Path(folder), running.servers).environment
+        environment = os.environ | equip(Path(folder), running.servers).environment
         pages = {
             # The page's policy would keep out what the browser is asked to wait for.
             scheme: open_page(width=1280, height=660, color_scheme=scheme, bypass_csp=True)

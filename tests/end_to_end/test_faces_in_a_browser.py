@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from meshpeek.rehearsal.launch import ClusterSeed, RunningClusters, start
+from meshpeek.rehearsal import ClusterSeed, RunningClusters, start
 from tests.browser import OpenPage, accessibility_violations
 from tests.conftest import PROGRAM, ROOT
 

@@ -70,5 +70,5 @@ def not_found(path: str) -> dict[str, Any]:
 
 
 def write_kubeconfig(path: Path, servers: Mapping[str, str]) -> Path:
-    path.write_text(kubeconfig_text(servers))
+    path.write_text(kubeconfig_text(servers, current_context="none"))
     return path

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal.api import tables
+from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.installations.linkerd.mirror import LINKS
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
 from meshpeek.rehearsal.seed import Plan, definitions, seed
@@ -292,7 +292,7 @@ def test_lists_and_json_and_folders_are_read(tmp_path: Path) -> None:
 def test_manifests_that_are_wrong_are_named(tmp_path: Path, text: str, said: str) -> None:
     manifest = tmp_path / "wrong.yaml"
     manifest.write_text(text)
-    with pytest.raises(EnvironmentUnfitError) as caught:
+    with pytest.raises(RehearsalError) as caught:
         build({"north": Plan((manifest,))})
     assert said in caught.value.message
     assert str(manifest) in caught.value.message
@@ -300,13 +300,13 @@ def test_manifests_that_are_wrong_are_named(tmp_path: Path, text: str, said: str
 
 
 def test_a_manifest_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(EnvironmentUnfitError, match=r"absent\.yaml: the manifest cannot be read"):
+    with pytest.raises(RehearsalError, match=r"absent\.yaml: the manifest cannot be read"):
         build({"north": Plan((tmp_path / "absent.yaml",))})
 
 
 @pytest.mark.parametrize("target", ["south", "north"])
 def test_a_link_to_no_other_cluster(target: str) -> None:
-    with pytest.raises(EnvironmentUnfitError, match="cannot be linked to") as caught:
+    with pytest.raises(RehearsalError, match="cannot be linked to") as caught:
         build({"north": Plan(links=(target,)), "east": Plan()})
     assert caught.value.hint == "link to another cluster of the workshop: east"
 

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from meshpeek.errors import EnvironmentUnfitError, ExitCode
 from meshpeek.rehearsal import process
+from meshpeek.rehearsal.errors import RehearsalError
 
 pytestmark = pytest.mark.slow
 
@@ -254,7 +254,7 @@ def test_what_it_cannot_do_it_says(request_line: str, problem: str) -> None:
     reply = json.loads(out)
     assert problem in reply["error"]
     assert reply["hint"]
-    assert (code, err) == (ExitCode.UNFIT_ENVIRONMENT, "")
+    assert (code, err) == (process.UNFIT, "")
 
 
 @pytest.mark.parametrize("failing", ["__init__", "bind", "listen"])
@@ -264,9 +264,8 @@ def test_a_port_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch, fail
 
     unfit = type("Unfit", (socket.socket,), {failing: fail})
     monkeypatch.setattr(process.socket, "socket", unfit)
-    with pytest.raises(EnvironmentUnfitError) as failure:
+    with pytest.raises(RehearsalError) as failure:
         process._listen(0)
-    assert failure.value.exit_code == ExitCode.UNFIT_ENVIRONMENT
     assert failure.value.message == (
         "no port of the loopback address can be had: Cannot assign requested address"
     )
@@ -278,7 +277,7 @@ def test_a_manifest_that_a_cluster_refuses_is_named(tmp_path: Path) -> None:
     )
     request = {"clusters": {"north": {"manifests": [str(tmp_path)], "links": []}}}
     code, out, _ = ended(spawn(json.dumps(request)))
-    assert code == ExitCode.UNFIT_ENVIRONMENT
+    assert code == process.UNFIT
     error = json.loads(out)["error"]
     assert str(tmp_path) in error
     assert "refuses the Service 'Bad'" in error

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.rehearsal.launch import ClusterSeed, prepare, start
+from meshpeek.rehearsal.launch import ClusterSeed, equip, start
 
 REPOSITORY = Path(__file__).parents[2]
 MANIFESTS = REPOSITORY / "k8s"
@@ -28,7 +28,7 @@ def bash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bash]:
         "west": ClusterSeed((MANIFESTS / "west",)),
     }
     with start(seeds) as running:
-        session = prepare(tmp_path_factory.mktemp("session"), running.servers)
+        session = equip(tmp_path_factory.mktemp("session"), running.servers)
 
         def run(script: str) -> subprocess.CompletedProcess[str]:
             return subprocess.run(

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from meshpeek.rehearsal.launch import ClusterSeed, prepare, start
+from meshpeek.rehearsal.launch import ClusterSeed, equip, start
 from meshpeek.rehearsal.types.objects import Object
 
 REPOSITORY = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ class Machine:
         self.servers = servers
         session = directory / "session"
         session.mkdir()
-        environment = prepare(session, servers).environment
+        environment = equip(session, servers).environment
         certificates = {"CERTIFICATES": str(directory / "certificates")}
         self._environment = {**os.environ, **environment, **certificates}
 

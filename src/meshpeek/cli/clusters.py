@@ -13,7 +13,8 @@ from types import FrameType
 import click
 
 from meshpeek.errors import EnvironmentUnfitError
-from meshpeek.rehearsal.launch import ClusterSeed, RunningClusters, prepare, start
+from meshpeek.rehearsal import ClusterSeed, RehearsalError, RunningClusters, equip, start
+from meshpeek.session.kubeconfig import no_context
 from meshpeek.session.private_folder import private_folder
 from meshpeek.session.session import read_seeds
 from meshpeek.sinks.log.cluster_changes import show_changes
@@ -50,11 +51,13 @@ def command(file: Path | None, bare: bool) -> None:
             private_folder() as directory,
             start(seeds, log=directory / "clusters.log", reporting=True) as running,
         ):
-            prepare(directory, running.servers)
+            equip(directory, running.servers, current_context=no_context(running.servers))
             _introduce(directory, running)
             show_changes(running.changes, contexts)
     except KeyboardInterrupt:
         return
+    except RehearsalError as error:
+        raise EnvironmentUnfitError(error.message, hint=error.hint) from error
     raise EnvironmentUnfitError(
         "the rehearsal clusters have ended by themselves",
         hint="their process was killed, or crashed; start them again",

@@ -25,10 +25,10 @@ def load(file: Path, options: Options) -> Workshop:
     # A person's own start-up file must not change what a test does.
     home = None if is_test else os.environ.get("HOME")
     hooks: Mapping[str, str] = {}
-    if options.rehearse:
-        from meshpeek.rehearsal.installations.faces.hooks import default_hooks
+    if options.rehearse and not is_test:
+        from meshpeek.rehearsal import default_hooks
 
-        hooks = default_hooks(options.mode, os.environ)
+        hooks = default_hooks(os.environ, opens=options.mode is Mode.PRESENT)
     return load_workshop(
         file,
         {**os.environ, **hooks},

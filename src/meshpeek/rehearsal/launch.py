@@ -21,10 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from meshpeek.errors import EnvironmentUnfitError
-from meshpeek.rehearsal.installations.faces.hooks import install_program
+from meshpeek.rehearsal.errors import RehearsalError
+from meshpeek.rehearsal.stand_ins.browser import install_page_program
 from meshpeek.rehearsal.stand_ins.session_tools import Tools, install_tools
-from meshpeek.session.kubeconfig import no_context
 
 _PATIENCE = 30.0
 _GRACE = 2.0
@@ -72,7 +71,7 @@ class RunningClusters:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class Equipment:
     """What a session on rehearsal clusters needs: variables, tools, and the pages it knows of."""
 
     environment: Mapping[str, str]
@@ -101,7 +100,7 @@ def start(
 
     `patience` bounds the wait for them, in seconds. What goes wrong in the process is written to
     `log`. With `reporting` the process tells what changes in the clusters.
-    Raises EnvironmentUnfitError with what to do where they cannot be served.
+    Raises RehearsalError with what to do where they cannot be served.
     """
     with open(log, "wb+") if log else tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
@@ -126,22 +125,23 @@ def start(
             _stop(process)
 
 
-def prepare(
+def equip(
     directory: Path,
     servers: Mapping[str, str],
     environment: Mapping[str, str] = os.environ,
     pages: tuple[Page, ...] = (),
-) -> Session:
+    current_context: str = "",
+) -> Equipment:
     """Make `directory` (which exists) a session's own: kubeconfig, cache and a `bin` folder.
 
-    `servers` are URLs by context name, at least one; there is no current context. `pages` are
-    those that it is to know of.
+    `servers` are URLs by context name, at least one. `pages` are those that the session is to
+    know of. `current_context` may be a name that is no context: then commands have to name one.
     `environment` is what the session would have otherwise: its PATH decides which tools are
-    real. Raises EnvironmentUnfitError where there is no kubectl that can be used.
+    real. Raises RehearsalError where there is no kubectl that can be used.
     """
     kubeconfig = directory / "kubeconfig"
     kubeconfig.touch(mode=0o600)
-    kubeconfig.write_text(kubeconfig_text(servers), encoding="utf-8")
+    kubeconfig.write_text(kubeconfig_text(servers, current_context), encoding="utf-8")
     variables = {
         "KUBECONFIG": str(kubeconfig),
         "KUBECACHEDIR": str(directory / "kube-cache"),
@@ -150,16 +150,16 @@ def prepare(
     }
     binaries = directory / "bin"
     binaries.mkdir()
-    install_program(binaries)
+    install_page_program(directory, [(page.title, page.url) for page in pages])
     tools = install_tools(binaries, next(iter(servers)), {**environment, **variables})
     path = environment.get("PATH", os.defpath)
-    return Session({**variables, "PATH": f"{binaries}{os.pathsep}{path}"}, tools, pages)
+    return Equipment({**variables, "PATH": f"{binaries}{os.pathsep}{path}"}, tools, pages)
 
 
-def kubeconfig_text(servers: Mapping[str, str]) -> str:
-    """Return a kubeconfig with a context for each of `servers` (URLs by name), none current."""
+def kubeconfig_text(servers: Mapping[str, str], current_context: str = "") -> str:
+    """Return a kubeconfig with a context for each of `servers` (URLs by name)."""
     # Names and URLs are written as JSON strings: every one is a YAML string too.
-    current = json.dumps(no_context(servers))
+    current = json.dumps(current_context)
     lines = ["apiVersion: v1", "kind: Config", f"current-context: {current}", "preferences: {}"]
     lines.append("clusters:")
     for name, server in servers.items():
@@ -216,7 +216,7 @@ def _exchange(
 
     At the end of output it is what there is of the line.
 
-    Raises EnvironmentUnfitError if the line does not arrive in time.
+    Raises RehearsalError if the line does not arrive in time.
     """
     if process.stdin is None or process.stdout is None:
         raise ValueError("the process was started without pipes")
@@ -228,7 +228,7 @@ def _exchange(
     while b"\n" not in reply and len(reply) < _REPLY_LIMIT:
         left = max(0.0, deadline - time.monotonic())
         if not select.select([process.stdout], [], [], left)[0]:
-            raise EnvironmentUnfitError(
+            raise RehearsalError(
                 f"the rehearsal clusters did not answer within {patience:g} seconds",
                 hint="try again when the machine is less busy",
             )
@@ -251,9 +251,7 @@ def _understand(
     if not isinstance(answer, dict):
         raise _crashed(_tail(errors))
     if "error" in answer:
-        raise EnvironmentUnfitError(
-            f"rehearsal clusters: {answer['error']}", hint=answer.get("hint")
-        )
+        raise RehearsalError(f"rehearsal clusters: {answer['error']}", hint=answer.get("hint"))
     servers = answer.get("clusters")
     if not isinstance(servers, dict) or set(servers) != set(clusters):
         raise _crashed(_tail(errors))
@@ -265,16 +263,16 @@ def _tail(errors: IO[bytes]) -> str:
     return errors.read().decode(errors="replace").strip()
 
 
-def _crashed(said: str) -> EnvironmentUnfitError:
+def _crashed(said: str) -> RehearsalError:
     missing = re.search(r"No module named '([^']+)'", said)
     if missing and not missing[1].startswith("meshpeek"):
-        return EnvironmentUnfitError(
+        return RehearsalError(
             f"rehearsal clusters need the Python package {missing[1].partition('.')[0]}, "
             "which is not installed",
             hint=_INSTALL_HINT,
         )
     last = said.splitlines()[-1] if said else "the process ended without a word"
-    return EnvironmentUnfitError(
+    return RehearsalError(
         f"the rehearsal clusters could not be started: {last}",
         hint="this is a defect of meshpeek; please report it with the line above",
     )

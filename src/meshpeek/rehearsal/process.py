@@ -30,10 +30,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from meshpeek.errors import EnvironmentUnfitError, ExitCode, MeshpeekError
 from meshpeek.http.server import Application, Handler, listen, serve
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.api.api import Api, refuse
+from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.seed import Plan, seed
 from meshpeek.rehearsal.store import snapshot
 from meshpeek.rehearsal.store.cluster import Cluster
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from meshpeek.rehearsal.installations.faces.site import Site
 
 STANDARD_INPUT = 0
+UNFIT = 3
+"""The exit status if the clusters cannot be served; what the reply says is why."""
 
 _FORM = 'write one line: {"clusters": {"north": {"manifests": ["/a/folder"], "links": ["east"]}}}'
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -64,11 +66,11 @@ def main() -> int:
                 resume=bool(request.get("resume")),
                 is_reporting=bool(request.get("report")),
             )
-    except MeshpeekError as error:
+    except RehearsalError as error:
         return _report(error.message, error.hint)
     except KeyboardInterrupt:
         pass
-    return ExitCode.PASSED
+    return 0
 
 
 def _serve(
@@ -101,11 +103,11 @@ def build_clusters(
 ) -> dict[str, Cluster]:
     """Make clusters, and seed them or give them what they held in the `past`.
 
-    `port` and `secret` are in their servers' URLs. Raises EnvironmentUnfitError for a plan that
+    `port` and `secret` are in their servers' URLs. Raises RehearsalError for a plan that
     cannot be carried out.
     """
     if past is not None and list(past) != list(plans):
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             f"the clusters were {', '.join(past)}, and are now to be {', '.join(plans)}",
             hint="begin anew: the contexts in the front matter have been changed",
         )
@@ -186,7 +188,7 @@ def _listen(port: int) -> socket.socket:
     try:
         return listen("127.0.0.1", port)
     except OSError as error:
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             f"no port of the loopback address can be had: {error.strerror}",
             hint="check that 127.0.0.1 is up and that ports are free",
         ) from None
@@ -195,13 +197,13 @@ def _listen(port: int) -> socket.socket:
 def _plans(request: Mapping[str, Any]) -> dict[str, Plan]:
     wanted = request.get("clusters")
     if not isinstance(wanted, dict) or not wanted:
-        raise EnvironmentUnfitError("the request on standard input names no clusters", hint=_FORM)
+        raise RehearsalError("the request on standard input names no clusters", hint=_FORM)
     return {name: _plan(name, given) for name, given in wanted.items()}
 
 
 def _plan(name: str, given: object) -> Plan:
     if not _NAME.fullmatch(name):
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             f"{name!r} cannot name a cluster",
             hint="a name has lower-case letters, digits and -, and begins with a letter",
         )
@@ -212,7 +214,7 @@ def _plan(name: str, given: object) -> Plan:
 
 def _texts(name: str, given: Any) -> tuple[str, ...]:  # noqa: ANN401
     if not isinstance(given or [], list) or not all(isinstance(each, str) for each in given or ()):
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             f"the request on standard input says of {name} what cannot be read", hint=_FORM
         )
     return tuple(given or ())
@@ -228,7 +230,7 @@ def _read_request() -> Mapping[str, Any]:
     try:
         request = json.loads(line)
     except ValueError as error:
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             f"the request on standard input is no JSON line: {error}",
             hint="`meshpeek clusters` starts rehearsal clusters by hand",
         ) from None
@@ -259,4 +261,4 @@ def _say(value: object) -> None:
 
 def _report(message: str, hint: str | None) -> int:
     _say({"error": message, "hint": hint or ""})
-    return ExitCode.UNFIT_ENVIRONMENT
+    return UNFIT

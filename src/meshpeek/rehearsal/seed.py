@@ -16,11 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.controllers.clock import SimulatedClock
 from meshpeek.rehearsal.controllers.runtime import Runtime
+from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.installations import emissary, k3s
 from meshpeek.rehearsal.installations.definitions import (
     EMISSARY_GROUP,
@@ -74,7 +74,7 @@ class _Site:
 def seed(clusters: Mapping[str, Cluster], plans: Mapping[str, Plan]) -> None:
     """Set up all `clusters`, empty until now, as `plans` say by their names.
 
-    Raises EnvironmentUnfitError for manifests that cannot be read or are refused, and for links
+    Raises RehearsalError for manifests that cannot be read or are refused, and for links
     to clusters that are not there.
     """
     present = next(iter(clusters.values())).now()
@@ -128,7 +128,7 @@ def _set_up(sites: list[_Site], clock: SimulatedClock) -> None:
 def _check_links(site: _Site) -> None:
     for name in site.plan.links:
         if name not in site.cluster.cluster_set or name == site.cluster.name:
-            raise EnvironmentUnfitError(
+            raise RehearsalError(
                 f"the rehearsal cluster {site.cluster.name} cannot be linked to {name!r}",
                 hint="link to another cluster of the workshop: "
                 + ", ".join(each for each in site.cluster.cluster_set if each != site.cluster.name),
@@ -184,7 +184,7 @@ def _access_token(target: Cluster) -> str:
     name = f"{REMOTE_ACCESS_ACCOUNT}-token"
     secret = target.store.get(SECRETS, EXTENSION_NAMESPACE, name)
     if secret is None:
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             f"nothing can be linked to the rehearsal cluster {target.name}: it is bare",
             hint="link to a cluster that has Linkerd",
         )
@@ -222,7 +222,7 @@ def _apply_manifest(site: _Site, path: Path, obj: Object) -> None:
     try:
         _admit(site, _annotated(obj))
     except ApiError as error:
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             f"{path}: the rehearsal cluster {site.cluster.name} refuses the {obj['kind']} "
             f"{obj['metadata'].get('name', '')!r}: {error.message}",
             hint="correct the manifest; a real cluster would refuse it too",
@@ -286,7 +286,7 @@ def _read_manifests(path: Path) -> Iterator[Object]:
     try:
         documents = load_documents(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             f"{path}: the manifest cannot be read: {error}",
             hint="name a YAML file, or a folder of them, under `rehearsal` in the front matter",
         ) from None
@@ -298,7 +298,7 @@ def _objects_in(path: Path, document: Any) -> Iterator[Object]:  # noqa: ANN401 
     if document is None:
         return
     if not _is_object(document):
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             f"{path}: a document in it is no Kubernetes object",
             hint="every document of a manifest has apiVersion, kind and metadata",
         )

@@ -26,8 +26,7 @@ from meshpeek.terminal.keyboard import Keyboard
 from meshpeek.workshop.model import Command, Workshop
 
 if TYPE_CHECKING:
-    from meshpeek.rehearsal.launch import ClusterSeed
-    from meshpeek.rehearsal.launch import Session as Prepared
+    from meshpeek.rehearsal import ClusterSeed, Equipment
 
 _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV")
 _OWN_NAME = re.compile(r"\$\{?0")
@@ -93,9 +92,9 @@ def open_session(
         outer = variables.pop(OUTER_REHEARSAL, None)
         rehearsal = read_outer_rehearsal(outer) if outer else None
         if rehearse and rehearsal is None:
-            prepared = stack.enter_context(start_rehearsal(workshop, variables, directory, keep))
-            variables |= prepared.environment
-            pages = tuple(Page(page.title, page.url) for page in prepared.pages)
+            equipment = stack.enter_context(start_rehearsal(workshop, variables, directory, keep))
+            variables |= equipment.environment
+            pages = tuple(Page(page.title, page.url) for page in equipment.pages)
             rehearsal = OuterRehearsal(variables["KUBECONFIG"], pages)
         else:
             if rehearsal:
@@ -171,20 +170,25 @@ def start_rehearsal(
     variables: Mapping[str, str],
     directory: Path,
     keep: Keep | None = None,
-) -> Iterator[Prepared]:
+) -> Iterator[Equipment]:
     """Start the embedded clusters that `workshop` asks for; yield what a session on them has.
 
     `variables` are the session's so far, `directory` is its own, and `keep` is for clusters that
     can be gone on with. Raises InputError if the workshop
     does not say what to start, EnvironmentUnfitError if that cannot be started.
     """
-    from meshpeek.rehearsal.launch import Keeping, prepare, start
+    from meshpeek.rehearsal import Keeping, RehearsalError, equip, start
+    from meshpeek.session.kubeconfig import no_context
 
     seeds = read_seeds(workshop)
     keeping = Keeping(keep.clusters, resume=keep.past is not None) if keep else None
-    with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
-        pages = tuple(page for page in clusters.pages if page.is_open)
-        yield prepare(directory, clusters.servers, variables, pages)
+    try:
+        with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
+            pages = tuple(page for page in clusters.pages if page.is_open)
+            current = no_context(clusters.servers)
+            yield equip(directory, clusters.servers, variables, pages, current)
+    except RehearsalError as error:
+        raise EnvironmentUnfitError(error.message, hint=error.hint) from error
 
 
 def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
@@ -193,7 +197,7 @@ def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
     Raises InputError if the workshop does not say which clusters it needs, or names manifests that
     are not there.
     """
-    from meshpeek.rehearsal.launch import ClusterSeed
+    from meshpeek.rehearsal import ClusterSeed
 
     if not workshop.front_matter.contexts:
         raise InputError(

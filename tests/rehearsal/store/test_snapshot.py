@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.launch import ClusterSeed, Keeping, start
 
 pytestmark = pytest.mark.slow
@@ -166,7 +166,7 @@ def test_they_are_kept_when_a_signal_ends_them(tmp_path: Path, number: signal.Si
 
 def test_what_was_not_kept_is_said(tmp_path: Path) -> None:
     keeping = Keeping(tmp_path / "clusters.json", resume=True)
-    with pytest.raises(EnvironmentUnfitError, match="was not kept"), start(SEEDS, keeping=keeping):
+    with pytest.raises(RehearsalError, match="was not kept"), start(SEEDS, keeping=keeping):
         pass
 
 
@@ -174,7 +174,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     file = tmp_path / "clusters.json"
     file.write_text('{"clusters": []}')
     with (
-        pytest.raises(EnvironmentUnfitError, match="cannot be read"),
+        pytest.raises(RehearsalError, match="cannot be read"),
         start(SEEDS, keeping=Keeping(file, resume=True)),
     ):
         pass
@@ -185,7 +185,7 @@ def test_other_clusters_are_refused(tmp_path: Path) -> None:
     with start({"north": ClusterSeed()}, keeping=Keeping(file)):
         pass
     with (
-        pytest.raises(EnvironmentUnfitError, match="were north, and are now to be south"),
+        pytest.raises(RehearsalError, match="were north, and are now to be south"),
         start({"south": ClusterSeed()}, keeping=Keeping(file, resume=True)),
     ):
         pass

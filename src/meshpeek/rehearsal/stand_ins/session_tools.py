@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.rehearsal.errors import RehearsalError
 
 OLDEST_KUBECTL = (1, 20)
 _PATIENCE = 20.0
@@ -53,7 +53,7 @@ def install_tools(binaries: Path, context: str, environment: Mapping[str, str]) 
     """Put into the folder `binaries` what PATH lacks, and say what the session will use.
 
     `environment` is the session's, with KUBECONFIG and the PATH without `binaries`; a kubectl
-    has to reach the server of `context`. Raises EnvironmentUnfitError if none does.
+    has to reach the server of `context`. Raises RehearsalError if none does.
     """
     stand_ins = ["linkerd"]
     path = environment.get("PATH")
@@ -105,7 +105,7 @@ def _choose_kubectl(binaries: Path, context: str, environment: Mapping[str, str]
             (binaries / "kubectl").symlink_to(bundled)
             return kubectl
         faults.append(kubectl.fault)
-    raise EnvironmentUnfitError("; ".join(faults), hint=_INSTALL_HINT)
+    raise RehearsalError("; ".join(faults), hint=_INSTALL_HINT)
 
 
 def _bundled_kubectl() -> Path | None:

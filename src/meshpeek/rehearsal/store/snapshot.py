@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types.crds import resource_of
 from meshpeek.rehearsal.types.keys import CRDS, ResourceKey
@@ -65,7 +65,7 @@ def write(path: Path, clusters: Iterable[Cluster], port: int, secret: str) -> No
 def take(path: Path) -> Snapshot:
     """Read the file `path` and remove it: once its clusters go on, it is no longer true.
 
-    Raises EnvironmentUnfitError if there is none that can be read.
+    Raises RehearsalError if there is none that can be read.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -73,12 +73,12 @@ def take(path: Path) -> Snapshot:
         snapshot = Snapshot(document["port"], document["secret"], contents)
         path.unlink()
     except FileNotFoundError:
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             "the state of the rehearsal clusters was not kept: their process was killed, too",
             hint=_ELSEWHERE,
         ) from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise EnvironmentUnfitError(
+        raise RehearsalError(
             f"the state of the rehearsal clusters cannot be read: {path}: {error}",
             hint=_ELSEWHERE,
         ) from None

@@ -7,13 +7,13 @@ import os
 import re
 import select
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from meshpeek.rehearsal.installations.faces.hooks import default_hooks, install_program
+from meshpeek.rehearsal.stand_ins.browser import default_hooks, install_page_program
 from meshpeek.run.transcript import strip_escapes
-from meshpeek.workshop.model import Mode
 from tests.conftest import ROOT, RunProgram
 
 URL = "http://127.0.0.1:1/x/faces/"
@@ -21,18 +21,17 @@ WAIT = 20
 
 
 @pytest.mark.parametrize(
-    ("mode", "environment", "browser"),
+    ("opens", "environment", "browser"),
     [
-        (Mode.PRESENT, {}, "show-faces --open"),
-        (Mode.RUN, {}, "show-faces"),
-        (Mode.CI, {}, None),
-        (Mode.PRESENT, {"DEMO_HOOK_BROWSER": "mine"}, None),
-        (Mode.RUN, {"DEMO_HOOK_TERMINAL": "mine"}, None),
-        (Mode.RUN, {"DEMO_HOOK_SLIDES": "mine"}, "show-faces"),
+        (True, {}, "show-pages --open"),
+        (False, {}, "show-pages"),
+        (True, {"DEMO_HOOK_BROWSER": "mine"}, None),
+        (False, {"DEMO_HOOK_TERMINAL": "mine"}, None),
+        (False, {"DEMO_HOOK_SLIDES": "mine"}, "show-pages"),
     ],
 )
-def test_hooks(mode: Mode, environment: dict[str, str], browser: str | None) -> None:
-    hooks = default_hooks(mode, environment)
+def test_hooks(opens: bool, environment: dict[str, str], browser: str | None) -> None:
+    hooks = default_hooks(environment, opens=opens)
     assert hooks.get("DEMO_HOOK_BROWSER") == browser
     assert ("DEMO_HOOK_TERMINAL" in hooks) is (browser is not None)
 
@@ -41,9 +40,9 @@ class Shown:
     """A session's folder of programs, and what its browser was told to open."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._programs = folder / "bin"
         self._programs.mkdir()
-        install_program(self._programs)
         self._opened = folder / "opened"
         os.mkfifo(self._opened)
         self._end = os.open(self._opened, os.O_RDWR | os.O_NONBLOCK)
@@ -52,22 +51,24 @@ class Shown:
             opener.write_text(f'#!/bin/sh\necho "$MESHPEEK_SESSION" "$@" > {self._opened}\n')
             opener.chmod(0o755)
 
-    def show(self, *arguments: str, **environment: str) -> str:
+    def show(self, *arguments: str, pages: Sequence[str] = (URL,), **environment: str) -> str:
+        install_page_program(self._folder, [("Faces", url) for url in pages])
         path = f"{self._programs}{os.pathsep}{os.environ['PATH']}"
         return subprocess.run(
-            ["show-faces", *arguments],
+            ["show-pages", *arguments],
             env={"PATH": path, "MESHPEEK_SESSION": "token", **environment},
-            executable=self._programs / "show-faces",
+            executable=self._programs / "show-pages",
             capture_output=True,
             text=True,
             check=True,
             timeout=WAIT,
         ).stdout
 
-    def opened(self) -> list[str]:
-        if not select.select([self._end], [], [], WAIT)[0]:
-            return []
-        return os.read(self._end, 4096).decode().split()
+    def opened(self, count: int = 1) -> set[str]:
+        found: list[str] = []
+        while len(found) < count and select.select([self._end], [], [], WAIT)[0]:
+            found += os.read(self._end, 4096).decode().splitlines()
+        return set(found)
 
     def has_opened_nothing(self) -> bool:
         try:
@@ -82,26 +83,28 @@ def shown(tmp_path: Path) -> Shown:
 
 
 def test_it_names_the_page_and_opens_nothing_unasked(shown: Shown) -> None:
-    assert shown.show(MESHPEEK_FACES=URL, DISPLAY=":0") == f"Faces: {URL}\n"
+    assert shown.show(DISPLAY=":0") == f"Faces: {URL}\n"
     assert shown.has_opened_nothing()
 
 
-def test_it_is_silent_where_there_is_no_faces(shown: Shown) -> None:
-    assert shown.show("--open", DISPLAY=":0") == ""
+def test_it_is_silent_where_there_is_no_page(shown: Shown) -> None:
+    assert shown.show("--open", pages=(), DISPLAY=":0") == ""
     assert shown.has_opened_nothing()
 
 
 @pytest.mark.skipif(os.uname().sysname == "Darwin", reason="macOS always has a display")
 def test_it_opens_nothing_where_there_is_no_display(shown: Shown) -> None:
-    assert shown.show("--open", MESHPEEK_FACES=URL) == f"Faces: {URL}\n"
+    assert shown.show("--open") == f"Faces: {URL}\n"
     assert shown.has_opened_nothing()
 
 
 @pytest.mark.parametrize("display", ["DISPLAY", "WAYLAND_DISPLAY"])
-def test_it_opens_the_page_once_as_no_part_of_the_session(shown: Shown, display: str) -> None:
+def test_it_opens_each_page_once_as_no_part_of_the_session(shown: Shown, display: str) -> None:
+    pages = (URL, f"{URL}other")
+    told = "".join(f"Faces: {url}\n" for url in pages)
     for _ in range(3):
-        assert shown.show("--open", MESHPEEK_FACES=URL, **{display: ":0"}) == f"Faces: {URL}\n"
-    assert shown.opened() == [URL]
+        assert shown.show("--open", pages=pages, **{display: ":0"}) == told
+    assert shown.opened(2) == {f" {url}" for url in pages}
     assert shown.has_opened_nothing()
 
 

@@ -1,0 +1,15 @@
+"""The error that rehearsal clusters tell of: what is wrong, and what to do next."""
+
+from __future__ import annotations
+
+
+class RehearsalError(Exception):
+    """The clusters, or what a session needs for them, cannot be as asked for.
+
+    `hint` says what to do next; None where nothing helps.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
