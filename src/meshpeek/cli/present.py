@@ -19,7 +19,7 @@ from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Mode
 
 if TYPE_CHECKING:
-    from meshpeek.sinks.presenter_page.server import Console
+    from meshpeek.sinks.presenter_page.server import PresenterPage
     from meshpeek.sinks.transcripts.transcript import Transcript
 
 
@@ -93,7 +93,9 @@ def command(
         inbox = stack.enter_context(contextlib.closing(Inbox()))
         more = []
         if console or console_host:
-            more.append(("the console", stack.enter_context(_console(inbox, console_host))))
+            more.append(
+                ("the presenter's page", stack.enter_context(_open_page(inbox, console_host)))
+            )
         opened = stack.enter_context(open_reports(reports, more))
         with refusal_reported(str(file), opened.take):
             workshop = load(file, options)
@@ -119,22 +121,22 @@ def _read_fallback(path: Path | None) -> Transcript | None:
 
 
 @contextlib.contextmanager
-def _console(inbox: Inbox, host: str | None) -> Iterator[Console]:
+def _open_page(inbox: Inbox, host: str | None) -> Iterator[PresenterPage]:
     """Open the presenter's page, and say where it is before the audience looks."""
-    from meshpeek.sinks.presenter_page.server import LOOPBACK, Console
+    from meshpeek.sinks.presenter_page.server import LOOPBACK, PresenterPage
 
     actions = {action.value: action for action in (Action.GO, Action.BACK, Action.SKIP)}
 
     def ask(word: str) -> None:
         inbox.post(actions[word])
 
-    with Console(frozenset(actions), ask, host or LOOPBACK) as console:
-        click.echo(f"the presenter's page: {console.url}")
+    with PresenterPage(frozenset(actions), ask, host or LOOPBACK) as page:
+        click.echo(f"the presenter's page: {page.url}")
         if host:
             import segno
 
-            segno.make(console.url, micro=False).terminal(compact=True)
-            click.echo("Whoever sees this can steer the show.")
+            segno.make(page.url, micro=False).terminal(compact=True)
+            click.echo("Anyone who sees this can steer the show.")
             click.pause("Press any key to begin; the screen is cleared then.")
             click.clear()
-        yield console
+        yield page

@@ -1,1 +1,1 @@
-"""One small HTTP server, h11 on asyncio: loopback, within limits, whatever it serves."""
+"""The HTTP server of the program: asyncio and h11. It knows nothing of what it serves."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
-from meshpeek.http.exchange import Response
+from meshpeek.http.exchange import HttpError, Response
 
 PAGE_HEADERS = MappingProxyType(
     {
@@ -36,6 +36,12 @@ def read_page(folder: Traversable) -> Mapping[str, Response]:
     """
     page = {f"/{each.name}": _file(each) for each in folder.iterdir()}
     return page | {"/": page["/index.html"]}
+
+
+def refuse(error: HttpError) -> Response:
+    """Return the response for a refused request, as text."""
+    body = f"{error.message}\n".encode()
+    return Response(error.code, body, "text/plain; charset=utf-8", PAGE_HEADERS)
 
 
 def _file(path: Traversable) -> Response:

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from meshpeek.http.connection import Connection, Refuse
-from meshpeek.http.exchange import HttpError, Request, Response, text
+from meshpeek.http.exchange import HttpError, Request, Response
 
 MAXIMUM_CONNECTIONS = 512
 SHUTDOWN_SECONDS = 0.5
@@ -43,11 +43,6 @@ def listen(host: str, port: int = 0) -> socket.socket:
     return listener
 
 
-def refuse_in_text(error: HttpError) -> Response:
-    """Return an error as plain text."""
-    return text(f"{error.message}\n", error.code)
-
-
 class Application:
     """Routes requests by the beginning of their path, and refuses other hosts.
 
@@ -61,7 +56,7 @@ class Application:
         self,
         handlers: Mapping[str, Handler],
         hosts: Collection[str],
-        refuse: Refuse = refuse_in_text,
+        refuse: Refuse,
     ) -> None:
         self._handlers = handlers
         self._hosts = hosts

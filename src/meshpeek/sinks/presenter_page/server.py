@@ -1,78 +1,76 @@
 """The server of the presenter's page: a page, a stream of what happens, and three buttons.
 
-It listens where it is told to, by default on loopback, on a port that nobody can know before. Its
-URL holds a token that nobody can guess; whoever has it may see and steer the show. Requests with
-another Host or Origin come from a page of somebody else's, and are refused.
+It listens on the address that it is given, loopback by default, on a free port. Its URL holds a
+secret: who has it can see and steer the show. A request from another page, which has another Host
+or Origin, is refused.
+
+The server runs on an event loop in a thread of its own, and its state is that thread's alone: a
+slow viewer, or none, makes no difference to the show.
 """
 
 from __future__ import annotations
 
-import hmac
+import asyncio
+import contextlib
 import json
 import secrets
+import signal
 import threading
-from collections.abc import Callable
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from collections.abc import AsyncGenerator, Callable
+from importlib.resources import files
 from types import TracebackType
 from typing import Any, Self
 
 from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.http.exchange import HttpError, Request, Response, text
+from meshpeek.http.pages import PAGE_HEADERS, read_page, refuse
+from meshpeek.http.server import Application, listen, serve
 from meshpeek.run.events import Event
-from meshpeek.sinks.presenter_page.board import Board
+from meshpeek.sinks.presenter_page.view_model import ViewModel
 
 LOOPBACK = "127.0.0.1"
-_ASSETS = {
-    "": ("page.html", "text/html"),
-    "page.css": ("page.css", "text/css"),
-    "page.js": ("page.js", "text/javascript"),
-}
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-_MOST_VIEWERS = 16
-_MOST_BYTES = 1000
-_KEEP_ALIVE_SECONDS = 15.0
-_SOCKET_SECONDS = 30.0
+MAXIMUM_VIEWERS = 16
+MAXIMUM_BODY = 1000
+KEEP_ALIVE_SECONDS = 15.0
+LAST_STATE_SECONDS = 0.5
 
 
-class Console:
+class PresenterPage:
     """A sink that shows a run on a page; what is asked for there goes to `ask`.
 
-    `actions` are the words that may be asked for. `host` is the address to listen on. Use it as a
-    context manager. Raises EnvironmentUnfitError if it cannot listen there.
+    `actions` are the words that may be asked for, and `ask` is called in another thread. `host` is
+    the address to listen on. Use it as a context manager. Raises EnvironmentUnfitError if it
+    cannot listen there.
     """
 
     def __init__(
         self, actions: frozenset[str], ask: Callable[[str], None], host: str = LOOPBACK
     ) -> None:
-        self._board = Board()
-        self._changed = threading.Condition()
-        self._closed = False
-        self._viewers = threading.Semaphore(_MOST_VIEWERS)
-        self._actions = actions
-        self._ask = ask
-        self._token = secrets.token_urlsafe(24)
         try:
-            self._server = _Server((host, 0), _Handler)
-        except OSError as error:
+            self._listener = listen(host)
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise EnvironmentUnfitError(
-                f"the console cannot listen on {host}: {error.strerror or error}",
+                f"the presenter's page cannot listen on {host}: {reason}",
                 hint="name an address of this machine, or leave --console-host out",
             ) from error
-        self._server.console = self
-        self.origin = f"http://{host}:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def url(self) -> str:
-        """The page's URL, token included."""
-        return f"{self.origin}/{self._token}/"
+        address = f"{host.lower()}:{self._listener.getsockname()[1]}"
+        path = f"/{secrets.token_urlsafe(24)}/presenter"
+        self.origin = f"http://{address}"
+        self.url = f"{self.origin}{path}/"
+        """The page's URL, with its secret."""
+        self._application = Application({path: self._respond}, {address}, refuse)
+        self._page = read_page(files(__package__).joinpath("page"))
+        self._actions = actions
+        self._ask = ask
+        self._view = ViewModel()
+        self._messages: dict[str, bytes] = {}
+        self._is_waiting = False
+        self._viewers: set[asyncio.Event] = set()
+        self._none_left = asyncio.Event()
+        self._over = asyncio.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="presenter's page", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -85,150 +83,113 @@ class Console:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-        self._server.shutdown()
-        self._server.server_close()
         self._thread.join()
 
     def take(self, event: Event) -> None:
-        """Show what `event` says to all who look."""
-        with self._changed:
-            version = self._board.version
-            self._board.take(event)
-            if self._board.version != version:
-                self._changed.notify_all()
+        """Show what `event` says to all viewers."""
+        show = self._view.show
+        if self._view.take(event):
+            changed = {} if self._view.show is show else {"show": self._view.show}
+            changed["state"] = self._view.state
+            self._loop.call_soon_threadsafe(self._publish, changed)
 
     def close(self) -> None:
-        """Let go of those who look: nothing comes after this."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        """Send the last state to all viewers, and end the server. Safe to call twice."""
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
+            self._loop.call_soon_threadsafe(self._over.set)
 
-    def knows(self, token: str) -> bool:
-        """Tell whether `token` is the one of this console."""
-        return hmac.compare_digest(token.encode(), self._token.encode())
+    def _run(self) -> None:
+        # The show's thread holds back SIGWINCH while it forks: it must not arrive here instead.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        # What a client does wrong must not be printed: the terminal is the show's.
+        self._loop.set_exception_handler(lambda *_: None)
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(serve(self._application, self._listener, self._wait_for_end()))
 
-    def request(self, action: object) -> HTTPStatus:
+    async def _wait_for_end(self) -> None:
+        """Wait for the end of the show, and a moment for the viewers to get it."""
+        await self._over.wait()
+        self._wake_viewers()
+        if self._viewers:
+            await _is_set_within(self._none_left, LAST_STATE_SECONDS)
+
+    def _publish(self, changed: dict[str, dict[str, Any]]) -> None:
+        for name, data in changed.items():
+            self._messages[name] = f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+        self._is_waiting = changed["state"]["waiting"]
+        self._wake_viewers()
+
+    def _wake_viewers(self) -> None:
+        for woken in self._viewers:
+            woken.set()
+
+    def _respond(self, request: Request) -> Response:
+        if request.headers.get("origin") not in (None, self.origin):
+            raise HttpError(403, "this page takes no requests from other pages")
+        match request.method, request.path:
+            case "POST", "/actions":
+                return self._act(request)
+            case "GET", "/events":
+                return Response(200, b"", "text/event-stream", PAGE_HEADERS, self._follow())
+            case "GET" | "HEAD", "":
+                return Response(308, headers={"Location": "presenter/"})
+            case "GET" | "HEAD", path if path in self._page:
+                return self._page[path]
+            case "GET" | "HEAD" | "POST", _:
+                raise HttpError(404, "not found")
+        raise HttpError(405, "only GET and POST are allowed here")
+
+    def _act(self, request: Request) -> Response:
         """Ask for an action; only while the show waits, as keys count only then."""
-        if not isinstance(action, str) or action not in self._actions:
-            return HTTPStatus.BAD_REQUEST
-        with self._changed:
-            if not self._board.is_waiting:
-                return HTTPStatus.CONFLICT
-        self._ask(action)
-        return HTTPStatus.ACCEPTED
-
-    def follow(self, send: Callable[[str, Any], None]) -> None:
-        """Send the show, then its state whenever it changes, until there is no more.
-
-        `send` gets an event's name and its data; a name alone keeps the connection alive.
-        """
-        if not self._viewers.acquire(blocking=False):
-            return
+        content_type, _, _ = request.headers.get("content-type", "").partition(";")
+        # A form of another page can send other types without asking, and not this one.
+        if content_type.strip().lower() != "application/json":
+            raise HttpError(415, "the body must be application/json")
+        if len(request.body) > MAXIMUM_BODY:
+            raise HttpError(413, f"the body has more than {MAXIMUM_BODY} bytes")
         try:
-            show: dict[str, Any] = {}
-            version = -1
-            closed = False
-            while not closed:
-                with self._changed:
-                    if version == self._board.version and not self._closed:
-                        self._changed.wait(_KEEP_ALIVE_SECONDS)
-                    latest, state = self._board.show, self._board.state
-                    closed = self._closed
-                    is_new, version = version != self._board.version, self._board.version
-                if latest is not show:
-                    show = latest
-                    send("show", show)
-                send("state", state) if is_new else send("", None)
-        finally:
-            self._viewers.release()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    console: Console
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Say nothing: a viewer who has gone is no error of the show's."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-    timeout = _SOCKET_SECONDS
-
-    def do_GET(self) -> None:
-        name = self._name()
-        if name is None:
-            return
-        if name == "events":
-            self._stream()
-        elif name in _ASSETS:
-            file, kind = _ASSETS[name]
-            self._reply(HTTPStatus.OK, Path(__file__).with_name(file).read_bytes(), kind)
-        else:
-            self._reply(HTTPStatus.NOT_FOUND)
-
-    def do_POST(self) -> None:
-        self.close_connection = True
-        name = self._name()
-        if name is not None:
-            self._reply(self._act() if name == "actions" else HTTPStatus.NOT_FOUND)
-
-    def _act(self) -> HTTPStatus:
-        length = self.headers.get("Content-Length", "")
-        if self.headers.get_content_type() != "application/json":
-            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        if not length.isdecimal() or int(length) > _MOST_BYTES:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        try:
-            asked = json.loads(self.rfile.read(int(length)))
+            asked = json.loads(request.body)
         except (ValueError, RecursionError):
-            return HTTPStatus.BAD_REQUEST
+            raise HttpError(400, "invalid JSON in the body") from None
         action = asked.get("action") if isinstance(asked, dict) else None
-        return self.server.console.request(action)
+        if not isinstance(action, str) or action not in self._actions:
+            raise HttpError(400, f"action must be one of {', '.join(sorted(self._actions))}")
+        if not self._is_waiting:
+            raise HttpError(409, "the show is not waiting")
+        self._ask(action)
+        return text("accepted\n", 202)
 
-    def _name(self) -> str | None:
-        """Return what is asked for behind the token; answer and return None if it is not ours."""
-        console = self.server.console
-        origin = self.headers.get("Origin")
-        if f"http://{self.headers.get('Host')}" != console.origin or origin not in (
-            None,
-            console.origin,
-        ):
-            self._reply(HTTPStatus.FORBIDDEN)
-            return None
-        _, token, *names = [*self.path.partition("?")[0].split("/"), ""]
-        if not console.knows(token):
-            self._reply(HTTPStatus.NOT_FOUND)
-            return None
-        return "/".join(names).rstrip("/")
+    async def _follow(self) -> AsyncGenerator[bytes, None]:
+        """Yield the show, then its state whenever that changes, to the end, as events.
 
-    def _reply(self, status: HTTPStatus, body: bytes = b"", kind: str = "text/plain") -> None:
-        body = body or status.phrase.encode()
-        self.send_response(status)
-        for name, value in _HEADERS.items():
-            self.send_header(name, value)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        A viewer that reads slowly misses states, and gets the latest. One too many gets nothing,
+        and browsers try again after a few seconds.
+        """
+        if len(self._viewers) >= MAXIMUM_VIEWERS:
+            return
+        woken = asyncio.Event()
+        self._viewers.add(woken)
+        self._none_left.clear()
+        sent: dict[str, bytes] = {}
+        try:
+            is_over = False
+            while not is_over:
+                is_over = self._over.is_set()
+                for name, message in self._messages.items():
+                    if sent.get(name) is not message:
+                        sent[name] = message
+                        yield message
+                if not is_over and not await _is_set_within(woken, KEEP_ALIVE_SECONDS):
+                    yield b":\n\n"
+                woken.clear()
+        finally:
+            self._viewers.discard(woken)
+            if not self._viewers:
+                self._none_left.set()
 
-    def _stream(self) -> None:
-        self.close_connection = True
-        self.send_response(HTTPStatus.OK)
-        for name, value in _HEADERS.items():
-            self.send_header(name, value)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
 
-        def send(name: str, data: object) -> None:
-            message = f"event: {name}\ndata: {json.dumps(data)}\n\n" if name else ":\n\n"
-            self.wfile.write(message.encode())
-            self.wfile.flush()
-
-        self.server.console.follow(send)
-
-    def log_message(self, *_: object) -> None:
-        """Log nothing: the terminal is the show's."""
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()

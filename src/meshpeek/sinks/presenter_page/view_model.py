@@ -23,14 +23,10 @@ from meshpeek.sinks.rehearsal_banner import rehearsal_banner
 from meshpeek.workshop.model import Clear, Command, Pause, Remark, Step, Workshop
 
 
-class Board:
-    """Grows with every event of one run; `show` and `state` can be read at any time.
-
-    `show` does not change once the run has started. `version` grows when `state` changes.
-    """
+class ViewModel:
+    """Follows the events of one run: `show` is what does not change once it has started."""
 
     def __init__(self) -> None:
-        self.version = 0
         self.show: dict[str, Any] = {}
         self._indexes: dict[int, int] = {}
         self._state: dict[str, Any] = {
@@ -46,20 +42,14 @@ class Board:
 
     @property
     def state(self) -> dict[str, Any]:
-        """Return where the show is: the index of the step it is at, the outcomes by index."""
+        """Return where the show is: the index of the current step, the outcomes by index."""
         return dict(self._state)
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the presenter is waited for."""
-        return bool(self._state["waiting"])
-
-    def take(self, event: Event) -> None:
-        """Add what `event` says."""
+    def take(self, event: Event) -> bool:
+        """Add what `event` says; return whether that changed `state`."""
         changes = self._changes(event)
-        if changes:
-            self._state |= changes
-            self.version += 1
+        self._state |= changes
+        return bool(changes)
 
     def _changes(self, event: Event) -> dict[str, Any]:
         match event:

@@ -20,7 +20,7 @@ from meshpeek.run.events import (
     WaitEnded,
     WaitStarted,
 )
-from meshpeek.sinks.presenter_page.board import Board
+from meshpeek.sinks.presenter_page.view_model import ViewModel
 from meshpeek.workshop.model import Command, Mode, Workshop
 from meshpeek.workshop.parse import parse
 
@@ -47,11 +47,11 @@ false
 """
 
 
-def start(text: str = TALK) -> tuple[Board, Workshop, list[Command]]:
+def start(text: str = TALK) -> tuple[ViewModel, Workshop, list[Command]]:
     workshop = parse(text, "w.md", lambda path: path)
-    board = Board()
-    board.take(RunStarted(workshop, Mode.PRESENT, rehearsal=False))
-    return board, workshop, [step for step in workshop.steps if isinstance(step, Command)]
+    view = ViewModel()
+    view.take(RunStarted(workshop, Mode.PRESENT, rehearsal=False))
+    return view, workshop, [step for step in workshop.steps if isinstance(step, Command)]
 
 
 def result(kind: VerdictKind, *reasons: str, final: bool = True) -> Result:
@@ -59,26 +59,26 @@ def result(kind: VerdictKind, *reasons: str, final: bool = True) -> Result:
 
 
 def test_the_show_has_sections_steps_notes_and_the_plan() -> None:
-    board, workshop, _ = start()
-    assert json.loads(json.dumps(board.show)) == board.show
-    assert board.show["sections"] == [
+    view, workshop, _ = start()
+    assert json.loads(json.dumps(view.show)) == view.show
+    assert view.show["sections"] == [
         {"title": "One", "minutes": 2.0},
         {"title": "Two", "minutes": None},
     ]
-    assert board.show["contexts"] == [{"name": "north", "colour": "cyan"}]
-    assert [(step["kind"], step["notes"]) for step in board.show["steps"]] == [
+    assert view.show["contexts"] == [{"name": "north", "colour": "cyan"}]
+    assert [(step["kind"], step["notes"]) for step in view.show["steps"]] == [
         ("narration", ["Breathe."]),
         ("command", ["Point at the badge."]),
         ("command", []),
         ("narration", ["The end."]),
     ]
-    assert board.show["steps"][1]["contexts"] == ["north"]
-    assert board.show["steps"][1]["place"] == "w.md:13"
+    assert view.show["steps"][1]["contexts"] == ["north"]
+    assert view.show["steps"][1]["place"] == "w.md:13"
     assert len(workshop.steps) == 4
 
 
 def test_the_state_follows_the_show() -> None:
-    board, workshop, (pods, wrong) = start()
+    view, workshop, (pods, wrong) = start()
     states: list[dict[str, Any]] = []
     for event in (
         WaitStarted(pods),
@@ -92,8 +92,8 @@ def test_the_state_follows_the_show() -> None:
         Moved(workshop.steps[0]),
         RunEnded(Reason.QUIT, 90.0),
     ):
-        board.take(event)
-        states.append(board.state)
+        view.take(event)
+        states.append(view.state)
     assert [state["current"] for state in states] == [1, 1, 1, 1, 1, 1, 2, 2, 0, 0]
     assert [state["waiting"] for state in states[:3]] == [True, True, False]
     assert [state["running"] for state in states[3:8]] == [True, True, False, True, False]
@@ -104,15 +104,17 @@ def test_the_state_follows_the_show() -> None:
 
 
 def test_a_command_that_has_run_and_is_passed_over_later_has_run() -> None:
-    board, _, (pods, wrong) = start()
-    board.take(CommandEnded(pods, result(VerdictKind.PASSED)))
-    board.take(StepSkipped(pods, "the presenter went on"))
-    board.take(StepSkipped(wrong, "the presenter went on"))
-    assert board.state["outcomes"] == {"1": "passed", "2": "skipped"}
+    view, _, (pods, wrong) = start()
+    view.take(CommandEnded(pods, result(VerdictKind.PASSED)))
+    view.take(StepSkipped(pods, "the presenter went on"))
+    view.take(StepSkipped(wrong, "the presenter went on"))
+    assert view.state["outcomes"] == {"1": "passed", "2": "skipped"}
 
 
 def test_what_is_not_seen_changes_nothing() -> None:
-    board, _, (pods, _) = start()
-    version = board.version
-    board.take(CommandEnded(pods, result(VerdictKind.FAILED, final=False)))
-    assert board.version == version
+    view, _, (pods, _) = start()
+    state = view.state
+    assert not view.take(CommandEnded(pods, result(VerdictKind.FAILED, final=False)))
+    assert view.state == state
+    assert view.take(CommandEnded(pods, result(VerdictKind.FAILED)))
+    assert view.state != state
