@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from meshpeek.rehearsal.errors import RehearsalError
+from meshpeek.rehearsal.kubeconfig import KubeconfigContext, dump_kubeconfig
 from meshpeek.rehearsal.stand_ins.browser import install_page_program
 from meshpeek.rehearsal.stand_ins.session_tools import Tools, install_tools
 
@@ -158,25 +159,12 @@ def equip(
 
 def kubeconfig_text(servers: Mapping[str, str], current_context: str = "") -> str:
     """Return a kubeconfig with a context for each of `servers` (URLs by name)."""
-    # Names and URLs are written as JSON strings: every one is a YAML string too.
-    current = json.dumps(current_context)
-    lines = ["apiVersion: v1", "kind: Config", f"current-context: {current}", "preferences: {}"]
-    lines.append("clusters:")
-    for name, server in servers.items():
-        cluster = json.dumps(cluster_entry(name))
-        lines += [f"- name: {cluster}", "  cluster:", f"    server: {json.dumps(server)}"]
-    lines.append("contexts:")
-    for name in servers:
-        cluster = json.dumps(cluster_entry(name))
-        lines += [f"- name: {json.dumps(name)}", "  context:"]
-        lines += [f"    cluster: {cluster}", "    user: rehearsal"]
-    lines += ["users:", "- name: rehearsal", "  user: {}"]
-    return "\n".join(lines) + "\n"
-
-
-def cluster_entry(name: str) -> str:
-    """Return what a kubeconfig calls the cluster of a context that k3d made and we renamed."""
-    return f"k3d-{name}"
+    contexts = [
+        # k3d calls a cluster's entry so; the workshop renames its context only.
+        KubeconfigContext(name, f"k3d-{name}", server, "rehearsal")
+        for name, server in servers.items()
+    ]
+    return dump_kubeconfig(contexts, current_context)
 
 
 def _request(

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from meshpeek.rehearsal.kubeconfig import KubeconfigContext, dump_kubeconfig
 from meshpeek.rehearsal.types.objects import Object
 
 LINKERD_VERSION = "stable-2.14.10"
@@ -92,33 +93,15 @@ def link_objects(request: LinkRequest) -> list[Object]:
 
 def credentials_kubeconfig(request: LinkRequest) -> str:
     """Return the kubeconfig (YAML text) with which the consumer reaches the target cluster."""
-    context = request.context or request.cluster_name
-    cluster = request.kubeconfig_cluster or context
-    lines = [
-        "apiVersion: v1",
-        "clusters:",
-        "- cluster:",
-        f"    server: {_scalar(request.server)}",
-        f"  name: {_scalar(cluster)}",
-        "contexts:",
-        "- context:",
-        f"    cluster: {_scalar(cluster)}",
-        f"    user: {_scalar(request.service_account)}",
-        f"  name: {_scalar(context)}",
-        f"current-context: {_scalar(context)}",
-        "kind: Config",
-        "preferences: {}",
-        "users:",
-        f"- name: {_scalar(request.service_account)}",
-        "  user:",
-        f"    token: {_scalar(request.token)}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _scalar(text: str) -> str:
-    """Write `text` so that YAML reads it back as this string: every JSON string is one."""
-    return json.dumps(text)
+    name = request.context or request.cluster_name
+    context = KubeconfigContext(
+        name,
+        request.kubeconfig_cluster or name,
+        request.server,
+        request.service_account,
+        request.token,
+    )
+    return dump_kubeconfig([context], name)
 
 
 def _extension_credentials(request: LinkRequest) -> Object:

@@ -7,7 +7,6 @@ objects are: the Link, the credentials Secret that it names, and its Deployment 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
 from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key
 from meshpeek.rehearsal.installations.linkerd.mirror_lease import hold_lease
+from meshpeek.rehearsal.kubeconfig import find_context, load_kubeconfig
 from meshpeek.rehearsal.server_urls import find_cluster
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.store import WatchEvent
@@ -223,29 +223,12 @@ def find_target(cluster: Cluster, credentials: Object) -> Cluster | None:
 
 
 @lru_cache(maxsize=64)
-def _server(kubeconfig: str) -> str:
+def _server(encoded: str) -> str:
     """Return the server URL in a kubeconfig, as a Secret holds it, or an empty string."""
-    import yaml
-
-    from meshpeek.rehearsal.types.yaml_documents import load_documents
-
     try:
-        documents = load_documents(base64.b64decode(kubeconfig, validate=True).decode())
-        context = next(
-            each["context"]
-            for each in documents[0]["contexts"]
-            if each["name"] == documents[0]["current-context"]
-        )
-        servers = {each["name"]: each["cluster"]["server"] for each in documents[0]["clusters"]}
-        return str(servers[context["cluster"]])
-    except (
-        binascii.Error,
-        UnicodeDecodeError,
-        yaml.YAMLError,
-        LookupError,
-        TypeError,
-        StopIteration,
-    ):
+        config = load_kubeconfig(base64.b64decode(encoded, validate=True).decode())
+        return find_context([config]).server
+    except ValueError:
         return ""
 
 

@@ -7,19 +7,19 @@ import sys
 
 from meshpeek.rehearsal.installations.linkerd.cli.api_client import (
     ApiClient,
-    Context,
     LinkerdError,
     known_servers,
     load_context,
 )
 from meshpeek.rehearsal.installations.linkerd.cli.arguments import Invocation
+from meshpeek.rehearsal.kubeconfig import KubeconfigContext
 
 VERSION = "stable-2.14.10"
 
 _OUTPUTS = ("table", "json")
 
 
-def _context(invocation: Invocation) -> Context:
+def _context(invocation: Invocation) -> KubeconfigContext:
     return load_context(invocation.text("kubeconfig"), invocation.text("context"), os.environ)
 
 

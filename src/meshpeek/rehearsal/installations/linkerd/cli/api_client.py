@@ -9,22 +9,21 @@ import http.client
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-import yaml
-
+from meshpeek.rehearsal.kubeconfig import (
+    InvalidKubeconfigError,
+    KubeconfigContext,
+    find_context,
+    load_kubeconfig,
+    servers_of,
+)
 from meshpeek.rehearsal.server_urls import API_PORT, internal_addresses, node_in
 
 PATIENCE = 15.0
 """Seconds that one request may take."""
-
-_NO_CONFIGURATION = (
-    "invalid configuration: no configuration has been provided, "
-    "try setting KUBERNETES_MASTER environment variable"
-)
 
 
 class LinkerdError(Exception):
@@ -35,91 +34,45 @@ class NotFoundError(LinkerdError):
     """The API server does not have the object that was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """A kubeconfig context that can be used: `name`, its `cluster` entry and that one's server."""
-
-    name: str
-    cluster: str
-    server: str
-
-
-def load_context(kubeconfig: str, name: str, environment: Mapping[str, str]) -> Context:
+def load_context(path: str, name: str, environment: Mapping[str, str]) -> KubeconfigContext:
     """Find context `name` (empty: the current one) as client-go does.
 
-    Looks in the file `kubeconfig`, else in those that KUBECONFIG in `environment` lists, else
-    in `~/.kube/config`. Raises LinkerdError in client-go's words.
+    Looks in the file `path`, else in those that KUBECONFIG in `environment` lists, else in
+    `~/.kube/config`. Raises LinkerdError in client-go's words.
     """
-    documents = list(_documents(kubeconfig, environment))
-    return _choose(documents, name)
+    try:
+        return find_context(list(_configs(path, environment)), name)
+    except InvalidKubeconfigError as error:
+        raise _configuration_error(str(error)) from None
 
 
-def parse_kubeconfig(text: str) -> Context:
+def parse_kubeconfig(text: str) -> KubeconfigContext:
     """Return the current context of a kubeconfig's text, such as a credentials Secret holds."""
-    return _choose([_parse(text, "credentials")], "")
+    try:
+        return find_context([load_kubeconfig(text)])
+    except InvalidKubeconfigError as error:
+        raise _configuration_error(str(error)) from None
 
 
-def known_servers(kubeconfig: str, environment: Mapping[str, str]) -> list[str]:
+def known_servers(path: str, environment: Mapping[str, str]) -> list[str]:
     """Return the servers of all clusters in the files that `load_context` looks at."""
-    servers = []
-    for document in _documents(kubeconfig, environment):
-        for entry in document.get("clusters") or []:
-            cluster = entry.get("cluster") if isinstance(entry, dict) else None
-            server = cluster.get("server") if isinstance(cluster, dict) else None
-            if isinstance(server, str) and server not in servers:
-                servers.append(server)
-    return servers
+    return servers_of(_configs(path, environment))
 
 
-def _documents(kubeconfig: str, environment: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    if kubeconfig:
-        if not Path(kubeconfig).exists():
-            raise _configuration_error(f"stat {kubeconfig}: no such file or directory")
-        paths = [kubeconfig]
+def _configs(path: str, environment: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    if path:
+        if not Path(path).exists():
+            raise _configuration_error(f"stat {path}: no such file or directory")
+        paths = [path]
     else:
         paths = [p for p in environment.get("KUBECONFIG", "").split(os.pathsep) if p]
         paths = paths or [str(Path(environment.get("HOME", "/")) / ".kube" / "config")]
-    for path in paths:
-        if Path(path).exists():
+    for each in paths:
+        if Path(each).exists():
             try:
-                yield _parse(Path(path).read_text(encoding="utf-8"), path)
-            except (OSError, UnicodeDecodeError) as error:
-                raise _configuration_error(f'error loading config file "{path}": {error}') from None
-
-
-def _parse(text: str, path: str) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise _configuration_error(f'error loading config file "{path}": {error}') from None
-    if not isinstance(document, dict):
-        raise _configuration_error(f'error loading config file "{path}": it is no kubeconfig')
-    return document
-
-
-def _choose(documents: list[dict[str, Any]], name: str) -> Context:
-    chosen = name or next((d["current-context"] for d in documents if d.get("current-context")), "")
-    if not chosen:
-        raise _configuration_error(_NO_CONFIGURATION)
-    context = _entry(documents, "contexts", "context", chosen)
-    if context is None:
-        raise _configuration_error(f'context "{chosen}" does not exist')
-    cluster_name = str(context.get("cluster", ""))
-    cluster = _entry(documents, "clusters", "cluster", cluster_name)
-    if cluster is None:
-        raise _configuration_error(f'cluster "{cluster_name}" does not exist')
-    return Context(chosen, cluster_name, str(cluster.get("server", "")))
-
-
-def _entry(
-    documents: list[dict[str, Any]], section: str, key: str, name: str
-) -> dict[str, Any] | None:
-    for document in documents:
-        for entry in document.get(section) or []:
-            if isinstance(entry, dict) and entry.get("name") == name:
-                found = entry.get(key)
-                return found if isinstance(found, dict) else {}
-    return None
+                yield load_kubeconfig(Path(each).read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise _configuration_error(f'error loading config file "{each}": {error}') from None
 
 
 def _configuration_error(reason: str) -> LinkerdError:

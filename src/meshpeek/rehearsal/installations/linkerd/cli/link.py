@@ -7,12 +7,12 @@ from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd.cli.api_client import (
     ApiClient,
-    Context,
     LinkerdError,
     NotFoundError,
 )
 from meshpeek.rehearsal.installations.linkerd.cli.arguments import Invocation
 from meshpeek.rehearsal.installations.linkerd.links import EXPORTED_LABEL, Gateway, LinkRequest
+from meshpeek.rehearsal.kubeconfig import KubeconfigContext
 from meshpeek.rehearsal.types.label_selectors import InvalidSelectorError, to_label_selector
 
 _DEFAULT_SELECTOR = f"{EXPORTED_LABEL}=true"
@@ -22,7 +22,9 @@ _PROBE_PERIOD = "mirror.linkerd.io/probe-period"
 _LOG_LEVELS = ("panic", "fatal", "error", "warn", "info", "debug", "trace")
 
 
-def read_request(cluster: ApiClient, context: Context, invocation: Invocation) -> LinkRequest:
+def read_request(
+    cluster: ApiClient, context: KubeconfigContext, invocation: Invocation
+) -> LinkRequest:
     """Gather what the link is made from; raises LinkerdError where the real command does."""
     control_plane = invocation.text("linkerd-namespace")
     settings = _linkerd_settings(cluster, control_plane)
