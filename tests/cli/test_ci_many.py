@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import time
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -303,6 +304,48 @@ def test_scratch_is_a_copy_that_goes_away(meshpeek: RunProgram, tmp_path: Path, 
     assert len(places) == 2
     assert not any(Path(place).exists() for place in places)
     assert (folder / "k8s" / "a.yaml").read_text() == "kind: a\n"
+
+
+def test_the_copy_of_a_run_that_was_killed_goes_with_the_next(
+    clean_environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder, copies = tmp_path / "talk", tmp_path / "copies"
+    write(folder / "w.md", 'pwd >"$PLACE"; read -r _ <"$PIPE"')
+    copies.mkdir()
+    places, pipe = tmp_path / "places", tmp_path / "pipe"
+    os.mkfifo(places)
+    os.mkfifo(pipe)
+    environment = clean_environment | {
+        "TMPDIR": str(copies),
+        "PLACE": str(places),
+        "PIPE": str(pipe),
+    }
+
+    with ExitStack() as stack:
+
+        def start() -> tuple[subprocess.Popen[bytes], Path]:
+            run = stack.enter_context(
+                subprocess.Popen(
+                    [PROGRAM, "ci", "--scratch", "w.md"],
+                    cwd=folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                )
+            )
+            stack.callback(run.kill)
+            return run, Path(places.read_text().strip())
+
+        killed, left = start()
+        killed.kill()
+        killed.wait(timeout=PATIENCE_SECONDS)
+        assert (left / "w.md").exists()
+        run, copy = start()
+        assert not left.exists()
+        assert (copy / "w.md").exists()
+        pipe.write_text("\n")
+        assert run.wait(timeout=PATIENCE_SECONDS) == 0
+    assert list(copies.iterdir()) == []
 
 
 def test_scratch_has_what_git_does_not_ignore(meshpeek: RunProgram, tmp_path: Path) -> None:

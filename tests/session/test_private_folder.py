@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from meshpeek.session.private_folder import private_folder
+from meshpeek.session.private_folder import private_folder, remade_private_folder
 
 OWNER = (
     "import sys; from pathlib import Path\n"
@@ -79,21 +81,54 @@ def test_a_folder_is_made_again_although_somebody_still_writes_in_it(tmp_path: P
     with private_folder(tmp_path) as path:
         pass
     path.mkdir()
-    script = 'echo; until [ -e "$0/lock" ]; do echo more >"$0/$((n++ % 20))"; done 2>/dev/null'
-    with subprocess.Popen(["bash", "-c", script, path], stdout=subprocess.PIPE) as writer:
-        assert writer.stdout
-        writer.stdout.readline()
-        with private_folder(again=path) as again:
-            assert again == path
-            assert path.stat().st_mode & 0o777 == 0o700
-            writer.wait()
+    with writers(path), remade_private_folder(path) as again:
+        assert again == path
+        assert path.stat().st_mode & 0o777 == 0o700
+        assert [each.name for each in path.iterdir()] == ["lock"]
+    with private_folder(tmp_path) as other:
+        assert list(tmp_path.iterdir()) == [other]
+
+
+def test_what_somebody_still_writes_when_a_session_ends_goes_with_the_next(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        with private_folder(tmp_path) as path:
+            stack.enter_context(writers(path))
+        assert not path.exists()
+    with private_folder(tmp_path) as other:
+        assert list(tmp_path.iterdir()) == [other]
+
+
+@contextmanager
+def writers(folder: Path) -> Iterator[None]:
+    """Run processes that make files in a folder as fast as they can, wherever it is moved."""
+    code = (
+        "import itertools, os, sys\n"
+        "os.chdir(sys.argv[1])\n"
+        "for number in itertools.count():\n"
+        "    os.close(os.open(f'{os.getpid()}-{number % 500}', os.O_CREAT | os.O_WRONLY))\n"
+        "    number == 500 and print(flush=True)\n"
+    )
+    command = [sys.executable, "-c", code, folder]
+    started = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for _ in range(4)
+    ]
+    try:
+        for writer in started:
+            assert writer.stdout
+            writer.stdout.readline()
+        yield
+    finally:
+        for writer in started:
+            writer.kill()
+            writer.communicate()
 
 
 def test_a_folder_that_is_in_use_is_not_made_again(tmp_path: Path) -> None:
     with (
         private_folder(tmp_path) as path,
         pytest.raises(FileExistsError),
-        private_folder(again=path),
+        remade_private_folder(path),
     ):
         pass
     assert not path.exists()

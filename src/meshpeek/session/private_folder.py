@@ -11,35 +11,50 @@ import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 _PREFIX = "meshpeek-"
+_REMOVED_PREFIX = "meshpeek-removed-"
 _LOCK, _LOCK_IN_THE_MAKING = "lock", "lock.new"
-_PATIENCE_SECONDS = 5.0
-_PAUSE_SECONDS = 0.02
 _RAM_DISK = Path("/dev/shm")  # noqa: S108  # a folder of mode 0700 is made in it
 
 
 @contextlib.contextmanager
-def private_folder(parent: Path | None = None, again: Path | None = None) -> Iterator[Path]:
-    """Make a folder that only this user can look into, and remove it in the end.
+def private_folder(parent: Path | None = None) -> Iterator[Path]:
+    """Make a folder in `parent` that only this user can look into, and remove it in the end.
 
-    It is in memory where that is easy (Linux), since a session writes at every step; `parent` is
-    for another place. `again` is a folder that there has been, to be made once more. Raises
-    OSError where that cannot be.
+    Without `parent`, it is in memory where that is easy (Linux), since a session writes at every
+    step. Raises OSError if it cannot be made.
     """
-    if again is not None:
-        parent = again.parent
-    elif parent is None:
+    if parent is None:
         parent = _RAM_DISK if _holds_programs(_RAM_DISK) else Path(tempfile.gettempdir())
     _remove_abandoned(parent)
-    if again is None:
-        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-    else:
-        path = again
-        _make_again(path)
+    with _owned(Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))) as path:
+        yield path
+
+
+@contextlib.contextmanager
+def remade_private_folder(path: Path) -> Iterator[Path]:
+    """Make the private folder that an earlier session had at `path`, and remove it in the end.
+
+    Raises OSError if it cannot be made, FileExistsError if it is in use or another user's.
+    """
+    _remove_abandoned(path.parent)
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        # What the killed session had started wrote to it while it was being removed.
+        if path.lstat().st_uid != os.getuid() or (path / _LOCK).exists():
+            raise
+        _remove(path)
+        path.mkdir(mode=0o700)
+    with _owned(path):
+        yield path
+
+
+@contextlib.contextmanager
+def _owned(path: Path) -> Iterator[Path]:
     with open(path / _LOCK_IN_THE_MAKING, "w") as lock:
         # It is locked before it has its name: another session must not find it free meanwhile.
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -47,26 +62,7 @@ def private_folder(parent: Path | None = None, again: Path | None = None) -> Ite
         try:
             yield path
         finally:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _make_again(path: Path) -> None:
-    """Make a folder whose owner was killed; what that started may still be writing in it.
-
-    Raises OSError if it is somebody's, or does not go.
-    """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            is_ours = path.lstat().st_uid == os.getuid()
-            if not is_ours or (path / _LOCK).exists() or time.monotonic() > deadline:
-                raise
-            shutil.rmtree(path, ignore_errors=True)
-            time.sleep(_PAUSE_SECONDS)
-        else:
-            return
+            _remove(path)
 
 
 def _holds_programs(folder: Path) -> bool:
@@ -76,9 +72,23 @@ def _holds_programs(folder: Path) -> bool:
     return not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
 
 
+def _remove(path: Path) -> None:
+    """Remove a folder from its place, and as much of it as possible.
+
+    A process that still makes files in it can keep it from being empty, so it is renamed first;
+    what is left of it then is removed by the next session.
+    """
+    with contextlib.suppress(OSError):
+        path = path.rename(path.with_name(f"{_REMOVED_PREFIX}{os.urandom(8).hex()}"))
+    shutil.rmtree(path, ignore_errors=True)
+
+
 def _remove_abandoned(parent: Path) -> None:
     for path in parent.glob(f"{_PREFIX}*"):
+        if path.name.startswith(_REMOVED_PREFIX):
+            shutil.rmtree(path, ignore_errors=True)
+            continue
         # Not ours, gone meanwhile, or just being made: none of these is for us to remove.
         with contextlib.suppress(OSError), open(path / _LOCK) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.session.private_folder import private_folder
 
 
 @contextlib.contextmanager
@@ -21,10 +22,12 @@ def scratch_copy(folder: Path) -> Iterator[Path]:
     elsewhere everything. Raises EnvironmentUnfitError if it cannot be made.
     """
     source = folder.resolve()
-    with tempfile.TemporaryDirectory(prefix="meshpeek-scratch-", ignore_cleanup_errors=True) as top:
-        # Without links in its path, it is called what `pwd -P` calls it.
-        copy = Path(top).resolve() / (source.name or "root")
+    with contextlib.ExitStack() as stack:
         try:
+            top = stack.enter_context(private_folder(Path(tempfile.gettempdir())))
+            # Without links in its path, it is called what `pwd -P` calls it.
+            copy = top.resolve() / "copy" / (source.name or "root")
+            copy.parent.mkdir()
             _copy(source, copy)
         except (OSError, shutil.Error) as error:
             raise EnvironmentUnfitError(

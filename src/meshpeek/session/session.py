@@ -18,7 +18,7 @@ from meshpeek.session.nested import (
     read_outer_rehearsal,
     write_launcher,
 )
-from meshpeek.session.private_folder import private_folder
+from meshpeek.session.private_folder import private_folder, remade_private_folder
 from meshpeek.session.shell import Shell
 from meshpeek.session.stand_ins import stand_in
 from meshpeek.session.state import Restoration
@@ -141,18 +141,20 @@ def open_session(
 @contextlib.contextmanager
 def _folder(keep: Keep | None) -> Iterator[Path]:
     """Make the session's folder: the one it had, as its variables name it (PATH, KUBECONFIG)."""
-    again = keep.past[0] if keep and keep.past else None
+    if keep is None or keep.past is None:
+        with private_folder() as folder:
+            yield folder
+        return
+    path = keep.past[0]
     with contextlib.ExitStack() as stack:
         try:
-            folder = stack.enter_context(private_folder(again=again))
+            stack.enter_context(remade_private_folder(path))
         except OSError as error:
-            if again is None:
-                raise
             raise EnvironmentUnfitError(
-                f"the folder of the last session cannot be made again: {again}: {error.strerror}",
+                f"the folder of the last session cannot be made again: {path}: {error.strerror}",
                 hint="begin at a step instead: --from STEP",
             ) from error
-        yield folder
+        yield path
 
 
 def _own_name(workshop: Workshop) -> str:
