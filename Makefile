@@ -48,7 +48,7 @@ format: $(READY)
 
 manifests: $(READY)  ## what setup-demo.sh has in place of Emissary on rehearsal clusters
 	$(BIN)/python -c 'from pathlib import Path; \
-	    from meshpeek.rehearsal.installations.emissary import manifests; \
+	    from meshpeek.rehearsal.installations.emissary.objects import manifests; \
 	    folder = Path("k8s/emissary/rehearsal"); \
 	    [(folder / name).write_text(text) for name, text in manifests().items()]'
 

@@ -12,11 +12,11 @@ import jsonschema
 import pytest
 import yaml
 
-from meshpeek.rehearsal.installations import emissary
+from meshpeek.rehearsal.installations.emissary import objects as emissary
 
 REPOSITORY = Path(__file__).parents[1]
 K8S = REPOSITORY / "k8s"
-CRDS = REPOSITORY / "src" / "meshpeek" / "rehearsal" / "installations" / "crds"
+INSTALLATIONS = REPOSITORY / "src" / "meshpeek" / "rehearsal" / "installations"
 REHEARSAL = K8S / "emissary" / "rehearsal"
 WORKSHOP = (REPOSITORY / "workshop.md").read_text(encoding="utf-8")
 FRONT_MATTER = yaml.safe_load(WORKSHOP.split("---\n")[1])["meshpeek"]
@@ -43,7 +43,7 @@ def of_kind(kind: str, path: Path) -> dict[str, Manifest]:
 
 def custom_schemas() -> dict[tuple[str, str], Manifest]:
     schemas = {}
-    for file in CRDS.glob("*.json"):
+    for file in INSTALLATIONS.glob("*/crds/*.json"):
         spec = json.loads(file.read_text(encoding="utf-8"))["spec"]
         for version in spec["versions"]:
             schemas[f"{spec['group']}/{version['name']}", spec["names"]["kind"]] = version[

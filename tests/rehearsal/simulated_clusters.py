@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.controllers.clock import SimulatedClock
-from meshpeek.rehearsal.installations import k3s
-from meshpeek.rehearsal.installations.definitions import definitions
+from meshpeek.rehearsal.installations import bundled_crds, k3s
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
 from meshpeek.rehearsal.types.keys import NODES, ResourceKey
@@ -87,9 +87,17 @@ class Simulation:
         return [obj["metadata"]["name"] for obj in store.list(key, namespace)]
 
 
+def bundled() -> dict[str, Object]:
+    """Return the CRDs that come with meshpeek, by name."""
+    found: dict[str, Object] = {}
+    for folder in sorted(Path(bundled_crds.__file__).parent.glob("*/crds")):
+        found |= bundled_crds.read_crds(folder)
+    return found
+
+
 def define(simulation: Simulation, name: str, *groups: str) -> None:
-    """Install the CRDs of `groups` that ship with meshpeek."""
-    for definition in definitions().values():
+    """Install the CRDs of `groups` that come with meshpeek."""
+    for definition in bundled().values():
         if definition["spec"]["group"] in groups:
             simulation.apply(name, definition)
     simulation.advance()

@@ -13,9 +13,9 @@ import pytest
 
 from meshpeek.rehearsal.api import tables
 from meshpeek.rehearsal.errors import RehearsalError
-from meshpeek.rehearsal.installations.linkerd.mirror import LINKS
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
-from meshpeek.rehearsal.seed import Plan, definitions, seed
+from meshpeek.rehearsal.installations.linkerd_multicluster.mirror import LINKS
+from meshpeek.rehearsal.seed import Plan, seed
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
 from meshpeek.rehearsal.types.keys import (
@@ -30,7 +30,7 @@ from meshpeek.rehearsal.types.keys import (
     ResourceKey,
 )
 from meshpeek.rehearsal.types.objects import LAST_APPLIED
-from tests.rehearsal.simulated_clusters import START
+from tests.rehearsal.simulated_clusters import START, bundled
 
 MANIFESTS = Path(__file__).parents[2] / "k8s"
 NOW = START
@@ -218,8 +218,8 @@ def test_replica_sets_are_named_alike_in_every_run(clusters: dict[str, Cluster])
 
 def test_every_definition_is_served(clusters: dict[str, Cluster]) -> None:
     north = clusters["north"]
-    assert len(definitions()) == 12
-    for name, definition in definitions().items():
+    assert len(bundled()) == 12
+    for name, definition in bundled().items():
         resource = north.resources.get(
             ResourceKey(definition["spec"]["group"], name.partition(".")[0])
         )

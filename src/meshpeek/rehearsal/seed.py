@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,17 +20,13 @@ from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.controllers.clock import SimulatedClock
 from meshpeek.rehearsal.controllers.runtime import Runtime
 from meshpeek.rehearsal.errors import RehearsalError
-from meshpeek.rehearsal.installations import emissary, k3s
-from meshpeek.rehearsal.installations.definitions import (
-    EMISSARY_GROUP,
-    definitions,
-    emissary_definitions,
-    link_definition,
-    linkerd_definitions,
-)
+from meshpeek.rehearsal.installations import k3s
+from meshpeek.rehearsal.installations.emissary import objects as emissary
+from meshpeek.rehearsal.installations.emissary.crds import definitions as emissary_definitions
 from meshpeek.rehearsal.installations.linkerd import control_plane as linkerd
-from meshpeek.rehearsal.installations.linkerd import multicluster
-from meshpeek.rehearsal.installations.linkerd.links import (
+from meshpeek.rehearsal.installations.linkerd.crds import definitions as linkerd_definitions
+from meshpeek.rehearsal.installations.linkerd_multicluster.extension import extension
+from meshpeek.rehearsal.installations.linkerd_multicluster.links import (
     EXTENSION_NAMESPACE,
     REMOTE_ACCESS_ACCOUNT,
     LinkRequest,
@@ -109,14 +104,14 @@ def _set_up(sites: list[_Site], clock: SimulatedClock) -> None:
         _apply(site, linkerd.control_plane())
     clock.advance(85)
     for site in sites:
-        _apply(site, multicluster.extension(link_definition()))
+        _apply(site, extension())
     clock.advance(40)
     for site in sites:
         for name in site.plan.links:
             _apply(site, link_objects(_link_request(site.cluster.cluster_set[name])))
     clock.advance(45)
     for site in sites:
-        if any(_group(obj) == EMISSARY_GROUP for _, obj in site.objects):
+        if any(_group(obj) == emissary.GROUP for _, obj in site.objects):
             _define(site, emissary_definitions())
             _apply(site, [_emissary_home(site), *emissary.emissary()])
     clock.advance(90)
@@ -146,22 +141,23 @@ def _make_cluster(site: _Site) -> None:
 def _define(site: _Site, definitions: Iterable[Object]) -> None:
     """Install CRDs that come with meshpeek: those are known to be well-formed."""
     for definition in definitions:
-        site.runtime.create(CRDS, _with_applied_annotation(definition["metadata"]["name"]))
+        site.runtime.create(CRDS, _with_applied_annotation(definition))
 
 
-@cache
-def _applied_annotation(name: str) -> str:
-    """Return the text of the annotation of a CRD: large, and the same in every cluster."""
-    annotated = _annotated(definitions()[name])
-    text: str = annotated["metadata"]["annotations"][LAST_APPLIED]
-    return text
+_applied_texts: dict[int, tuple[Object, str]] = {}
 
 
-def _with_applied_annotation(name: str) -> Object:
-    """Return a CRD with the annotation, in dicts of its own where defaults will be filled in."""
-    definition = definitions()[name]
+def _with_applied_annotation(definition: Object) -> Object:
+    """Return a CRD with the annotation, in dicts of its own where defaults will be filled in.
+
+    The text of the annotation is large, and the same in every cluster.
+    """
+    if id(definition) not in _applied_texts:
+        text = _annotated(definition)["metadata"]["annotations"][LAST_APPLIED]
+        _applied_texts[id(definition)] = definition, text
     metadata, spec = definition["metadata"], definition["spec"]
-    annotations = {**metadata.get("annotations", {}), LAST_APPLIED: _applied_annotation(name)}
+    _, text = _applied_texts[id(definition)]
+    annotations = {**metadata.get("annotations", {}), LAST_APPLIED: text}
     return {
         **definition,
         "metadata": {**metadata, "annotations": annotations},

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshpeek.rehearsal import seed
+from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.patching.apply import merged
 from meshpeek.rehearsal.patching.field_sets import (
     decoded,
@@ -21,6 +21,7 @@ from meshpeek.rehearsal.patching.field_sets import (
 )
 from meshpeek.rehearsal.types.resources import Registry, Resource
 from tests.rehearsal.in_memory import POLICY_ROUTES, InMemory
+from tests.rehearsal.simulated_clusters import bundled
 
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
@@ -195,7 +196,7 @@ def test_an_object_without_owners_had_one_before_the_first_apply(north: InMemory
     resource = north.cluster.resources.of_kind("v1", "ConfigMap")
     assert resource
     seeded = config_map({"a": "1"}, namespace="faces")
-    seed.admission.create(north.cluster, resource, "v1", seeded, seed.admission.Write())
+    admission.create(north.cluster, resource, "v1", seeded, admission.Write())
     assert owned(north.ok("GET", CONFIG_MAP)) == {}
     status = conflict(north, CONFIG_MAP, config_map({"a": "2"}))
     assert status["message"] == (
@@ -278,7 +279,7 @@ def test_the_status_is_applied_apart(north: InMemory) -> None:
 
 
 def test_custom_objects_by_their_schema(north: InMemory) -> None:
-    definition = seed.definitions()["httproutes.policy.linkerd.io"]
+    definition = bundled()["httproutes.policy.linkerd.io"]
     north.ok("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
     url = f"{POLICY_ROUTES}/r"
     route = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from copy import deepcopy
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from meshpeek.rehearsal.types.keys import ResourceKey
 from meshpeek.rehearsal.types.schema_validation import validate
 from meshpeek.rehearsal.types.structural import apply_defaults, prune
 from tests.rehearsal.in_memory import POLICY_ROUTES, InMemory
+from tests.rehearsal.simulated_clusters import bundled
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 ROUTES = ResourceKey("policy.linkerd.io", "httproutes")
@@ -23,13 +23,7 @@ MERGE_PATCH = "application/merge-patch+json"
 
 
 def shipped(name: str) -> dict[str, Any]:
-    text = (
-        files("meshpeek.rehearsal.installations")
-        .joinpath("crds", f"{name}.json")
-        .read_text("utf-8")
-    )
-    definition: dict[str, Any] = json.loads(text)
-    return definition
+    return deepcopy(bundled()[name])
 
 
 def definition(schema: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -152,8 +146,7 @@ def test_definitions_that_cannot_be_served_are_refused(
 
 def test_every_shipped_definition_is_accepted() -> None:
     north = InMemory()
-    folder = files("meshpeek.rehearsal.installations").joinpath("crds")
-    names = [each.name.removesuffix(".json") for each in folder.iterdir()]
+    names = list(bundled())
     for name in names:
         north.ok("POST", DEFINITIONS, shipped(name))
     assert len(north.ok("GET", DEFINITIONS)["items"]) == len(names) > 9

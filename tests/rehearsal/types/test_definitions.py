@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshpeek.rehearsal import seed
 from tests.rehearsal.in_memory import InMemory
+from tests.rehearsal.simulated_clusters import bundled
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 TUNES = "/apis/example.com/v1/namespaces/faces/tunes"
@@ -252,7 +252,7 @@ def test_a_deprecated_version_warns_whoever_reads_it(north: InMemory) -> None:
 
 
 def test_the_definitions_that_ship_are_structural(north: InMemory) -> None:
-    for shipped in seed.definitions().values():
+    for shipped in bundled().values():
         north.ok("POST", DEFINITIONS, shipped)
 
 

@@ -14,8 +14,8 @@ from meshpeek.rehearsal.controllers.namespaces import NamespaceController, Token
 from meshpeek.rehearsal.controllers.replicasets import ReplicaSetController
 from meshpeek.rehearsal.controllers.runtime import Runtime
 from meshpeek.rehearsal.controllers.scheduler import Scheduler
-from meshpeek.rehearsal.installations.linkerd.mirror import ServiceMirror
 from meshpeek.rehearsal.installations.linkerd.routes import RouteStatusController
+from meshpeek.rehearsal.installations.linkerd_multicluster.mirror import ServiceMirror
 from meshpeek.rehearsal.store.cluster import Cluster
 
 _CONTROLLERS = (

@@ -5,7 +5,7 @@ Facts: k3d 5 with rancher/k3s:v1.27.4-k3s1, without local storage, traefik and m
 
 from __future__ import annotations
 
-from meshpeek.rehearsal.installations.workloads import (
+from meshpeek.rehearsal.installations.shapes import (
     cluster_access,
     config_map,
     container,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshpeek.rehearsal.installations.faces.mesh import Backend, Route, choose_backend
-from meshpeek.rehearsal.installations.linkerd.mirror import LINKS
+from meshpeek.rehearsal.installations.linkerd.data_path import Backend, Route, choose_backend
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
+from meshpeek.rehearsal.installations.linkerd_multicluster.mirror import LINKS
 from meshpeek.rehearsal.seed import Plan
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, ENDPOINT_SLICES, SECRETS, SERVICES
 from meshpeek.rehearsal.types.objects import Object

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from meshpeek.rehearsal.installations.linkerd.cli import main
-from meshpeek.rehearsal.installations.linkerd.links import LinkRequest, link_objects
+from meshpeek.rehearsal.installations.linkerd_multicluster.links import LinkRequest, link_objects
 from tests.rehearsal.recorded_api import serve, write_kubeconfig
 
 FACES = "/api/v1/namespaces/faces"

@@ -8,13 +8,22 @@ from functools import partial
 from random import Random
 from typing import NamedTuple
 
-from meshpeek.rehearsal.installations.faces import mesh
 from meshpeek.rehearsal.installations.faces.hops import Hop
 from meshpeek.rehearsal.installations.faces.workloads import (
     PORT,
     Settings,
     Workloads,
     read_settings,
+)
+from meshpeek.rehearsal.installations.linkerd.data_path import (
+    FAIL_FAST_SECONDS,
+    Endpoint,
+    Request,
+    Route,
+    choose_backend,
+    find_endpoints,
+    find_local_endpoints,
+    find_route,
 )
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types.keys import SERVICES
@@ -94,22 +103,22 @@ class Cells:
         service = _service(client, name)
         if service is None:
             return Hop(name, 500, 0.0, reason=f"no address: there is no Service {name}")
-        request = mesh.Request(name, headers)
+        request = Request(name, headers)
         if not client.is_meshed:
             return self._ask_directly(client, headers, service, now)
-        route = mesh.find_route(client.cluster, service, SERVICE_PORT, request)
-        backend = mesh.choose_backend(route, self._random)
+        route = find_route(client.cluster, service, SERVICE_PORT, request)
+        backend = choose_backend(route, self._random)
         place = partial(Hop, name, route=route.name, backend=backend.name)
         if backend.status:
             return place(backend.status, 0.0, reason=backend.reason)
         endpoints = _answering(
-            mesh.find_endpoints(client.cluster, backend.namespace, backend.name, backend.port)
+            find_endpoints(client.cluster, backend.namespace, backend.name, backend.port)
         )
         if endpoints:
             hop = self._ask_one_of(endpoints, client, headers, place, now)
         else:
             reason = f"{backend.name} has no pod that could answer"
-            hop = place(504, mesh.FAIL_FAST_SECONDS, reason=reason)
+            hop = place(504, FAIL_FAST_SECONDS, reason=reason)
         return _within(route, hop)
 
     def _ask_directly(
@@ -118,7 +127,7 @@ class Cells:
         """Ask without a proxy: kube-proxy knows neither routes nor other clusters' pods."""
         name = service["metadata"]["name"]
         place = partial(Hop, name, backend=name)
-        endpoints = _answering(mesh.find_local_endpoints(client.cluster, service, SERVICE_PORT))
+        endpoints = _answering(find_local_endpoints(client.cluster, service, SERVICE_PORT))
         if not endpoints:
             return place(
                 500, 0.0, reason=f"connection refused: {name} has no pod that could answer"
@@ -127,7 +136,7 @@ class Cells:
 
     def _ask_one_of(
         self,
-        endpoints: list[tuple[mesh.Endpoint, Settings]],
+        endpoints: list[tuple[Endpoint, Settings]],
         client: Client,
         headers: Mapping[str, str],
         place: Callable[..., Hop],
@@ -152,7 +161,9 @@ def _service(client: Client, name: str) -> Object | None:
     return None if service and service["spec"].get("type") == "ExternalName" else service
 
 
-def _answering(endpoints: Iterable[mesh.Endpoint]) -> list[tuple[mesh.Endpoint, Settings]]:
+def _answering(
+    endpoints: Iterable[Endpoint],
+) -> list[tuple[Endpoint, Settings]]:
     """Return the endpoints where something listens, with its settings."""
     found = ((each, read_settings(each.pod)) for each in endpoints if each.port == PORT)
     return [(endpoint, settings) for endpoint, settings in found if settings is not None]
@@ -162,7 +173,7 @@ def _is_meshed(pod: Object) -> bool:
     return any(each["name"] == "linkerd-proxy" for each in pod["spec"]["containers"])
 
 
-def _within(route: mesh.Route, hop: Hop) -> Hop:
+def _within(route: Route, hop: Hop) -> Hop:
     """Give up on a request that takes as long as one of its route's timeouts."""
     timeouts = [each for each in (route.request_timeout, route.backend_timeout) if each is not None]
     limit = min(timeouts, default=None)
@@ -176,12 +187,12 @@ def _view(home: Client, name: str, headers: Mapping[str, str]) -> ServiceView:
     service = _service(home, name)
     if service is None:
         return ServiceView(name, False)
-    route = mesh.find_route(home.cluster, service, SERVICE_PORT, mesh.Request(name, headers))
+    route = find_route(home.cluster, service, SERVICE_PORT, Request(name, headers))
     total = sum(backend.weight for backend in route.backends)
     backends = []
     for backend in route.backends:
         endpoints = _answering(
-            mesh.find_endpoints(home.cluster, backend.namespace, backend.name, backend.port)
+            find_endpoints(home.cluster, backend.namespace, backend.name, backend.port)
         )
         backends.append(
             BackendView(

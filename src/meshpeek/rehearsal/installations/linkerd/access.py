@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from meshpeek.rehearsal.installations.linkerd.names import HOME, control_plane_labels
-from meshpeek.rehearsal.installations.workloads import (
+from meshpeek.rehearsal.installations.shapes import (
     RBAC,
     cluster_access,
     metadata,

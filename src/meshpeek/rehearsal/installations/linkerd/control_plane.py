@@ -11,17 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from meshpeek.rehearsal.installations.linkerd import access as access
-from meshpeek.rehearsal.installations.linkerd import workloads as workloads
+from meshpeek.rehearsal.installations.linkerd import access, components
 from meshpeek.rehearsal.installations.linkerd.injection import WEBHOOK
-from meshpeek.rehearsal.installations.linkerd.links import LINKERD_VERSION
 from meshpeek.rehearsal.installations.linkerd.names import (
     CREATED_BY,
     HOME,
+    LINKERD_VERSION,
     about_component,
     control_plane_labels,
 )
-from meshpeek.rehearsal.installations.workloads import config_map, metadata, namespace
+from meshpeek.rehearsal.installations.shapes import config_map, metadata, namespace
 from meshpeek.rehearsal.types.objects import Object
 
 PLACEHOLDER = "-----BEGIN CERTIFICATE-----\nrehearsal\n-----END CERTIFICATE-----\n"
@@ -82,10 +81,10 @@ def control_plane(installation: Installation | None = None) -> Iterator[Object]:
         about_component("linkerd-identity-trust-roots", "identity"),
         {"ca-bundle.crt": wanted.identity.trust_anchors},
     )
-    yield from workloads.identity(replicas)
-    yield from workloads.destination(replicas)
-    yield workloads.heartbeat()
-    yield from workloads.proxy_injector(replicas)
+    yield from components.identity(replicas)
+    yield from components.destination(replicas)
+    yield components.heartbeat()
+    yield from components.proxy_injector(replicas)
     yield _secret(
         metadata("linkerd-config-overrides", HOME, {"linkerd.io/control-plane-ns": HOME}),
         {"linkerd-config-overrides": _yaml(_overrides(wanted))},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from meshpeek.rehearsal.installations.linkerd.links import CONTROL_PLANE_NAMESPACE, LINKERD_VERSION
+from meshpeek.rehearsal.installations.linkerd.names import HOME, LINKERD_VERSION
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types.keys import MUTATING_WEBHOOKS, NAMESPACES
 from meshpeek.rehearsal.types.objects import Object
@@ -35,7 +35,7 @@ def inject(cluster: Cluster, pod: Object) -> None:
         }
     )
     labels = metadata.setdefault("labels", {})
-    labels["linkerd.io/control-plane-ns"] = CONTROL_PLANE_NAMESPACE
+    labels["linkerd.io/control-plane-ns"] = HOME
     labels["linkerd.io/workload-ns"] = metadata["namespace"]
     owner = _owner_deployment(metadata)
     if owner:

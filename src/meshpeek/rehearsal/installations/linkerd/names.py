@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from meshpeek.rehearsal.installations.linkerd.links import CONTROL_PLANE_NAMESPACE as HOME
-from meshpeek.rehearsal.installations.linkerd.links import LINKERD_VERSION
-from meshpeek.rehearsal.installations.workloads import metadata
+from meshpeek.rehearsal.installations.shapes import metadata
 from meshpeek.rehearsal.types.objects import Object
 
-__all__ = ["COMPONENT", "CREATED_BY", "HOME", "about_component", "control_plane_labels"]
+LINKERD_VERSION = "stable-2.14.10"
+HOME = "linkerd"
+"""The namespace of the control plane."""
 
 COMPONENT = "linkerd.io/control-plane-component"
 CREATED_BY = MappingProxyType({"linkerd.io/created-by": f"linkerd/cli {LINKERD_VERSION}"})

@@ -115,9 +115,9 @@ def _has_control_plane(invocation: Invocation, patience: float = 0.0) -> bool:
 
 def run_install(invocation: Invocation) -> int:
     """`install`: the control plane's objects; with `--crds` the definitions it needs."""
-    from meshpeek.rehearsal.installations.definitions import linkerd_definitions
     from meshpeek.rehearsal.installations.linkerd.cli.install import read_installation
     from meshpeek.rehearsal.installations.linkerd.control_plane import control_plane
+    from meshpeek.rehearsal.installations.linkerd.crds import definitions
     from meshpeek.rehearsal.types.yaml_documents import dump_stream
 
     if not invocation.truth("ignore-cluster") and (refusal := _refuse_install(invocation)):
@@ -128,7 +128,7 @@ def run_install(invocation: Invocation) -> int:
             "Rendering Linkerd CRDs...\n"
             "Next, run `linkerd install | kubectl apply -f -` to install the control plane.\n\n"
         )
-        sys.stdout.write(dump_stream(linkerd_definitions()))
+        sys.stdout.write(dump_stream(definitions()))
     else:
         sys.stdout.write(dump_stream(control_plane(read_installation(invocation))))
     return 0
@@ -153,15 +153,14 @@ def _refuse_install(invocation: Invocation) -> str:
 
 def run_multicluster_install(invocation: Invocation) -> int:
     """`multicluster install`: the extension's objects, once Linkerd is ready."""
-    from meshpeek.rehearsal.installations.definitions import link_definition
-    from meshpeek.rehearsal.installations.linkerd.multicluster import extension
+    from meshpeek.rehearsal.installations.linkerd_multicluster.extension import extension
     from meshpeek.rehearsal.types.yaml_documents import dump_stream
 
     if not invocation.truth("ignore-cluster") and not _has_control_plane(
         invocation, invocation.seconds("wait")
     ):
         return 1
-    objects = extension(link_definition(), gateway=invocation.truth("gateway"))
+    objects = extension(gateway=invocation.truth("gateway"))
     sys.stdout.write(dump_stream(objects))
     return 0
 
@@ -198,7 +197,7 @@ def run_gateways(invocation: Invocation) -> int:
 def run_link(invocation: Invocation) -> int:
     """`multicluster link`: the objects to apply in the other cluster."""
     from meshpeek.rehearsal.installations.linkerd.cli.link import read_request
-    from meshpeek.rehearsal.installations.linkerd.links import link_objects
+    from meshpeek.rehearsal.installations.linkerd_multicluster.links import link_objects
     from meshpeek.rehearsal.types.yaml_documents import dump_stream
 
     _check_cluster_name(invocation)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from meshpeek.rehearsal.installations.definitions import linkerd_definitions
 from meshpeek.rehearsal.installations.linkerd.cli.api_client import ApiClient, LinkerdError
 from meshpeek.rehearsal.installations.linkerd.cli.arguments import Invocation
 from meshpeek.rehearsal.installations.linkerd.cli.helm_values import merge, read_values
 from meshpeek.rehearsal.installations.linkerd.control_plane import Identity, Installation
+from meshpeek.rehearsal.installations.linkerd.crds import definitions
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _CREDENTIALS = {
@@ -25,7 +25,7 @@ _CREDENTIALS = {
 def explain_refusal(cluster: ApiClient, namespace: str) -> str:
     """Return why the control plane cannot be installed in a cluster, or an empty string."""
     present = {each["metadata"]["name"] for each in cluster.items(_DEFINITIONS)}
-    if any(each["metadata"]["name"] not in present for each in linkerd_definitions()):
+    if any(each["metadata"]["name"] not in present for each in definitions()):
         return "Linkerd CRDs must be installed first. Run linkerd install with the --crds flag."
     if cluster.find(f"/api/v1/namespaces/{namespace}/configmaps/linkerd-config"):
         return (

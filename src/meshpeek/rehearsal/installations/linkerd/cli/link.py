@@ -11,7 +11,11 @@ from meshpeek.rehearsal.installations.linkerd.cli.api_client import (
     NotFoundError,
 )
 from meshpeek.rehearsal.installations.linkerd.cli.arguments import Invocation
-from meshpeek.rehearsal.installations.linkerd.links import EXPORTED_LABEL, Gateway, LinkRequest
+from meshpeek.rehearsal.installations.linkerd_multicluster.links import (
+    EXPORTED_LABEL,
+    Gateway,
+    LinkRequest,
+)
 from meshpeek.rehearsal.kubeconfig import KubeconfigContext
 from meshpeek.rehearsal.types.label_selectors import InvalidSelectorError, to_label_selector
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterable
 
-from meshpeek.rehearsal.installations.definitions import linkerd_definitions
 from meshpeek.rehearsal.installations.linkerd.cli.checks.health import Category, Check, Subject
 from meshpeek.rehearsal.installations.linkerd.cli.link import linkerd_values
 from meshpeek.rehearsal.installations.linkerd.cli.readiness import COMPONENTS, find_unready_pod
+from meshpeek.rehearsal.installations.linkerd.crds import definitions
 from meshpeek.rehearsal.types.objects import Object
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
@@ -87,13 +87,13 @@ def existence() -> Category:
 def configuration() -> Category:
     """Return what `linkerd install` has to have made."""
     roles = ["linkerd-linkerd-identity", "linkerd-linkerd-proxy-injector"]
-    definitions = [each["metadata"]["name"] for each in linkerd_definitions()]
+    crds = [each["metadata"]["name"] for each in definitions()]
     accounts = [f"linkerd-{component}" for component in COMPONENTS]
     expected = (
         ("ClusterRoles", "l5d-existence-cr", f"{_RBAC}/clusterroles", roles),
         ("ClusterRoleBindings", "l5d-existence-crb", f"{_RBAC}/clusterrolebindings", roles),
         ("ServiceAccounts", "l5d-existence-sa", "", accounts),
-        ("CustomResourceDefinitions", "l5d-existence-crd", _DEFINITIONS, definitions),
+        ("CustomResourceDefinitions", "l5d-existence-crd", _DEFINITIONS, crds),
         (
             "MutatingWebhookConfigurations",
             "l5d-existence-mwc",

@@ -25,7 +25,7 @@ from meshpeek.rehearsal.installations.linkerd.cli.checks.proxies import (
     control_plane_proxies,
     data_plane_checks,
 )
-from meshpeek.rehearsal.installations.linkerd.links import LINKERD_VERSION
+from meshpeek.rehearsal.installations.linkerd.names import LINKERD_VERSION
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _ADMISSION = "/apis/admissionregistration.k8s.io/v1"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from meshpeek.rehearsal.installations.linkerd.cli.checks.health import Category, Check, Subject
 from meshpeek.rehearsal.installations.linkerd.injection import PROXY
-from meshpeek.rehearsal.installations.linkerd.links import LINKERD_VERSION
+from meshpeek.rehearsal.installations.linkerd.names import LINKERD_VERSION
 from meshpeek.rehearsal.types.objects import Object
 
 

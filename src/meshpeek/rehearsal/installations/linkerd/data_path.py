@@ -13,18 +13,18 @@ from random import Random
 from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.controllers.endpoints import SERVICE_LABEL
-from meshpeek.rehearsal.installations.linkerd.links import CONTROL_PLANE_NAMESPACE
-from meshpeek.rehearsal.installations.linkerd.mirror import (
-    REMOTE_DISCOVERY,
-    REMOTE_SERVICE,
-    find_target,
-)
+from meshpeek.rehearsal.installations.linkerd.names import HOME
 from meshpeek.rehearsal.installations.linkerd.policy_webhook import DurationError, parse_duration
 from meshpeek.rehearsal.installations.linkerd.routes import (
     CONTROLLER_NAME,
     GATEWAY_ROUTES,
     POLICY_ROUTES,
     is_service,
+)
+from meshpeek.rehearsal.installations.linkerd_multicluster.mirror import (
+    REMOTE_DISCOVERY,
+    REMOTE_SERVICE,
+    find_target,
 )
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types.keys import ENDPOINT_SLICES, PODS, SECRETS, SERVICES, ResourceKey
@@ -276,7 +276,7 @@ def _seconds(duration: str | None) -> float | None:
 
 
 def _remote_cluster(cluster: Cluster, name: str) -> Cluster | None:
-    for secret in cluster.store.list(SECRETS, CONTROL_PLANE_NAMESPACE):
+    for secret in cluster.store.list(SECRETS, HOME):
         if secret.get("type") == _CREDENTIALS and _labels(secret).get(_CLUSTER_LABEL) == name:
             return find_target(cluster, secret)
     return None

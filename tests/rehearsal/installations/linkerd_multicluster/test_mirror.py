@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
-from meshpeek.rehearsal.installations.linkerd.links import Gateway, LinkRequest, link_objects
-from meshpeek.rehearsal.installations.linkerd.mirror import LINKS, MIRROR_SECONDS
+from meshpeek.rehearsal.installations.linkerd_multicluster.links import (
+    Gateway,
+    LinkRequest,
+    link_objects,
+)
+from meshpeek.rehearsal.installations.linkerd_multicluster.mirror import LINKS, MIRROR_SECONDS
 from meshpeek.rehearsal.types.keys import (
     DEPLOYMENTS,
     ENDPOINTS,

@@ -5,8 +5,8 @@ The Namespace `emissary` is not among the objects: Emissary leaves that one to i
 
 from __future__ import annotations
 
-from meshpeek.rehearsal.installations.definitions import EMISSARY_GROUP, emissary_definitions
-from meshpeek.rehearsal.installations.workloads import (
+from meshpeek.rehearsal.installations.emissary.crds import definitions
+from meshpeek.rehearsal.installations.shapes import (
     cluster_access,
     container,
     deployment,
@@ -20,6 +20,7 @@ from meshpeek.rehearsal.types.objects import Object
 
 HOME = "emissary"
 SYSTEM = "emissary-system"
+GROUP = "getambassador.io"
 
 _IMAGE = "docker.io/emissaryingress/emissary:3.8.0"
 _AGENT_IMAGE = "docker.io/ambassador/ambassador-agent:1.0.14"
@@ -43,7 +44,7 @@ def manifests() -> dict[str, str]:
         "# Real clusters get Emissary's own manifest of this name: see setup-demo.sh.\n"
     )
     objects = {
-        "emissary-crds.yaml": [*emissary_definitions(), *_system()],
+        "emissary-crds.yaml": [*definitions(), *_system()],
         "emissary-emissaryns.yaml": [*_ingress(), *_agent()],
     }
     return {
@@ -100,7 +101,7 @@ def _ingress() -> list[Object]:
     selector = {"app.kubernetes.io/instance": name, "app.kubernetes.io/name": name}
     rules = [
         rule("core", "endpoints namespaces secrets services", "get list watch"),
-        rule(EMISSARY_GROUP, "*", "get list watch update patch create delete"),
+        rule(GROUP, "*", "get list watch update patch create delete"),
     ]
     return [
         service_account(metadata(name, HOME, labels)),

@@ -7,7 +7,7 @@ import base64
 import pytest
 import yaml
 
-from meshpeek.rehearsal.installations.linkerd.links import (
+from meshpeek.rehearsal.installations.linkerd_multicluster.links import (
     EXTENSION_NAMESPACE,
     Gateway,
     LinkRequest,

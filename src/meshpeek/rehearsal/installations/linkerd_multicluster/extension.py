@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshpeek.rehearsal.installations.linkerd.links import EXTENSION_NAMESPACE as HOME
-from meshpeek.rehearsal.installations.linkerd.links import LINKERD_VERSION, REMOTE_ACCESS_ACCOUNT
-from meshpeek.rehearsal.installations.workloads import (
+from meshpeek.rehearsal.installations.linkerd.names import LINKERD_VERSION
+from meshpeek.rehearsal.installations.linkerd_multicluster.crds import link_definition
+from meshpeek.rehearsal.installations.linkerd_multicluster.links import EXTENSION_NAMESPACE as HOME
+from meshpeek.rehearsal.installations.linkerd_multicluster.links import REMOTE_ACCESS_ACCOUNT
+from meshpeek.rehearsal.installations.shapes import (
     cluster_access,
     container,
     deployment,
@@ -26,10 +28,10 @@ _GATEWAY = "linkerd-gateway"
 _GATEWAY_LABELS = {**_LABELS, "app": _GATEWAY}
 
 
-def extension(definition: Object, *, gateway: bool = False) -> Iterator[Object]:
+def extension(*, gateway: bool = False) -> Iterator[Object]:
     """Yield the objects of the extension in the order of `linkerd multicluster install`.
 
-    `definition` is the Link CRD. The gateway is what `--gateway=false` leaves out.
+    The gateway is what `--gateway=false` leaves out.
     """
     yield namespace(HOME, {**_LABELS, "pod-security.kubernetes.io/enforce": "privileged"})
     if gateway:
@@ -49,7 +51,7 @@ def extension(definition: Object, *, gateway: bool = False) -> Iterator[Object]:
         "type": "kubernetes.io/service-account-token",
     }
     yield binding
-    yield definition
+    yield link_definition()
     yield {
         "apiVersion": f"{_POLICY}/v1beta1",
         "kind": "Server",

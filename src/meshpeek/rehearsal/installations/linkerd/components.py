@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshpeek.rehearsal.installations.linkerd.injection import add_proxy
-from meshpeek.rehearsal.installations.linkerd.links import LINKERD_VERSION
 from meshpeek.rehearsal.installations.linkerd.names import (
     COMPONENT,
     CREATED_BY,
     HOME,
+    LINKERD_VERSION,
     about_component,
 )
-from meshpeek.rehearsal.installations.workloads import container, deployment, service
+from meshpeek.rehearsal.installations.shapes import container, deployment, service
 from meshpeek.rehearsal.types.objects import Object
 
 _CONTROLLER = f"cr.l5d.io/linkerd/controller:{LINKERD_VERSION}"

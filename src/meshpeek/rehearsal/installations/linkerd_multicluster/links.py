@@ -12,16 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from meshpeek.rehearsal.installations.linkerd.names import HOME as CONTROL_PLANE_NAMESPACE
+from meshpeek.rehearsal.installations.linkerd.names import LINKERD_VERSION
 from meshpeek.rehearsal.kubeconfig import KubeconfigContext, dump_kubeconfig
 from meshpeek.rehearsal.types.objects import Object
 
-LINKERD_VERSION = "stable-2.14.10"
 EXTENSION_NAMESPACE = "linkerd-multicluster"
-CONTROL_PLANE_NAMESPACE = "linkerd"
 REMOTE_ACCESS_ACCOUNT = "linkerd-service-mirror-remote-access-default"
 EXPORTED_LABEL = "mirror.linkerd.io/exported"
-
-"""A plain JSON object as the Kubernetes API has it."""
 
 
 class Gateway(NamedTuple):
