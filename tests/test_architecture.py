@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek import cli
+from meshpeek.cli import commands
 from tests.conftest import ROOT
 
 SOURCE = ROOT / "src" / "meshpeek"
@@ -38,7 +38,10 @@ def users_of(module: str) -> set[str]:
 
 
 DRAWN = {n for n in MODULES if re.fullmatch(r"sinks/(screen|log)/\w+.py", n)} & users_of("rich")
-COMMANDS = {f"cli/{name}.py" for name in ("arguments", "main", "options", *cli.COMMANDS)}
+COMMAND_LINE = {
+    *(f"cli/{name}.py" for name in ("arguments", "main", "options")),
+    *(f"cli/commands/{name}.py" for name in commands.COMMANDS),
+}
 PURE = sorted(
     name
     for name in MODULES
@@ -79,7 +82,7 @@ def test_a_folder_can_be_taken_in_at_a_glance(folder: str) -> None:
         ("h11", {"http/connection.py"}),
         ("pickle", {"cli/parallel/wire.py"}),
         ("pytest", {"cli/pytest_plugin.py"}),
-        ("click", COMMANDS),
+        ("click", COMMAND_LINE),
     ],
 )
 def test_a_library_has_one_home(module: str, users: set[str]) -> None:

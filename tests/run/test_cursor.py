@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshpeek.run.actions import Action, Jump, Request
+from meshpeek.run.actions import Action, AnyAction, Jump
 from meshpeek.run.cursor import Cursor
 from meshpeek.run.presenting.outline import Outline, places
 from meshpeek.workshop.parse import parse
@@ -68,7 +68,7 @@ def test_the_steps_are_those_that_the_tables_mean() -> None:
         ("one", Jump(-1), "Opening"),
     ],
 )
-def test_where_a_request_leads(start: str, request_: Request, end: str) -> None:
+def test_where_a_request_leads(start: str, request_: AnyAction, end: str) -> None:
     cursor = Cursor(WORKSHOP.steps)
     cursor.index = NAMES.index(start)
     cursor.move(request_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshpeek.run.actions import Action, Request
+from meshpeek.run.actions import Action, AnyAction
 from meshpeek.run.drivers import WORDS_PER_MINUTE, Clock, Decision, Nobody
 from meshpeek.run.events import Typed
 from meshpeek.workshop.model import Command
@@ -15,7 +15,7 @@ STEP = Command(
 )
 
 
-def decided(decision: Decision) -> tuple[list[str], Request]:
+def decided(decision: Decision) -> tuple[list[str], AnyAction]:
     """Return the pieces that were typed, and what was decided."""
     pieces = []
     while True:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from meshpeek.run.actions import Action, Jump, Request
-from meshpeek.run.drivers import Decision, Nobody
+from meshpeek.run.actions import Action, AnyAction, Jump
+from meshpeek.run.drivers import Decision, Driver, Nobody
 from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
@@ -25,19 +26,22 @@ from meshpeek.run.events import (
     WaitStarted,
 )
 from meshpeek.run.runner import Runner
+from meshpeek.run.settings import RunSettings
 from meshpeek.session.editor import EditorDesk
+from meshpeek.session.session import Session
 from meshpeek.session.shell import Shell
 from meshpeek.session.stand_ins import EDITOR_VARIABLES
 from meshpeek.workshop.model import Command, Mode, Step, Workshop
 from meshpeek.workshop.parse import parse
 
 Play = Callable[..., list[Event]]
+NOBODY = Nobody()
 
 
 class Keys(Nobody):
     """A presenter who answers every wait with the next of some actions, and then goes on."""
 
-    def __init__(self, *requests: Request) -> None:
+    def __init__(self, *requests: AnyAction) -> None:
         self._requests = list(requests)
 
     def wait(self, step: Step) -> Decision:
@@ -61,10 +65,23 @@ def play(tmp_path: Path) -> Iterator[Play]:
     folder.mkdir()
     shell = Shell(folder, environment | dict.fromkeys(EDITOR_VARIABLES, str(editor.install())))
 
-    def play_text(text: str, **options: object) -> list[Event]:
-        driver = options.pop("driver", Nobody())
-        options = {"mode": Mode.CI, "sleep": lambda _: None} | options
-        runner = Runner(workshop_of(text), shell, driver, editor, **options)  # type: ignore[arg-type]
+    def play_text(
+        text: str,
+        driver: Driver = NOBODY,
+        mode: Mode = Mode.CI,
+        contexts: tuple[str, ...] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = lambda _: None,
+        **settings: object,
+    ) -> list[Event]:
+        runner = Runner(
+            workshop_of(text),
+            RunSettings(mode, **settings),  # type: ignore[arg-type]
+            Session(shell, editor, contexts, folder, environment),
+            driver,
+            clock=clock,
+            sleep=sleep,
+        )
         return list(runner.run())
 
     yield play_text
@@ -214,8 +231,8 @@ def test_until_gives_up_in_the_end(play: Play) -> None:
         ("skip ci", {}, False),
         ("skip present", {}, True),
         ("only rehearse", {}, False),
-        ("only rehearse", {"rehearsal": True}, True),
-        ("skip rehearse", {"rehearsal": True}, False),
+        ("only rehearse", {"rehearse": True}, True),
+        ("skip rehearse", {"rehearse": True}, False),
     ],
 )
 def test_only_and_skip(play: Play, annotation: str, options: dict[str, object], runs: bool) -> None:
@@ -377,7 +394,8 @@ def test_an_interruption_ends_the_command_and_the_run(play: Play, tmp_path: Path
     shell = Shell(folder, {"PATH": os.environ["PATH"]})
     workshop = workshop_of("```bash\necho begun; sleep 60\necho later\n```\n")
     try:
-        run = Runner(workshop, shell, Nobody(), editor, mode=Mode.CI).run()
+        session = Session(shell, editor, None, folder, {})
+        run = Runner(workshop, RunSettings(Mode.CI), session, Nobody()).run()
         events = []
         for event in run:
             events.append(event)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from meshpeek.cli import COMMANDS
+from meshpeek.cli.commands import COMMANDS
 
 WORKSHOP_SUFFIXES = (".md", ".sh")
 """How the name of a file ends that is a workshop even where there is no such file."""
@@ -41,7 +41,7 @@ class CommandOrFile(click.Group):
         """Load the command of this name, None if there is none."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"meshpeek.cli.{cmd_name}")
+        module = importlib.import_module(f"meshpeek.cli.commands.{cmd_name}")
         command: click.Command = module.command
         return command
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,11 @@ import click
 
 from meshpeek.cli.arguments import Duration
 from meshpeek.errors import InputError
+from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths
+from meshpeek.workshop.model import Mode
+
+Command = Callable[..., None]
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 FILES = click.argument(
@@ -24,7 +28,14 @@ REHEARSE = click.option(
 TIMEOUT = click.option(
     "--timeout", type=Duration(), help="How long a command may take that does not say so itself."
 )
-NO_INIT = click.option("--no-init", is_flag=True, help="Read no start-up file (.demoshrc).")
+NO_INIT = click.option(
+    "--no-init",
+    "startup",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Read no start-up file (.demoshrc).",
+)
 FROM = click.option(
     "--from",
     "address",
@@ -45,21 +56,42 @@ _REPORTS = {
 }
 
 
-def takes_reports(command: Callable[..., None]) -> Callable[..., None]:
+def gathered(
+    name: str, fields: Collection[str], make: Callable[..., object]
+) -> Callable[[Command], Command]:
+    """Give a command those of its options that are in `fields` as one argument, `name`.
+
+    `make` makes it of them.
+    """
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_one(**values: Any) -> None:  # noqa: ANN401  # click's
+            given = {field: values.pop(field) for field in fields if field in values}
+            command(**values, **{name: make(**given)})
+
+        return with_one
+
+    return decorate
+
+
+def takes_settings(mode: Mode, **fixed: Any) -> Callable[[Command], Command]:  # noqa: ANN401  # each field has its own type
+    """Give a command the options named for fields of RunSettings as one argument, `settings`."""
+    make = functools.partial(RunSettings, mode, **fixed)
+    return gathered("settings", RunSettings.__match_args__, make)
+
+
+def takes_reports(command: Command) -> Command:
     """Give a command the options that ask for reports, as one argument, `reports`."""
-
-    @functools.wraps(command)
-    def with_reports(**values: Any) -> None:  # noqa: ANN401  # click's
-        paths = ReportPaths(**{name: values.pop(name) for name in _REPORTS})
-        given = [path.resolve() for path in paths if path and not path.is_relative_to("/dev")]
-        for path in given:
-            if given.count(path) > 1:
-                raise InputError(
-                    f"two reports cannot both go to {path}", hint="name a file for each"
-                )
-        command(**values, reports=paths)
-
+    command = gathered("reports", _REPORTS, _distinct_reports)(command)
     for name, meaning in reversed(_REPORTS.items()):
-        option = click.option(f"--{name}", type=click.Path(path_type=Path), help=meaning)
-        with_reports = option(with_reports)
-    return with_reports
+        command = click.option(f"--{name}", type=click.Path(path_type=Path), help=meaning)(command)
+    return command
+
+
+def _distinct_reports(**paths: Path | None) -> ReportPaths:
+    given = [path.resolve() for path in paths.values() if path and not path.is_relative_to("/dev")]
+    for path in given:
+        if given.count(path) > 1:
+            raise InputError(f"two reports cannot both go to {path}", hint="name a file for each")
+    return ReportPaths(**paths)

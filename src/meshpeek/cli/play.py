@@ -1,162 +1,179 @@
-"""Playing a workshop: a session, a driver and sinks put together, for every way of running."""
+"""Running a workshop from preparation to exit code, for every way of running."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from meshpeek.cli.outputs import open_screen, size
+from meshpeek.cli.controls import Controls, handling_terminal_signals, open_controls, terminal_size
+from meshpeek.cli.display import display_size, open_display
+from meshpeek.cli.nested_command import nested_command
 from meshpeek.cli.signals import interrupting
-from meshpeek.cli.stage import Stage, open_stage, resizing, stopping, terminal_size
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
 from meshpeek.run.drivers import Clock, Driver, Nobody
 from meshpeek.run.events import Event, Notice, Reason
-from meshpeek.run.execution import DEFAULT_TIMEOUT, Compare
+from meshpeek.run.execution import Compare
 from meshpeek.run.masked import Masked
 from meshpeek.run.masking import Masker
-from meshpeek.run.runner import Recall, Runner
-from meshpeek.session.session import Keep, Session, open_session
+from meshpeek.run.runner import FindRecorded, Runner
+from meshpeek.run.settings import RunSettings
+from meshpeek.session.session import Session, open_session
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports.registry import refusal_reported
 from meshpeek.sinks.run_report import RunReport
-from meshpeek.workshop.model import SHORTEST_SECRET, Mode, Workshop
+from meshpeek.workshop.model import SHORTEST_SECRET, Workshop
 
 if TYPE_CHECKING:
-    from meshpeek.run.actions import Inbox
-    from meshpeek.run.journal.journal import Journal, Past
-    from meshpeek.run.journal.recorder import Recorder
+    from meshpeek.run.actions import ActionQueue
+    from meshpeek.run.journal.journal import Journal
     from meshpeek.sinks.transcripts.transcript import Transcript
-
-
-class Options(NamedTuple):
-    """What the command line says about a run.
-
-    `pace` is a factor on reading time (`run`), `typing` one on the time between typed characters
-    (`present`). `timeout` is in seconds, None for the mode's default. `startup` says whether
-    start-up files (`.demoshrc`) are read. `resume` goes on with the last show. `start` is the index
-    of the first step, None for the beginning, or where that show stopped; `setup` runs the hidden
-    steps before it. `journal` says whether to keep what is needed to resume a show. `folder` is
-    where commands begin, None for the working directory; with `scratch` that is a copy of the
-    workshop's folder.
-    """
-
-    mode: Mode
-    rehearse: bool = False
-    pace: float = 1.0
-    typing: float = 1.0
-    stop_on_failure: bool = False
-    timeout: float | None = None
-    arguments: tuple[str, ...] = ()
-    startup: bool = True
-    start: int | None = None
-    setup: bool = False
-    resume: bool = False
-    journal: bool = True
-    folder: Path | None = None
-    scratch: bool = False
 
 
 def play(
     workshop: Workshop,
-    options: Options,
-    environment: Mapping[str, str],
+    settings: RunSettings,
     reports: Fanout,
     transcript: Transcript | None = None,
-    fallback: Transcript | None = None,
-    inbox: Inbox | None = None,
     *,
+    actions: ActionQueue | None = None,
     screen: Sink | None = None,
 ) -> ExitCode:
     """Run `workshop` and return what the process is to exit with; `reports` get what happens.
 
-    With a `transcript`, each command is compared with it; what `fallback` has can be shown instead
-    of what a command writes. A presentation takes requests from `inbox` as well as from the
-    keyboard, and needs one. `screen` is for events in the place of standard output.
+    A test compares each command with the `transcript`; a presenter can show what it has instead of
+    what a command writes. A presentation needs `actions`, which can come from elsewhere than the
+    keyboard. `screen` takes events in the place of standard output.
 
     Raises EnvironmentUnfitError if the run could not begin, or the screen could not be written;
     InputError if it was a test and nothing in it ran, or for a transcript of another workshop.
     """
-    report = RunReport()
-    fanout = Fanout([("the verdict", report)])
-    journalled = Fanout([])
-
-    def take(event: Event) -> None:
-        journalled.take(event)
-        reports.take(event)
-        fanout.take(event)
-
-    with refusal_reported(workshop.path, reports.take):
-        masker = Masker(_secrets(workshop, environment))
-        compare = _comparison(workshop, transcript, masker)
-        recall = _fallback(workshop, fallback, masker)
-    masked = Masked(masker, take)
+    run = _Run(workshop, settings.for_workshop(workshop), reports)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(interrupting())
-        stage = stack.enter_context(open_stage(inbox)) if inbox else None
-        screen = screen or open_screen(options.mode, stage, environment)
-        fanout = Fanout([("the verdict", report), ("screen", screen)])
-        journal = None
-        notices: list[str] = []
-        with refusal_reported(workshop.path, masked.take):
-            if stage and options.journal:
-                from meshpeek.run.journal.journal import open_journal
+        run.prepare(stack, transcript, actions, screen)
+        run.run()
+    return run.conclude()
 
-                journal = stack.enter_context(
-                    open_journal(workshop, resume=options.resume, notices=notices)
-                )
-            past = journal.past if journal else None
-            if past:
-                options = _as_before(options, past)
-            session = stack.enter_context(
-                open_session(
-                    workshop,
-                    environment,
-                    rehearse=options.rehearse,
-                    keyboard=stage.keyboard if stage else None,
-                    size=terminal_size()[::-1] if stage else size(),
-                    arguments=options.arguments,
-                    reentry=_arguments_of(options),
-                    keep=_keep(journal) if journal else None,
-                    folder=_folder(workshop, options, stack),
-                )
-            )
-        if journal:
-            journalled = Fanout([("the journal", _recorder(journal, session, options))])
-        if stage:
-            stack.enter_context(resizing(session.shell, stage.inbox))
-            stack.enter_context(stopping(stage, session.shell, screen))
-        runner = Runner(
-            workshop,
-            session.shell,
-            _driver(workshop, options, stage),
-            session.editor,
-            mode=options.mode,
-            rehearsal=options.rehearse,
-            stop_on_failure=options.stop_on_failure,
-            timeout=_timeout(workshop, options),
-            contexts=session.contexts,
-            start=options.start or 0,
-            setup=options.setup,
-            earlier=past.events if past else (),
+
+class _Run:
+    """A run of `workshop` in three steps: `prepare`, `run` and `conclude`."""
+
+    def __init__(self, workshop: Workshop, settings: RunSettings, reports: Fanout) -> None:
+        self._workshop = workshop
+        self._settings = settings
+        self._reports = reports
+        self._report = RunReport()
+        self._notices: list[str] = []
+
+    def prepare(
+        self,
+        stack: contextlib.ExitStack,
+        transcript: Transcript | None,
+        actions: ActionQueue | None,
+        screen: Sink | None,
+    ) -> None:
+        """Get ready what the run needs; `stack` cleans it up."""
+        path, reports = self._workshop.path, self._reports
+        with refusal_reported(path, reports.take):
+            masker = Masker(_secrets(self._workshop, os.environ))
+            compare, find_recorded = self._uses_of(transcript, masker)
+        stack.enter_context(interrupting())
+        controls = stack.enter_context(open_controls(actions)) if actions else None
+        screen = screen or open_display(self._settings.mode, controls)
+        with refusal_reported(path, Masked(masker, reports.take).take):
+            journal = self._open_journal(stack) if controls and self._settings.journal else None
+            session = self._open_session(stack, controls, journal)
+        if controls:
+            stack.enter_context(handling_terminal_signals(controls, session.shell, screen))
+        self._runner = Runner(
+            self._workshop,
+            self._settings,
+            session,
+            _driver(self._workshop, self._settings, controls),
+            earlier=journal.resumed.events if journal and journal.resumed else (),
             compare=compare,
-            recall=recall,
-            pages=session.pages,
+            find_recorded=find_recorded,
         )
+        writer = journal.writer(session, self._settings) if journal else None
+        self._journal = Fanout([("the journal", writer)] if writer else [])
+        self._shown = Fanout([("the verdict", self._report), ("screen", screen)])
+        self._masked = Masked(masker, self._pass_on)
+
+    def run(self) -> None:
+        """Run the workshop, and pass on what happens."""
         _collect_garbage_from_here()
-        _publish(runner.run(), masked.take, notices)
-        for _, error in journalled.broken:
-            masked.take(Notice(f"this show could not be resumed, for its journal broke: {error}"))
-        fanout.close()
-    require_written(fanout)
-    if report.reason is Reason.INTERRUPTED:
-        return ExitCode.INTERRUPTED
-    if options.mode is Mode.CI and not report.has_run:
-        raise _nothing_ran(workshop, report)
-    return ExitCode.STEP_FAILED if report.failed else ExitCode.PASSED
+        _publish(self._runner.run(), self._masked.take, self._notices)
+        for _, error in self._journal.broken:
+            self._masked.take(
+                Notice(f"this presentation cannot be resumed: its journal failed: {error}")
+            )
+        self._shown.close()
+
+    def conclude(self) -> ExitCode:
+        """Return the exit code of the run. Raises as `play` does."""
+        require_written(self._shown)
+        if self._report.reason is Reason.INTERRUPTED:
+            return ExitCode.INTERRUPTED
+        if self._settings.is_test and not self._report.has_run:
+            raise _nothing_ran(self._workshop, self._report)
+        return ExitCode.STEP_FAILED if self._report.failed else ExitCode.PASSED
+
+    def _pass_on(self, event: Event) -> None:
+        self._journal.take(event)  # first: it must be on disk when somebody sees it
+        self._reports.take(event)
+        self._shown.take(event)
+
+    def _uses_of(
+        self, transcript: Transcript | None, masker: Masker
+    ) -> tuple[Compare | None, FindRecorded | None]:
+        """Return what compares commands with `transcript`, and what finds them in it."""
+        if transcript is None:
+            return None, None
+        if self._settings.is_test:
+            from meshpeek.sinks.transcripts.comparison import Comparison
+
+            return Comparison(self._workshop, transcript, masker.mask_text).compare, None
+        from meshpeek.sinks.transcripts.fallback import Fallback
+
+        return None, Fallback(self._workshop, transcript, masker.mask_text).find
+
+    def _open_journal(self, stack: contextlib.ExitStack) -> Journal | None:
+        """Open the presentation's journal; what is resumed decides on some of the settings."""
+        from meshpeek.run.journal.journal import open_journal
+
+        journal = stack.enter_context(
+            open_journal(self._workshop, resume=self._settings.resume, notices=self._notices)
+        )
+        if journal and journal.resumed:
+            self._settings = journal.resumed.continued(self._settings)
+        return journal
+
+    def _open_session(
+        self, stack: contextlib.ExitStack, controls: Controls | None, journal: Journal | None
+    ) -> Session:
+        settings = self._settings
+        folder = settings.folder
+        if settings.scratch:
+            from meshpeek.session.scratch import scratch_copy
+
+            folder = stack.enter_context(scratch_copy(Path(self._workshop.path).parent))
+        return stack.enter_context(
+            open_session(
+                self._workshop,
+                os.environ,
+                rehearse=settings.rehearse,
+                keyboard=controls.keyboard if controls else None,
+                size=terminal_size()[::-1] if controls else display_size(),
+                arguments=settings.arguments,
+                reentry=nested_command(settings),
+                keep=journal.keep if journal else None,
+                folder=folder,
+            )
+        )
 
 
 def require_written(screen: Fanout) -> None:
@@ -166,24 +183,6 @@ def require_written(screen: Fanout) -> None:
     if broken:
         told = "; ".join(f"{name}: {error}" for name, error in broken)
         raise EnvironmentUnfitError(f"the output could not be written: {told}")
-
-
-def _comparison(
-    workshop: Workshop, transcript: Transcript | None, masker: Masker
-) -> Compare | None:
-    if transcript is None:
-        return None
-    from meshpeek.sinks.transcripts.comparison import Comparison
-
-    return Comparison(workshop, transcript, masker.mask_text).compare
-
-
-def _fallback(workshop: Workshop, fallback: Transcript | None, masker: Masker) -> Recall | None:
-    if fallback is None:
-        return None
-    from meshpeek.sinks.transcripts.fallback import Fallback
-
-    return Fallback(workshop, fallback, masker.mask_text).find
 
 
 def _nothing_ran(workshop: Workshop, report: RunReport) -> InputError:
@@ -225,25 +224,6 @@ def _secrets(workshop: Workshop, environment: Mapping[str, str]) -> list[str]:
     return secrets
 
 
-def _arguments_of(options: Options) -> tuple[str, ...]:
-    """Return the command line, without its file, that runs another workshop in the same way."""
-    arguments = [options.mode.value]
-    match options.mode:
-        case Mode.PRESENT:
-            arguments += [f"--typing={options.typing}", "--no-journal"]
-        case Mode.RUN:
-            arguments.append(f"--pace={options.pace}")
-        case Mode.CI if not options.stop_on_failure:
-            arguments.append("--keep-going")
-    if options.timeout is not None:
-        arguments.append(f"--timeout={options.timeout}")
-    if options.rehearse:
-        arguments.append("--rehearse")
-    if not options.startup:
-        arguments.append("--no-init")
-    return tuple(arguments)
-
-
 def _publish(
     events: Generator[Event, None, None], take: Callable[[Event], None], notices: Sequence[str]
 ) -> None:
@@ -265,65 +245,15 @@ def _publish(
                 take(event)
 
 
-def _as_before(options: Options, past: Past) -> Options:
-    """Return the options for a show that goes on: it uses the clusters that it used.
-
-    Raises InputError when it is asked to rehearse, and did not before.
-    """
-    if options.rehearse and not past.rehearsal:
-        raise InputError(
-            "the last show used real clusters, so it cannot go on as a rehearsal",
-            hint="leave --rehearse out, or begin anew without --resume",
-        )
-    return options._replace(
-        rehearse=past.rehearsal,
-        arguments=options.arguments or past.arguments,
-        start=past.position if options.start is None else options.start,
-    )
-
-
-def _recorder(journal: Journal, session: Session, options: Options) -> Recorder:
-    return journal.recorder(
-        session=session.folder,
-        environment=session.environment,
-        rehearsal=options.rehearse,
-        arguments=options.arguments,
-        count=lambda: session.shell.count,
-    )
-
-
-def _folder(workshop: Workshop, options: Options, stack: contextlib.ExitStack) -> Path | None:
-    if not options.scratch:
-        return options.folder
-    from meshpeek.session.scratch import scratch_copy
-
-    return stack.enter_context(scratch_copy(Path(workshop.path).parent))
-
-
-def _keep(journal: Journal) -> Keep:
-    past = journal.past
-    return Keep(
-        journal.folder, journal.clusters, (past.session, past.restoration) if past else None
-    )
-
-
-def _driver(workshop: Workshop, options: Options, stage: Stage | None) -> Driver:
-    if stage:
+def _driver(workshop: Workshop, settings: RunSettings, controls: Controls | None) -> Driver:
+    if controls:
         from meshpeek.run.presenting.presenter import Presenter
 
         return Presenter(
             workshop,
-            stage.keyboard,
-            stage.inbox,
-            bindings=stage.bindings,
-            typing=options.typing,
+            controls.keyboard,
+            controls.actions,
+            bindings=controls.bindings,
+            typing=settings.pace,
         )
-    return Nobody() if options.mode is Mode.CI else Clock(options.pace)
-
-
-def _timeout(workshop: Workshop, options: Options) -> float | None:
-    if options.timeout is not None:
-        return options.timeout
-    if options.mode is Mode.PRESENT:
-        return None
-    return workshop.front_matter.timeout or DEFAULT_TIMEOUT
+    return Nobody() if settings.is_test else Clock(settings.pace)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from _pytest._code.code import TerminalRepr
 
-    from meshpeek.cli.play import Options
+    from meshpeek.run.settings import RunSettings
     from meshpeek.sinks.run_report import RunReport
     from meshpeek.workshop.model import Workshop
 
@@ -64,12 +64,12 @@ class WorkshopFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the workshop. Raises CollectError, with the places, for one that is wrong."""
-        from meshpeek.cli.play import Options
         from meshpeek.cli.workshops import load
         from meshpeek.errors import MeshpeekError
+        from meshpeek.run.settings import RunSettings
         from meshpeek.workshop.model import Mode
 
-        options = Options(
+        settings = RunSettings(
             Mode.CI,
             rehearse=self.config.getoption("meshpeek_rehearse"),
             stop_on_failure=True,
@@ -78,11 +78,11 @@ class WorkshopFile(pytest.File):
         )
         here = self.config.invocation_params.dir
         try:
-            workshop = load(Path(os.path.relpath(self.path, here)), options)
+            workshop = load(Path(os.path.relpath(self.path, here)), settings)
         except MeshpeekError as error:
             raise self.CollectError(error.render()) from None
         yield WorkshopItem.from_parent(
-            self, name=self.path.stem, workshop=workshop, options=options
+            self, name=self.path.stem, workshop=workshop, settings=settings
         )
 
 
@@ -92,10 +92,10 @@ class WorkshopItem(pytest.Item):
     It ends at the first step that fails.
     """
 
-    def __init__(self, *, workshop: Workshop, options: Options, **values: Any) -> None:  # noqa: ANN401  # pytest's
+    def __init__(self, *, workshop: Workshop, settings: RunSettings, **values: Any) -> None:  # noqa: ANN401  # pytest's
         super().__init__(**values)
         self._workshop = workshop
-        self._options = options
+        self._settings = settings
 
     def runtest(self) -> None:
         """Run the workshop. Raises WorkshopFailed if it does not pass."""
@@ -106,7 +106,7 @@ class WorkshopItem(pytest.Item):
         report = RunReport()
         error: str | None = None
         for message in run_apart(
-            Job(self._workshop, self._options), self.config.invocation_params.dir
+            Job(self._workshop, self._settings), self.config.invocation_params.dir
         ):
             if isinstance(message.content, Ended):
                 error = message.content.error

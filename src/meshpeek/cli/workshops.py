@@ -8,48 +8,48 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from meshpeek.cli.play import Options
 from meshpeek.cli.standard_streams import flush_output
 from meshpeek.errors import ExitCode, InputError, MeshpeekError
+from meshpeek.run.settings import RunSettings
 from meshpeek.workshop.loading import find_startup, load_workshop
 from meshpeek.workshop.model import Mode, Workshop
 from meshpeek.workshop.step_address import find_step
 
 
-def load(file: Path, options: Options) -> Workshop:
-    """Read the workshop `file`, with the start-up file and the strictness of `options`.
+def load(file: Path, settings: RunSettings) -> Workshop:
+    """Read the workshop `file`, with the start-up file and the strictness of `settings`.
 
     Raises InputError for a file that cannot be read, WorkshopError for one that cannot be run.
     """
-    is_test = options.mode is Mode.CI
+    is_test = settings.is_test
     # A person's own start-up file must not change what a test does.
     home = None if is_test else os.environ.get("HOME")
     hooks: Mapping[str, str] = {}
-    if options.rehearse and not is_test:
+    if settings.rehearse and not is_test:
         from meshpeek.rehearsal import default_hooks
 
-        hooks = default_hooks(os.environ, opens=options.mode is Mode.PRESENT)
+        hooks = default_hooks(os.environ, opens=settings.mode is Mode.PRESENT)
     return load_workshop(
         file,
         {**os.environ, **hooks},
-        startup=find_startup(home) if options.startup else (),
-        keep_going=is_test and not options.stop_on_failure,
+        startup=find_startup(home) if settings.startup else (),
+        keep_going=is_test and not settings.stop_on_failure,
     )
 
 
-def start_of(workshop: Workshop, address: str | None, *, setup: bool) -> int | None:
-    """Return the index of the step that `--from` means, None without it.
+def starting_at(address: str | None, workshop: Workshop, settings: RunSettings) -> RunSettings:
+    """Return `settings` for a run from the step that `--from` names; as they are without it.
 
-    Raises InputError if there is no such step, or for a `setup` before no step.
+    Raises InputError if there is no such step, or for `--setup` without `--from`.
     """
     if address is not None:
-        return find_step(workshop, address)
-    if setup:
+        return settings.replace(start=find_step(workshop, address))
+    if settings.setup:
         raise InputError(
             "--setup runs the hidden steps before the one that --from names",
             hint="add --from STEP; a run from the beginning has its hidden steps anyway",
         )
-    return None
+    return settings
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What may be asked of a run while it waits, by a key or from elsewhere."""
+"""What a presenter can ask of a run while it waits, by a key or from elsewhere."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class Jump(Value):
     target: int
 
 
-Request = Action | Jump
+AnyAction = Action | Jump
 
 
-class Inbox:
-    """Requests that come from elsewhere than the keyboard: another window, a signal.
+class ActionQueue:
+    """Actions from elsewhere than the keyboard: another window, a signal.
 
-    `post` may be called from other threads and from signal handlers. The descriptor that
-    `fileno` returns can be read as long as there are requests to take.
+    `put` may be called from other threads and from signal handlers. The descriptor that `fileno`
+    returns is readable as long as there are actions to get.
     """
 
     def __init__(self) -> None:
-        self._requests: deque[Request] = deque()
+        self._actions: deque[AnyAction] = deque()
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
         os.set_blocking(self._writer, False)
@@ -60,22 +60,22 @@ class Inbox:
         """Return the descriptor to wait for."""
         return self._reader
 
-    def post(self, request: Request) -> None:
-        """Add a request, and wake who waits for one."""
-        self._requests.append(request)
+    def put(self, action: AnyAction) -> None:
+        """Add an action, and wake what waits for one."""
+        self._actions.append(action)
         with contextlib.suppress(BlockingIOError):  # full of wake-ups: it will wake
             os.write(self._writer, b".")
 
-    def take(self) -> Request | None:
-        """Return the oldest request, None if there is none."""
+    def get(self) -> AnyAction | None:
+        """Return the oldest action, None if there is none."""
         with contextlib.suppress(BlockingIOError):
-            if len(self._requests) <= 1:
+            if len(self._actions) <= 1:
                 os.read(self._reader, 1024)
-        return self._requests.popleft() if self._requests else None
+        return self._actions.popleft() if self._actions else None
 
     def clear(self) -> None:
-        """Drop all requests: they were made for what is over."""
-        while self.take() is not None:
+        """Drop all actions: they were meant for what is over."""
+        while self.get() is not None:
             pass
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from meshpeek.run.actions import Action, Jump, Request
+from meshpeek.run.actions import Action, AnyAction, Jump
 from meshpeek.workshop.model import AnyStep, Command, Pause
 
 
@@ -20,9 +20,9 @@ class Cursor:
         """The step that is next, or None after the last."""
         return self._steps[self.index] if self.index < len(self._steps) else None
 
-    def move(self, request: Request) -> None:
-        """Go where `request` asks to: to the following step, if it asks for no other place."""
-        match request:
+    def move(self, action: AnyAction) -> None:
+        """Go where `action` asks to: to the following step, if it asks for no other place."""
+        match action:
             case Jump(target=target):
                 self.index = min(max(target, 0), len(self._steps))
             case Action.BACK:

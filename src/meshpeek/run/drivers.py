@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import Protocol
 
-from meshpeek.run.actions import Action, Request
+from meshpeek.run.actions import Action, AnyAction
 from meshpeek.run.events import Event, Typed
 from meshpeek.workshop.model import Command, Step
 
@@ -19,7 +19,7 @@ _LONGEST_LINGER_SECONDS = 20
 _CHARACTERS_PER_SECOND = 30
 
 
-Decision = Generator[Event, None, Request]
+Decision = Generator[Event, None, AnyAction]
 """A decision on its way: what there is to see of it, and in the end what it is."""
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 
 from meshpeek.run.events import (
     CommandEnded,
@@ -16,51 +15,39 @@ from meshpeek.run.events import (
     Verdict,
     VerdictKind,
 )
+from meshpeek.run.settings import RunSettings
 from meshpeek.run.transcript import Transcript, strip_escapes
 from meshpeek.run.verdict import judge
-from meshpeek.session.editor import EditorDesk
 from meshpeek.session.outcome import Ending, Outcome, Output
-from meshpeek.session.shell import Shell
-from meshpeek.workshop.model import Checks, Command, Mode
-
-DEFAULT_TIMEOUT = 300.0
-"""How long an unattended command may run, in seconds, when nothing else is said."""
+from meshpeek.session.session import Session
+from meshpeek.workshop.model import Checks, Command
 
 _FIRST_RETRY_SECONDS = 0.1
 _LONGEST_RETRY_SECONDS = 2.0
-_REENTRY = re.compile(r"""["']?\$\{?SHELL\}?["']?\s+\S+\.(?:md|sh)\b""")
 
 
 Compare = Callable[[Command, int, str], Difference | None]
 
 
 class Executor:
-    """Runs commands in `shell` and judges them.
+    """Runs commands in `session` and judges them.
 
-    `timeout` is in seconds, None for unlimited. `contexts` are those that the session's
-    kubeconfig has (None: not known). `compare` tells how a command's status and plain output
-    differ from what they should be, None if they do not. `attempts` says how often a step has been
-    attempted before, by its index.
+    `compare` tells how a command's status and plain output differ from what they should be, None
+    if they do not. `attempts` says how often a step has been attempted before, by its index.
     """
 
     def __init__(
         self,
-        shell: Shell,
-        editor: EditorDesk,
+        session: Session,
+        settings: RunSettings,
         *,
-        mode: Mode,
-        timeout: float | None = DEFAULT_TIMEOUT,
-        contexts: Sequence[str] | None = None,
         compare: Compare | None = None,
         attempts: Mapping[int, int] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._shell = shell
-        self._editor = editor
-        self._mode = mode
-        self._timeout = timeout
-        self._contexts = contexts
+        self._session = session
+        self._settings = settings
         self._compare = compare
         self._clock = clock
         self._sleep = sleep
@@ -80,7 +67,7 @@ class Executor:
         """
         give_up = self._clock() + (step.checks.until or 0)
         pause = _FIRST_RETRY_SECONDS
-        self._editor.assign(step)
+        self._session.editor.assign(step)
         while True:
             result = yield from self._attempt(index, step, edited, give_up)
             yield CommandEnded(step, result)
@@ -98,7 +85,7 @@ class Executor:
         started = self._clock()
         outcome = None
         ran = step if edited is None else step.replace(text=edited, checks=Checks())
-        running = self._shell.run(ran.text, timeout=self._timeout_of(ran))
+        running = self._session.shell.run(ran.text, timeout=self._settings.timeout_for(ran))
         try:
             for item in running:
                 if isinstance(item, Outcome):
@@ -111,15 +98,6 @@ class Executor:
             running.close()
         result = self._result(ran, attempt, outcome, transcript, started, give_up)
         return result if edited is None else result.replace(edited=edited)
-
-    def _timeout_of(self, step: Command) -> float | None:
-        """Return how long an attempt may take, in seconds; None for as long as it likes.
-
-        Another workshop that the step runs has bounds of its own, for each of its commands.
-        """
-        if step.checks.timeout is not None:
-            return step.checks.timeout
-        return None if _REENTRY.match(step.text) else self._timeout
 
     def _result(
         self,
@@ -138,14 +116,7 @@ class Executor:
             outcome = Outcome(130, (130,))
         else:
             plain = strip_escapes(output)
-            verdict = judge(
-                step,
-                outcome,
-                plain,
-                mode=self._mode,
-                contexts=self._contexts,
-                timeout=self._timeout_of(step),
-            )
+            verdict = judge(step, outcome, plain, self._settings, self._session.contexts)
             if verdict and self._compare is not None:
                 difference = self._compare(step, outcome.status, plain)
             if difference is not None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import NamedTuple
 
-from meshpeek.run.actions import Action, Request
+from meshpeek.run.actions import Action, AnyAction
 from meshpeek.run.cursor import Cursor
 from meshpeek.run.drivers import Decision, Driver
 from meshpeek.run.earlier import attempts_in, skipped_in
@@ -34,19 +34,17 @@ from meshpeek.run.events import (
     WaitEnded,
     WaitStarted,
 )
-from meshpeek.run.execution import DEFAULT_TIMEOUT, Compare, Executor
+from meshpeek.run.execution import Compare, Executor
 from meshpeek.run.interludes import edit, lend_shell
+from meshpeek.run.settings import RunSettings
 from meshpeek.run.transcript import strip_escapes
 from meshpeek.run.verdict import ended_by_presenter
-from meshpeek.session.editor import EditorDesk
-from meshpeek.session.shell import Shell
+from meshpeek.session.session import Session
 from meshpeek.workshop.model import (
-    REHEARSE,
     AnyStep,
     Clear,
     Command,
     Comment,
-    Mode,
     Narration,
     Pause,
     Print,
@@ -57,7 +55,7 @@ _INTERLUDES = (Action.REPEAT, Action.EDIT, Action.SHELL, Action.FALLBACK)
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
-Recall = Callable[[Command], RecordedShown | None]
+FindRecorded = Callable[[Command], RecordedShown | None]
 
 
 class _Shown(NamedTuple):
@@ -79,56 +77,35 @@ class _Stop(Exception):  # noqa: N818  # not an error of ours: a step has failed
 class Runner:
     """Runs a workshop once.
 
-    `contexts` are those that the session's kubeconfig has (None: not known). `timeout` is in
-    seconds, None for unlimited (a presenter has ^C). `stop_on_failure`: the first failed step
-    ends the run, but for the steps marked `always`. `start` is the index of the first step;
-    `setup` runs, before it, the commands before it that are not shown. `earlier` is what happened
-    to commands in the run that this one goes on with. `compare` tells how a command's status and
-    plain output differ from what they should be, None if they do not. `pages` are the title and
-    the URL of each page that a rehearsal serves. `recall` returns what a command wrote when it was
-    recorded, None if it was not.
+    `earlier` is what happened to commands in the run that this one resumes. `compare` tells how a
+    command's status and plain output differ from what they should be, None if they do not.
+    `find_recorded` returns what a command wrote when it was recorded, None if it was not.
     """
 
     def __init__(
         self,
         workshop: Workshop,
-        shell: Shell,
+        settings: RunSettings,
+        session: Session,
         driver: Driver,
-        editor: EditorDesk,
         *,
-        mode: Mode,
-        rehearsal: bool = False,
-        stop_on_failure: bool = False,
-        timeout: float | None = DEFAULT_TIMEOUT,
-        contexts: Sequence[str] | None = None,
-        start: int = 0,
-        setup: bool = False,
         earlier: Sequence[CommandEnded | StepSkipped] = (),
         compare: Compare | None = None,
-        pages: Sequence[tuple[str, str]] = (),
-        recall: Recall | None = None,
+        find_recorded: FindRecorded | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._workshop = workshop
-        self._shell = shell
+        self._settings = settings
+        self._session = session
         self._driver = driver
-        self._mode = mode
-        self._rehearsal = rehearsal
-        self._stop_on_failure = stop_on_failure
-        self._pages = tuple(pages)
-        self._recall = recall
+        self._find_recorded = find_recorded
         self._clock = clock
-        self._words = frozenset({mode.value, REHEARSE} if rehearsal else {mode.value})
-        self._start = start
-        self._setup = setup
+        self._start = settings.start or 0
         self._earlier = tuple(earlier)
         self._executor = Executor(
-            shell,
-            editor,
-            mode=mode,
-            timeout=timeout,
-            contexts=contexts,
+            session,
+            settings,
             compare=compare,
             attempts=attempts_in(self._earlier, workshop),
             clock=clock,
@@ -151,16 +128,16 @@ class Runner:
         skipping = ""
         yield RunStarted(
             self._workshop,
-            self._mode,
-            self._rehearsal,
+            self._settings.mode,
+            self._settings.rehearse,
             self._start,
             self._earlier,
-            has_recording=self._recall is not None,
+            has_recording=self._find_recorded is not None,
         )
-        for title, url in self._pages:
+        for title, url in self._session.pages:
             yield PageOpened(title, url)
         try:
-            if self._setup:
+            if self._settings.setup:
                 yield from self._set_up()
             while (step := cursor.step) is not None:
                 yield from self._take(cursor, step)
@@ -172,7 +149,7 @@ class Runner:
             reason, skipping = Reason.INTERRUPTED, "the run was interrupted"
         yield RunStopping(reason)
         yield from self._leave_out(cursor.index, skipping)
-        listing = self._shell.background_jobs()
+        listing = self._session.shell.background_jobs()
         if listing:
             yield JobsLeft(listing)
         yield RunEnded(reason, self._clock() - started)
@@ -182,15 +159,15 @@ class Runner:
         for index, step in enumerate(self._workshop.steps[: self._start]):
             if not isinstance(step, Command) or step.shown or not step.runs:
                 continue
-            if step.selection.excluded_by(self._words):
+            if self._settings.excludes(step):
                 continue
             result = yield from self._execute(index, step)
-            if not result.verdict and self._stops(step):
+            if not result.verdict and self._settings.stops_at(step):
                 raise _Stop(str(step.span))
 
     def _take(self, cursor: Cursor, step: AnyStep) -> Iterator[Event]:
         """Do one step, and move the cursor to the one that comes next."""
-        request: Request = Action.GO
+        action: AnyAction = Action.GO
         match step:
             case Narration() | Comment() if step.shown:
                 yield TextShown(step, step.text)
@@ -202,65 +179,65 @@ class Runner:
             case Clear():
                 yield ScreenCleared(step)
             case Pause():
-                request = yield from self._wait(step)
+                action = yield from self._wait(step)
             case Command():
-                request = yield from self._command(cursor.index, step)
-        cursor.move(request)
-        if request not in (Action.GO, Action.SKIP):
+                action = yield from self._command(cursor.index, step)
+        cursor.move(action)
+        if action not in (Action.GO, Action.SKIP):
             yield Moved(cursor.step)
-            if request is not Action.BACK and cursor.step is not None:
+            if action is not Action.BACK and cursor.step is not None:
                 yield ScreenCleared(cursor.step)
 
     def _wait(self, step: Pause | Command) -> Decision:
         """Wait until it is clear where to go from here."""
         while True:
             self._driver.attend()
-            request = yield from self._answer(step)
-            if request not in _INTERLUDES:
-                return request
-            yield from self._interlude(request)
+            action = yield from self._answer(step)
+            if action not in _INTERLUDES:
+                return action
+            yield from self._interlude(action)
 
     def _answer(self, step: Pause | Command) -> Decision:
         yield WaitStarted(step)
-        request = yield from self._driver.wait(step)
+        action = yield from self._driver.wait(step)
         yield WaitEnded(step)
-        return self._obey(request)
+        return self._obey(action)
 
     @staticmethod
-    def _obey(request: Request) -> Request:
-        if request is Action.QUIT:
+    def _obey(action: AnyAction) -> AnyAction:
+        if action is Action.QUIT:
             raise _Quit
-        return request
+        return action
 
     def _command(self, index: int, step: Command) -> Decision:
-        excluded = step.selection.excluded_by(self._words)
+        excluded = self._settings.excludes(step)
         if excluded:
             self._skipped.add(index)
             yield StepSkipped(step, excluded)
             return Action.GO
-        request, edited = yield from self._lead_up(step)
-        if request is Action.SKIP:
+        action, edited = yield from self._lead_up(step)
+        if action is Action.SKIP:
             self._skipped.add(index)
             yield StepSkipped(step, "the presenter went on")
-        if request is not Action.GO:
-            return request
+        if action is not Action.GO:
+            return action
         if not step.runs:
             return (yield from self._wait(step)) if step.wait_after else Action.GO
         result = yield from self._execute(index, step, edited)
         if step.wait_after or self._calls_for_a_decision(step, result):
-            request = yield from self._wait(step)
-        if request is Action.GO and not self._passed[index] and self._stops(step):
+            action = yield from self._wait(step)
+        if action is Action.GO and not self._passed[index] and self._settings.stops_at(step):
             raise _Stop(str(step.span))
-        return request
+        return action
 
-    def _lead_up(self, step: Command) -> Generator[Event, None, tuple[Request, str | None]]:
+    def _lead_up(self, step: Command) -> Generator[Event, None, tuple[AnyAction, str | None]]:
         """Show a command and wait until it may run: an answer counts from when it can be seen.
 
         Returns with the answer what the presenter has made of the command, if anything.
         """
         again = False
         while True:
-            request: Request = Action.GO
+            action: AnyAction = Action.GO
             if step.wait_before:
                 self._driver.attend()
             if step.shown:
@@ -268,30 +245,30 @@ class Runner:
                 if again:
                     yield Typed(step, step.text)
                 else:
-                    request = self._obey((yield from self._driver.type_out(step)))
-            if request is Action.GO and step.wait_before:
-                request = yield from self._answer(step)
-            if request is Action.EDIT:
-                edited = yield from edit(self._shell, step)
+                    action = self._obey((yield from self._driver.type_out(step)))
+            if action is Action.GO and step.wait_before:
+                action = yield from self._answer(step)
+            if action is Action.EDIT:
+                edited = yield from edit(self._session.shell, step)
                 if edited is not None:
                     return Action.GO, edited
-            elif request in _INTERLUDES:
-                yield from self._interlude(request)
+            elif action in _INTERLUDES:
+                yield from self._interlude(action)
             else:
-                return request, None
+                return action, None
             again = True
 
-    def _interlude(self, request: Request) -> Iterator[Event]:
+    def _interlude(self, action: AnyAction) -> Iterator[Event]:
         """Do what the presenter does in between, and that moves nothing."""
-        if request is Action.SHELL:
-            yield from lend_shell(self._shell, self._history)
+        if action is Action.SHELL:
+            yield from lend_shell(self._session.shell, self._history)
             self._history = []
-        elif request is Action.FALLBACK:
+        elif action is Action.FALLBACK:
             yield self._show_recorded()
         elif self._last is not None:
             index, step, edited = self._last
-            if request is Action.EDIT:
-                edited = yield from edit(self._shell, step, edited)
+            if action is Action.EDIT:
+                edited = yield from edit(self._session.shell, step, edited)
                 if edited is None:
                     return
             else:
@@ -300,9 +277,9 @@ class Runner:
             yield from self._execute(index, step, edited)
 
     def _show_recorded(self) -> Event:
-        if self._recall is None:
+        if self._find_recorded is None:
             return Notice("nothing is recorded; --fallback names the file that has it")
-        recorded = self._recall(self._last.step) if self._last else None
+        recorded = self._find_recorded(self._last.step) if self._last else None
         return recorded or Notice("the recording does not have this command")
 
     def _execute(
@@ -325,9 +302,6 @@ class Runner:
             return False
         return self._driver.waits_after_failure
 
-    def _stops(self, step: Command) -> bool:
-        return self._stop_on_failure or step.stops_run
-
     def _leave_out(self, end: int, reason: str) -> Iterator[Event]:
         """Say of the steps that have not run that they are skipped; run those marked `always`.
 
@@ -339,7 +313,7 @@ class Runner:
                 continue
             if index in self._skipped or self._executor.has_run(index):
                 continue
-            excluded = step.selection.excluded_by(self._words)
+            excluded = self._settings.excludes(step)
             if excluded or not step.always:
                 past = "the presenter went past it"
                 yield StepSkipped(step, excluded or (past if index < end else reason))
@@ -353,5 +327,5 @@ class Runner:
         if not names:
             return text
         values = " ".join(f'"${{{name}-}}"' for name in names)
-        filled = iter(self._shell.ask(f"builtin printf '%s\\0' {values}").split("\0"))
+        filled = iter(self._session.shell.ask(f"builtin printf '%s\\0' {values}").split("\0"))
         return _VARIABLE.sub(lambda _: next(filled), text)

@@ -6,8 +6,9 @@ import signal
 from collections.abc import Sequence
 
 from meshpeek.run.events import Verdict, VerdictKind
+from meshpeek.run.settings import RunSettings
 from meshpeek.session.outcome import Ending, Outcome
-from meshpeek.workshop.model import Checks, Command, Mode
+from meshpeek.workshop.model import Checks, Command
 
 _SIGPIPE_STATUS = 141
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
@@ -17,23 +18,22 @@ def judge(
     step: Command,
     outcome: Outcome,
     output: str,
-    *,
-    mode: Mode,
+    settings: RunSettings,
     contexts: Sequence[str] | None,
-    timeout: float | None = None,
 ) -> Verdict:
     """Judge an attempt at `step`; `output` is plain text, without escape sequences.
 
-    `timeout` is how many seconds it had; None if there was no limit, or it is not known.
-    `contexts` are the contexts that the session has, None if that is not known. A directive that
-    is no command at all fails in `ci` only: elsewhere it passes, with reasons and a hint to show.
+    `contexts` are the contexts that the session has, None if that is not known. A directive for
+    which there is no command fails in tests only: elsewhere it passes, with reasons and a hint to
+    show.
     """
+    timeout = settings.timeout_for(step)
     reasons = [*_status_reasons(step, outcome, timeout), *_output_reasons(step.checks, output)]
     if not reasons:
         return Verdict(VerdictKind.PASSED)
     if _is_unknown_directive(step, outcome, output):
-        is_test = mode is Mode.CI or step.stops_run
-        kind = VerdictKind.NOT_RUN if is_test else VerdictKind.PASSED
+        fails = settings.is_test or step.stops_run
+        kind = VerdictKind.NOT_RUN if fails else VerdictKind.PASSED
         return Verdict(kind, tuple(reasons), _unknown_directive_hint(step))
     hint = _hint(step, contexts)
     if outcome.ending is Ending.TIMED_OUT:

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshpeek.cli.parallel.wire import Ended, Job, MessageReader, MessageWriter, read_job, write_job
-from meshpeek.cli.play import Options
 from meshpeek.errors import ExitCode
 from meshpeek.run.events import CommandStarted, OutputReceived, RunStarted, StepSkipped
+from meshpeek.run.settings import RunSettings
 from meshpeek.workshop.model import Command, Mode, Workshop
 from meshpeek.workshop.parse import parse
 
@@ -45,7 +45,7 @@ def read_workshop() -> Workshop:
 
 def test_a_job_arrives_as_it_was() -> None:
     large = ("x" * 1_000_000,)  # more than a pipe holds
-    job = Job(read_workshop(), Options(Mode.CI, arguments=large))
+    job = Job(read_workshop(), RunSettings(Mode.CI, arguments=large))
     reading, writing = os.pipe()
 
     def write() -> None:

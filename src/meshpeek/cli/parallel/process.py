@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from meshpeek.cli.outputs import HEADLESS_SIZE
+from meshpeek.cli.display import HEADLESS_SIZE
 from meshpeek.cli.parallel.wire import Ended, Job, Message, MessageReader, write_job
 from meshpeek.errors import EnvironmentUnfitError
 

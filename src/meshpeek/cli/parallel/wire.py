@@ -14,31 +14,32 @@ import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
-from meshpeek.cli.play import Options
 from meshpeek.errors import ExitCode
 from meshpeek.run.events import Event, RunStarted
+from meshpeek.run.settings import RunSettings
 from meshpeek.workshop.model import AnyStep, Workshop
+from meshpeek.workshop.values import Value
 
 _LENGTH = struct.Struct("!Q")
 
 
-class Job(NamedTuple):
+class Job(Value):
     """What the process of a workshop is to do."""
 
     workshop: Workshop
-    options: Options
+    settings: RunSettings
 
 
-class Ended(NamedTuple):
+class Ended(Value):
     """The last message: the exit code and, if the run could not be, the error as it is printed."""
 
     code: ExitCode
     error: str | None = None
 
 
-class Message(NamedTuple):
+class Message(Value):
     """What a process says, and when: in seconds since the epoch."""
 
     time: float

@@ -43,8 +43,7 @@ def _run(job: Job, writer: MessageWriter) -> Ended:
         _interrupt_at_end_of_input()
         code = play(
             job.workshop,
-            job.options,
-            os.environ,
+            job.settings,
             Fanout([("the events", writer)]),
             screen=Fanout([]),
         )

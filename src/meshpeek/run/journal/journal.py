@@ -6,25 +6,28 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from meshpeek.errors import EnvironmentUnfitError, InputError
 from meshpeek.run.events import CommandEnded, Reason, StepSkipped
 from meshpeek.run.journal import folders
 from meshpeek.run.journal.history import History, Show, fingerprints, first_line, read, resumed_line
 from meshpeek.run.journal.recorder import Recorder
+from meshpeek.run.settings import RunSettings
 from meshpeek.session import state
+from meshpeek.session.session import Keep, Session
 from meshpeek.session.state import Restoration
 from meshpeek.workshop.model import Workshop
+from meshpeek.workshop.values import Value
 
 _ENVIRONMENT = "environment.json"
 _CLUSTERS = "clusters.json"
 
 
-class Past(NamedTuple):
-    """What a show that goes on has behind it.
+class ResumedRun(Value):
+    """The run that this one resumes.
 
     `position` is the index of the next step, `events` what happened to commands, `session` the
     folder that the session had.
@@ -37,48 +40,61 @@ class Past(NamedTuple):
     rehearsal: bool
     arguments: tuple[str, ...]
 
+    def continued(self, settings: RunSettings) -> RunSettings:
+        """Return `settings` for a run that continues this one, on the clusters that it used.
+
+        Raises InputError for a rehearsal that continues a run on real clusters.
+        """
+        if settings.rehearse and not self.rehearsal:
+            raise InputError(
+                "the last presentation used real clusters, so it cannot continue as a rehearsal",
+                hint="leave --rehearse out, or start a new one without --resume",
+            )
+        return settings.replace(
+            rehearse=self.rehearsal,
+            arguments=settings.arguments or self.arguments,
+            start=self.position if settings.start is None else settings.start,
+        )
+
 
 class Journal:
-    """The journal of a show; `folder` has what belongs to it, `past` what has happened already."""
+    """The journal of a run; `folder` has what belongs to it, `resumed` is the run it continues."""
 
     def __init__(
-        self, workshop: Workshop, folder: Path, file: BinaryIO, past: Past | None = None
+        self, workshop: Workshop, folder: Path, file: BinaryIO, resumed: ResumedRun | None = None
     ) -> None:
         # Of the workshop as it is written: what sinks are told of it is without secrets.
         self._steps = fingerprints(workshop.steps)
         self.folder = folder
-        self.past = past
+        self.resumed = resumed
         self._file = file
         self._recorder: Recorder | None = None
 
     @property
-    def clusters(self) -> Path:
-        """The file in which rehearsal clusters outlive their process."""
-        return self.folder / _CLUSTERS
+    def keep(self) -> Keep:
+        """What the session keeps in the folder, and what it continues with."""
+        past = (self.resumed.session, self.resumed.restoration) if self.resumed else None
+        return Keep(self.folder, self.folder / _CLUSTERS, past)
 
-    def recorder(
-        self,
-        *,
-        session: Path,
-        environment: Mapping[str, str],
-        rehearsal: bool,
-        arguments: tuple[str, ...],
-        count: Callable[[], int],
-    ) -> Recorder:
-        """Return the sink for what happens in the show.
-
-        `session` is the session's folder, `environment` what bash is started with, and `count`
-        tells how many commands it has had.
-        """
+    def writer(self, session: Session, settings: RunSettings) -> Recorder:
+        """Return the sink for the events of a run in `session`."""
 
         def open_with() -> str:
-            self._keep_environment(environment)
-            if self.past is not None:
-                # What was being written when the show was killed ends here.
+            self._keep_environment(session.environment)
+            if self.resumed is not None:
+                # What was being written when the run was killed ends here.
                 return f"\n{resumed_line(os.getpid())}"
-            return first_line(Show(str(session), os.getpid(), rehearsal, arguments, self._steps))
+            return first_line(
+                Show(
+                    session=str(session.folder),
+                    process=os.getpid(),
+                    rehearsal=settings.rehearse,
+                    arguments=settings.arguments,
+                    steps=self._steps,
+                )
+            )
 
-        self._recorder = Recorder(self._file, open_with, count)
+        self._recorder = Recorder(self._file, open_with, lambda: session.shell.count)
         return self._recorder
 
     def _keep_environment(self, environment: Mapping[str, str]) -> None:
@@ -161,14 +177,14 @@ def _old_show(workshop: Workshop) -> Iterator[Journal]:
                 f"the last show of {workshop.path} came to its end, {_when(folder)}",
                 hint="begin a new one, or begin at a step: --from STEP",
             )
-        yield Journal(workshop, folder, file, _past_of(workshop, folder, history))
+        yield Journal(workshop, folder, file, _resumed_run(workshop, folder, history))
 
 
 def _say_where(workshop: Workshop, journal: Journal) -> str:
-    if journal.past is None:
+    if journal.resumed is None:
         raise ValueError("the journal of a show that begins")
-    count = len({id(event.step) for event in journal.past.events})
-    place = _place(workshop, journal.past.position)
+    count = len({id(event.step) for event in journal.resumed.events})
+    place = _place(workshop, journal.resumed.position)
     return f"going on at {place}; {count} command{'' if count == 1 else 's'} came before"
 
 
@@ -208,7 +224,7 @@ def _last_show(path: str) -> tuple[Path, History] | None:
     return left_at_once
 
 
-def _past_of(workshop: Workshop, folder: Path, history: History) -> Past:
+def _resumed_run(workshop: Workshop, folder: Path, history: History) -> ResumedRun:
     changed = history.first_change(workshop)
     if changed is not None:
         place = _place(workshop, changed)
@@ -225,7 +241,7 @@ def _past_of(workshop: Workshop, folder: Path, history: History) -> Past:
         )
     history = history.until(saved)
     environment = json.loads((folder / _ENVIRONMENT).read_text(encoding="utf-8"))
-    return Past(
+    return ResumedRun(
         position=history.position(workshop),
         events=tuple(history.events(workshop)),
         restoration=Restoration(saved, environment, history.statuses),

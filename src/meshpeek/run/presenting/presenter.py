@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Generator, Sequence
 
-from meshpeek.run.actions import Action, Inbox, Jump, Request
+from meshpeek.run.actions import Action, ActionQueue, AnyAction, Jump
 from meshpeek.run.drivers import Decision
 from meshpeek.run.events import (
     ClockRead,
@@ -38,7 +38,7 @@ _OUTLINE_MOVES = {
 
 
 class Presenter:
-    """Waits for what a person at `keyboard` asks for, or what arrives in `inbox`.
+    """Waits for what a person at `keyboard` asks for, or what arrives in `queue`.
 
     `typing` is a factor on the time between typed characters; 0 is none. A character takes 10 to
     100 ms at random, as in demosh 0.6.0.
@@ -50,7 +50,7 @@ class Presenter:
         self,
         workshop: Workshop,
         keyboard: Keyboard,
-        inbox: Inbox,
+        queue: ActionQueue,
         *,
         bindings: Sequence[Binding] = BINDINGS,
         typing: float = 1.0,
@@ -59,7 +59,7 @@ class Presenter:
         self._places = places(workshop)
         self._indexes = {id(step): index for index, step in enumerate(workshop.steps)}
         self._keyboard = keyboard
-        self._inbox = inbox
+        self._queue = queue
         self._bindings = tuple(bindings)
         self._actions = actions_by_key(bindings)
         self._typing = typing
@@ -74,20 +74,20 @@ class Presenter:
     def attend(self) -> None:
         """Forget what was asked for so far: a RETURN that came early must not run a command."""
         self._keyboard.forget()
-        self._inbox.clear()
+        self._queue.clear()
 
     def wait(self, step: Step) -> Decision:
         """Wait until something is asked for that concerns the run; see to all else meanwhile."""
         yield self._read_clock()
         while True:
-            request = self._next(self._stopwatch.seconds_to_next_minute())
-            match request:
+            action = self._next(self._stopwatch.seconds_to_next_minute())
+            match action:
                 case None:
                     yield self._read_clock()
                 case Action.FINISH:
                     pass
                 case _:
-                    decided = yield from self._see_to(request, step)
+                    decided = yield from self._see_to(action, step)
                     if decided is not None:
                         return decided
 
@@ -106,27 +106,27 @@ class Presenter:
                 self._clock() + self._random.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE) * self._typing
             )
             while (left := due - self._clock()) > 0:
-                request = self._next(left)
-                if request in (Action.GO, Action.FINISH):
+                action = self._next(left)
+                if action in (Action.GO, Action.FINISH):
                     self._keyboard.forget()  # or a second RETURN, pressed with it, would run it
                     yield Typed(step, step.text[typed:])
                     return Action.GO
-                if request is not None:
-                    decided = yield from self._see_to(request, step)
+                if action is not None:
+                    decided = yield from self._see_to(action, step)
                     if decided is not None:
                         return decided
         return Action.GO
 
-    def _next(self, seconds: float | None) -> Request | None:
+    def _next(self, seconds: float | None) -> AnyAction | None:
         """Return what is asked for next, None if it is nothing, or `seconds` have passed."""
-        if (posted := self._inbox.take()) is not None:
+        if (posted := self._queue.get()) is not None:
             return posted
-        key = self._keyboard.read(seconds, beside=self._inbox)
-        return self._inbox.take() if key is None else self._actions.get(key)
+        key = self._keyboard.read(seconds, beside=self._queue)
+        return self._queue.get() if key is None else self._actions.get(key)
 
-    def _see_to(self, request: Request, step: Step) -> Generator[Event, None, Request | None]:
+    def _see_to(self, action: AnyAction, step: Step) -> Generator[Event, None, AnyAction | None]:
         """Do what concerns the presenter alone; return what is for the run to do, if anything."""
-        match request:
+        match action:
             case Action.INTERRUPT:
                 raise KeyboardInterrupt
             case Action.HELP:
@@ -137,8 +137,8 @@ class Presenter:
                 self._stopwatch.toggle()
                 yield self._read_clock()
             case Action.NARRATION | Action.STATUS:
-                self._narration ^= request is Action.NARRATION
-                self._status ^= request is Action.STATUS
+                self._narration ^= action is Action.NARRATION
+                self._status ^= action is Action.STATUS
                 yield ViewChanged(narration=self._narration, status=self._status)
             case Action.SUSPEND:
                 yield Suspended()
@@ -147,28 +147,28 @@ class Presenter:
             case Action.REDRAW:
                 yield Redrawn()
             case _:
-                return request
+                return action
         return None
 
-    def _help(self) -> Generator[Event, None, Request | None]:
-        """Show the help until any key; a request from elsewhere is one of a person who knows."""
+    def _help(self) -> Generator[Event, None, AnyAction | None]:
+        """Show the help until any key; a action from elsewhere is one of a person who knows."""
         while True:
             yield HelpShown(self._bindings)
-            key = self._keyboard.read(None, beside=self._inbox)
-            posted = self._inbox.take() if key is None else None
+            key = self._keyboard.read(None, beside=self._queue)
+            posted = self._queue.get() if key is None else None
             if posted is not Action.REDRAW:
                 yield OverlayClosed()
                 return posted
 
-    def _find_place(self, step: Step) -> Generator[Event, None, Request | None]:
+    def _find_place(self, step: Step) -> Generator[Event, None, AnyAction | None]:
         """Show the outline until a place is chosen, or none."""
         outline = Outline.at(self._places, self._indexes[id(step)])
-        decided: Request | None = None
+        decided: AnyAction | None = None
         while True:
             yield OutlineShown(outline)
-            match self._keyboard.read(None, beside=self._inbox):
+            match self._keyboard.read(None, beside=self._queue):
                 case None:
-                    decided = self._inbox.take()
+                    decided = self._queue.get()
                     if decided is Action.REDRAW:
                         continue
                     break

@@ -16,8 +16,8 @@ from meshpeek.workshop.loading import find_startup, load_workshop
 @FILE
 @NO_INIT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a list to read.")
-def command(file: Path, no_init: bool, as_json: bool) -> None:
+def command(file: Path, startup: bool, as_json: bool) -> None:
     """List the steps of FILE; run nothing."""
-    startup = () if no_init else find_startup(os.environ.get("HOME"))
-    workshop = load_workshop(file, os.environ, startup=startup)
+    home = os.environ.get("HOME")
+    workshop = load_workshop(file, os.environ, startup=find_startup(home) if startup else ())
     click.echo(steps_document(workshop) if as_json else list_steps(workshop))

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from meshpeek.cli.options import ARGUMENTS, FILE, FROM, NO_INIT, REHEARSE, SETUP, takes_reports
-from meshpeek.cli.play import Options, play
-from meshpeek.cli.workshops import load, start_of
-from meshpeek.run.actions import Action, Inbox
+from meshpeek.cli.options import (
+    ARGUMENTS,
+    FILE,
+    FROM,
+    NO_INIT,
+    REHEARSE,
+    SETUP,
+    takes_reports,
+    takes_settings,
+)
+from meshpeek.cli.play import play
+from meshpeek.cli.workshops import load, starting_at
+from meshpeek.run.actions import Action, ActionQueue
+from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths, open_reports, refusal_reported
 from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Mode
@@ -31,14 +40,18 @@ if TYPE_CHECKING:
 @NO_INIT
 @FROM
 @SETUP
-@click.option("--resume", is_flag=True, help="Go on with the last show, where it was stopped.")
+@click.option("--resume", is_flag=True, help="Continue the last presentation where it stopped.")
 @click.option(
     "--no-journal",
+    "journal",
     is_flag=True,
-    help="Keep nothing on disk to resume the show with (it holds what variables hold).",
+    flag_value=False,
+    default=True,
+    help="Keep nothing on disk to resume from (it holds what variables hold).",
 )
 @click.option(
     "--typing",
+    "pace",
     type=click.FloatRange(min=0),
     default=1.0,
     show_default=True,
@@ -57,58 +70,35 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     help="Let the page be reached at an address of this machine, from a phone, say.",
 )
+@takes_settings(Mode.PRESENT)
 def command(
     file: Path,
-    arguments: tuple[str, ...],
-    rehearse: bool,
-    no_init: bool,
+    settings: RunSettings,
     address: str | None,
-    setup: bool,
-    resume: bool,
-    no_journal: bool,
-    typing: float,
     fallback: Path | None,
     console: bool,
     console_host: str | None,
     reports: ReportPaths,
 ) -> None:
     """Present FILE live: RETURN runs, SPACE finishes typing, + skips, - goes back, Q quits."""
-    if resume and no_journal:
+    if settings.resume and not settings.journal:
         raise click.UsageError("--resume needs the journal that --no-journal leaves out")
-    if resume:
+    if settings.resume:
         from meshpeek.run.journal.journal import was_rehearsal
 
-        rehearse = rehearse or was_rehearsal(str(file))
-    options = Options(
-        Mode.PRESENT,
-        rehearse,
-        typing=typing,
-        arguments=arguments,
-        startup=not no_init,
-        setup=setup,
-        resume=resume,
-        journal=not no_journal,
-    )
+        settings = settings.replace(rehearse=settings.rehearse or was_rehearsal(str(file)))
     with contextlib.ExitStack() as stack:
-        inbox = stack.enter_context(contextlib.closing(Inbox()))
+        actions = stack.enter_context(contextlib.closing(ActionQueue()))
         more = []
         if console or console_host:
-            more.append(
-                ("the presenter's page", stack.enter_context(_open_page(inbox, console_host)))
-            )
+            page = stack.enter_context(_open_page(actions, console_host))
+            more.append(("the presenter's page", page))
         opened = stack.enter_context(open_reports(reports, more))
         with refusal_reported(str(file), opened.take):
-            workshop = load(file, options)
-            start = start_of(workshop, address, setup=setup)
+            workshop = load(file, settings)
+            settings = starting_at(address, workshop, settings)
             transcript = _read_fallback(fallback)
-        code = play(
-            workshop,
-            options._replace(start=start),
-            os.environ,
-            opened,
-            fallback=transcript,
-            inbox=inbox,
-        )
+        code = play(workshop, settings, opened, transcript, actions=actions)
     raise SystemExit(code)
 
 
@@ -121,14 +111,14 @@ def _read_fallback(path: Path | None) -> Transcript | None:
 
 
 @contextlib.contextmanager
-def _open_page(inbox: Inbox, host: str | None) -> Iterator[PresenterPage]:
+def _open_page(queue: ActionQueue, host: str | None) -> Iterator[PresenterPage]:
     """Open the presenter's page, and say where it is before the audience looks."""
     from meshpeek.sinks.presenter_page.server import LOOPBACK, PresenterPage
 
     actions = {action.value: action for action in (Action.GO, Action.BACK, Action.SKIP)}
 
     def ask(word: str) -> None:
-        inbox.post(actions[word])
+        queue.put(actions[word])
 
     with PresenterPage(frozenset(actions), ask, host or LOOPBACK) as page:
         click.echo(f"the presenter's page: {page.url}")

@@ -17,12 +17,12 @@ from meshpeek.workshop.loading import find_startup, read_text
 @click.command()
 @FILES
 @NO_INIT
-def command(files: tuple[Path, ...], no_init: bool) -> None:
+def command(files: tuple[Path, ...], startup: bool) -> None:
     """Say what is wrong in each FILE, and what would surprise; run nothing.
 
     Exit codes: 0 for nothing at all, 1 for warnings, 2 for errors.
     """
-    startup = () if no_init else find_startup(None)
+    startup_files = find_startup(None) if startup else ()
     codes: list[ExitCode] = []
     for file in files:
         with noting_errors(codes):
@@ -31,7 +31,7 @@ def command(files: tuple[Path, ...], no_init: bool) -> None:
                 str(file),
                 read_text,
                 is_command=lambda word: shutil.which(word) is not None,
-                startup=startup,
+                startup=startup_files,
             )
             for problem in problems:
                 click.echo(f"{problem.render()}\n")

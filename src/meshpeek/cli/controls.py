@@ -1,4 +1,4 @@
-"""What only a presenter has: a keyboard, its keys, and the signals of the terminal they sit at."""
+"""What a presenter controls a run with: keys, other sources of actions, signals."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from meshpeek.cli.signals import handling
 from meshpeek.session.shell import Shell
 from meshpeek.sinks import Sink
 from meshpeek.terminal.keyboard import Keyboard
+from meshpeek.workshop.values import Value
 
 if TYPE_CHECKING:
-    from meshpeek.run.actions import Inbox
+    from meshpeek.run.actions import ActionQueue
     from meshpeek.run.presenting.bindings import Binding
 
 
-class Stage(NamedTuple):
-    """What only a presenter has: a keyboard, its bindings, and other ways to ask for something."""
+class Controls(Value):
+    """What a presenter controls a run with; `actions` come from elsewhere than the keyboard."""
 
     keyboard: Keyboard
-    inbox: Inbox
+    actions: ActionQueue
     bindings: tuple[Binding, ...]
 
 
 @contextlib.contextmanager
-def open_stage(inbox: Inbox) -> Iterator[Stage]:
-    """Take over the keyboard, and let requests come from `inbox` as well.
+def open_controls(actions: ActionQueue) -> Iterator[Controls]:
+    """Take over the keyboard, with a person's own bindings.
 
     Raises EnvironmentUnfitError without a terminal, InputError for a wrong configuration file.
     """
@@ -41,45 +42,39 @@ def open_stage(inbox: Inbox) -> Iterator[Stage]:
 
         def suspend(*_: object) -> None:
             keyboard.suspend()
-            inbox.post(Action.REDRAW)
+            actions.put(Action.REDRAW)
 
         with handling((signal.SIGTSTP,), suspend):
-            yield Stage(keyboard, inbox, bindings)
+            yield Controls(keyboard, actions, bindings)
 
 
 def terminal_size() -> os.terminal_size:
-    """Return the size of the terminal as it is now, whatever the environment says of it."""
+    """Return the size of the terminal as it is now, whatever COLUMNS and LINES say."""
     return os.get_terminal_size(sys.stdin.fileno())
 
 
 @contextlib.contextmanager
-def resizing(shell: Shell, inbox: Inbox) -> Iterator[None]:
-    """Pass a new size of the window on to the shell, and have the page drawn again."""
+def handling_terminal_signals(controls: Controls, shell: Shell, screen: Sink) -> Iterator[None]:
+    """Give the shell the window's new size at WINCH; restore the terminal before a stop by TSTP.
+
+    Either way the page is drawn again.
+    """
     from meshpeek.run.actions import Action
+    from meshpeek.sinks.screen.screen import Screen
 
     def resize(*_: object) -> None:
         columns, rows = terminal_size()
         shell.resize(rows, columns)
-        inbox.post(Action.REDRAW)
+        controls.actions.put(Action.REDRAW)
 
-    with handling((signal.SIGWINCH,), resize):
-        yield
-
-
-@contextlib.contextmanager
-def stopping(stage: Stage, shell: Shell, screen: Sink) -> Iterator[None]:
-    """Let TSTP stop the program with the terminal as it was before, whoever has it at that time."""
-    from meshpeek.run.actions import Action
-    from meshpeek.sinks.screen.screen import Screen
-
-    def stop(*_: object) -> None:
+    def suspend(*_: object) -> None:
         if isinstance(screen, Screen):
             screen.step_aside()
-        stage.keyboard.suspend()
+        controls.keyboard.suspend()
         if isinstance(screen, Screen):
             screen.step_back()
         shell.refresh()
-        stage.inbox.post(Action.REDRAW)
+        controls.actions.put(Action.REDRAW)
 
-    with handling((signal.SIGTSTP,), stop):
+    with handling((signal.SIGWINCH,), resize), handling((signal.SIGTSTP,), suspend):
         yield

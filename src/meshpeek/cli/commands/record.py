@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from meshpeek.cli.options import ARGUMENTS, FILE, NO_INIT, REHEARSE, TIMEOUT
-from meshpeek.cli.play import Options, play
+from meshpeek.cli.options import ARGUMENTS, FILE, NO_INIT, REHEARSE, TIMEOUT, takes_settings
+from meshpeek.cli.play import play
 from meshpeek.cli.workshops import load
 from meshpeek.errors import InputError
+from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths, open_reports, refusing_unwritable
 from meshpeek.sinks.transcripts.transcript_sink import TranscriptSink
 from meshpeek.workshop.model import Mode
@@ -31,15 +31,8 @@ SUFFIX = ".transcript.yaml"
 @REHEARSE
 @TIMEOUT
 @NO_INIT
-def command(
-    file: Path,
-    arguments: tuple[str, ...],
-    output: Path | None,
-    force: bool,
-    rehearse: bool,
-    timeout: float | None,
-    no_init: bool,
-) -> None:
+@takes_settings(Mode.CI, stop_on_failure=True)
+def command(file: Path, settings: RunSettings, output: Path | None, force: bool) -> None:
     """Run FILE as `ci` does, and write each step's status and output to a transcript.
 
     `ci --against` compares a run with it. Nothing is written when a step fails.
@@ -51,17 +44,9 @@ def command(
             hint=f"`meshpeek ci {file} --against {path} --update` keeps its comments; "
             "--force writes it anew",
         )
-    options = Options(
-        Mode.CI,
-        rehearse,
-        stop_on_failure=True,
-        timeout=timeout,
-        arguments=arguments,
-        startup=not no_init,
-    )
     with refusing_unwritable(path):
         sink = TranscriptSink(path)
     with open_reports(ReportPaths(), [(str(path), sink)]) as reports:
-        code = play(load(file, options), options, os.environ, reports)
+        code = play(load(file, settings), settings, reports)
     click.echo(sink.describe())
     raise SystemExit(code)

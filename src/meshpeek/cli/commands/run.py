@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -16,9 +15,11 @@ from meshpeek.cli.options import (
     SETUP,
     TIMEOUT,
     takes_reports,
+    takes_settings,
 )
-from meshpeek.cli.play import Options, play
-from meshpeek.cli.workshops import load, start_of
+from meshpeek.cli.play import play
+from meshpeek.cli.workshops import load, starting_at
+from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths, open_reports, refusal_reported
 from meshpeek.workshop.model import Mode
 
@@ -39,30 +40,12 @@ from meshpeek.workshop.model import Mode
     show_default=True,
     help="Factor on the time that reading takes; 0 does not wait at all.",
 )
-def command(
-    file: Path,
-    arguments: tuple[str, ...],
-    rehearse: bool,
-    timeout: float | None,
-    no_init: bool,
-    address: str | None,
-    setup: bool,
-    pace: float,
-    reports: ReportPaths,
-) -> None:
+@takes_settings(Mode.RUN)
+def command(file: Path, settings: RunSettings, address: str | None, reports: ReportPaths) -> None:
     """Play FILE by itself, at a reader's pace, and sum up what passed."""
-    options = Options(
-        Mode.RUN,
-        rehearse,
-        pace=pace,
-        timeout=timeout,
-        arguments=arguments,
-        startup=not no_init,
-        setup=setup,
-    )
     with open_reports(reports) as opened:
         with refusal_reported(str(file), opened.take):
-            workshop = load(file, options)
-            start = start_of(workshop, address, setup=setup)
-        code = play(workshop, options._replace(start=start), os.environ, opened)
+            workshop = load(file, settings)
+            settings = starting_at(address, workshop, settings)
+        code = play(workshop, settings, opened)
     raise SystemExit(code)

@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING
 import click
 
 from meshpeek.cli.arguments import FilesThenArguments
-from meshpeek.cli.options import FILES, NO_INIT, REHEARSE, TIMEOUT, takes_reports
-from meshpeek.cli.outputs import open_log
-from meshpeek.cli.play import Options, play, require_written
+from meshpeek.cli.display import open_log
+from meshpeek.cli.options import (
+    FILES,
+    NO_INIT,
+    REHEARSE,
+    TIMEOUT,
+    takes_reports,
+    takes_settings,
+)
+from meshpeek.cli.play import play, require_written
 from meshpeek.cli.workshops import load, noting_errors, print_error
 from meshpeek.errors import ExitCode, MeshpeekError, worst_of
 from meshpeek.run.events import RunRefused, RunStarted
+from meshpeek.run.settings import RunSettings
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.log.overview import Overview
@@ -56,7 +64,14 @@ class _Ci(FilesThenArguments):
 @takes_reports
 @TIMEOUT
 @NO_INIT
-@click.option("--keep-going", is_flag=True, help="Run the rest when a step has failed.")
+@click.option(
+    "--keep-going",
+    "stop_on_failure",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Run the rest when a step has failed.",
+)
 @click.option(
     "-j",
     "--jobs",
@@ -80,15 +95,11 @@ class _Ci(FilesThenArguments):
     "with. With --json alone (no file), as the matrix of a CI job.",
 )
 @click.option(_LIST_JSON, "as_json", is_flag=True, hidden=True)
+@takes_settings(Mode.CI)
 def command(
     files: tuple[Path, ...],
-    arguments: tuple[str, ...],
-    rehearse: bool,
-    timeout: float | None,
-    no_init: bool,
-    keep_going: bool,
+    settings: RunSettings,
     jobs: int,
-    scratch: bool,
     against: Path | None,
     update: bool,
     listing: bool,
@@ -101,29 +112,20 @@ def command(
     Each has a session of its own and, with --rehearse, its own clusters. The exit code is the
     worst.
     """
-    options = Options(
-        Mode.CI,
-        rehearse,
-        stop_on_failure=not keep_going,
-        timeout=timeout,
-        arguments=arguments,
-        startup=not no_init,
-        scratch=scratch,
-    )
     paths = expand_folders(files)
     if listing:
-        raise SystemExit(_list(paths, options, as_json=as_json))
+        raise SystemExit(_list(paths, settings, as_json=as_json))
     transcript, sink = _open_transcript(against, paths, update=update)
     overview = Overview(len(paths))
     more = _github() + ([(str(against), sink)] if sink else []) + [("overview", overview)]
     codes: list[ExitCode] = []
     clock = ReportClock()
     with noting_errors(codes), open_reports(reports, more, clock) as opened:
-        workshops = _load_all(paths, options, opened, codes)
+        workshops = _load_all(paths, settings, opened, codes)
         if not codes and jobs > 1 and workshops[1:]:
-            codes += _play_parallel(workshops, options, opened, clock, jobs)
+            codes += _play_parallel(workshops, settings, opened, clock, jobs)
         elif not codes:
-            codes += _play_all(workshops, options, opened, transcript)
+            codes += _play_all(workshops, settings, opened, transcript)
     if sink:
         click.echo(sink.describe())
     for line in overview.lines() if paths[1:] else ():
@@ -131,12 +133,12 @@ def command(
     raise SystemExit(worst_of(codes))
 
 
-def _list(files: Sequence[Path], options: Options, *, as_json: bool) -> ExitCode:
+def _list(files: Sequence[Path], settings: RunSettings, *, as_json: bool) -> ExitCode:
     """Print the workshops with what they are tested with; return the exit code."""
     from meshpeek.workshop.matrix import list_matrix, matrix_document
 
     codes: list[ExitCode] = []
-    workshops = _load_all(files, options, Fanout([]), codes)
+    workshops = _load_all(files, settings, Fanout([]), codes)
     if not codes:
         click.echo(matrix_document(workshops) if as_json else list_matrix(workshops))
     return worst_of(codes)
@@ -173,18 +175,21 @@ def _github() -> list[tuple[str, Sink]]:
 
 
 def _load_all(
-    files: Sequence[Path], options: Options, reports: Fanout, codes: list[ExitCode]
+    files: Sequence[Path], settings: RunSettings, reports: Fanout, codes: list[ExitCode]
 ) -> list[Workshop]:
     """Read all workshops before any runs; note the codes of those that cannot be read."""
     workshops: list[Workshop] = []
     for file in files:
         with noting_errors(codes), refusal_reported(str(file), reports.take):
-            workshops.append(load(file, options))
+            workshops.append(load(file, settings))
     return workshops
 
 
 def _play_all(
-    workshops: Sequence[Workshop], options: Options, reports: Fanout, transcript: Transcript | None
+    workshops: Sequence[Workshop],
+    settings: RunSettings,
+    reports: Fanout,
+    transcript: Transcript | None,
 ) -> list[ExitCode]:
     """Play workshops one after the other; return the code of each."""
     codes: list[ExitCode] = []
@@ -192,7 +197,7 @@ def _play_all(
         if index > 0:
             click.echo()
         with noting_errors(codes, workshop.path if workshops[1:] else ""):
-            codes.append(play(workshop, options, os.environ, reports, transcript))
+            codes.append(play(workshop, settings, reports, transcript))
         if codes[-1] is ExitCode.INTERRUPTED:
             break
     return codes
@@ -200,7 +205,7 @@ def _play_all(
 
 def _play_parallel(
     workshops: Sequence[Workshop],
-    options: Options,
+    settings: RunSettings,
     reports: Fanout,
     clock: ReportClock,
     jobs: int,
@@ -220,7 +225,7 @@ def _play_parallel(
         if key not in screens:
             if screens:
                 click.echo()
-            screens[key] = Fanout([("screen", open_log(os.environ))])
+            screens[key] = Fanout([("screen", open_log())])
         if isinstance(said, MeshpeekError):
             reports.take(RunRefused(path, said.render()))
             with noting_errors(codes, path):
@@ -235,7 +240,7 @@ def _play_parallel(
             if said.content.error:
                 print_error(said.content.error, path)
 
-    if run_parallel([Job(workshop, options) for workshop in workshops], jobs, take):
+    if run_parallel([Job(workshop, settings) for workshop in workshops], jobs, take):
         codes.append(ExitCode.INTERRUPTED)
     for screen in screens.values():
         require_written(screen)

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from meshpeek.cli.options import NO_INIT, REHEARSE
-from meshpeek.cli.play import Options
 from meshpeek.cli.workshops import load
 from meshpeek.errors import ExitCode
+from meshpeek.run.settings import RunSettings
 from meshpeek.session.checks import Grade, examine
 from meshpeek.workshop.model import Mode
 
@@ -21,12 +21,12 @@ _COLOURS = {Grade.FINE: "green", Grade.NOTE: "yellow", Grade.FAULT: "red"}
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @REHEARSE
 @NO_INIT
-def command(file: Path | None, rehearse: bool, no_init: bool) -> None:
+def command(file: Path | None, rehearse: bool, startup: bool) -> None:
     """Look this machine over before anything runs: tools, versions, the clusters of FILE.
 
     Exit codes: 0 if everything that is needed is there, 2 for a wrong workshop, 3 for a fault.
     """
-    workshop = load(file, Options(Mode.PRESENT, startup=not no_init)) if file else None
+    workshop = load(file, RunSettings(Mode.PRESENT, startup=startup)) if file else None
     code = ExitCode.PASSED
     for finding in examine(workshop, os.environ, rehearse=rehearse):
         grade = f"{finding.grade:<6}"

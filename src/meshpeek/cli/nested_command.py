@@ -1,0 +1,25 @@
+"""The command line with which a workshop runs another one: `$SHELL FILE`."""
+
+from __future__ import annotations
+
+from meshpeek.run.settings import RunSettings
+from meshpeek.workshop.model import Mode
+
+
+def nested_command(settings: RunSettings) -> tuple[str, ...]:
+    """Return the command line, without its file, that runs another workshop in the same way."""
+    words = [settings.mode.value]
+    match settings.mode:
+        case Mode.PRESENT:
+            words += [f"--typing={settings.pace}", "--no-journal"]
+        case Mode.RUN:
+            words.append(f"--pace={settings.pace}")
+        case Mode.CI if not settings.stop_on_failure:
+            words.append("--keep-going")
+    if settings.timeout is not None:
+        words.append(f"--timeout={settings.timeout}")
+    if settings.rehearse:
+        words.append("--rehearse")
+    if not settings.startup:
+        words.append("--no-init")
+    return tuple(words)

@@ -1,0 +1,74 @@
+"""How a workshop is run: what the command line and the front matter say about it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from meshpeek.workshop.model import REHEARSE, Command, Mode, Workshop
+from meshpeek.workshop.values import Value
+
+DEFAULT_TIMEOUT = 300.0
+"""How long an unattended command may take, in seconds, where nothing else says so."""
+
+_NESTED_WORKSHOP = re.compile(r"""["']?\$\{?SHELL\}?["']?\s+\S+\.(?:md|sh)\b""")
+
+
+class RunSettings(Value):
+    """How a workshop is run.
+
+    `pace` is a factor on the time that a driver takes: for reading (`run`), or between typed
+    characters (`present`). `stop_on_failure`: the first failed step ends the run, except for steps
+    marked `always`. `timeout` is the command line's, in seconds, None if it has none;
+    `default_timeout` is what holds then. `arguments` are the workshop's own. `startup`: start-up
+    files (`.demoshrc`) are read. `start` is the index of the first step, None for the beginning or
+    where a resumed run stopped; `setup` runs the hidden steps before it. `resume` continues the
+    last presentation; `journal` keeps what is needed for that. `folder` is where commands begin,
+    None for the working directory; with `scratch` it is a copy of the workshop's folder.
+    """
+
+    mode: Mode
+    rehearse: bool = False
+    pace: float = 1.0
+    stop_on_failure: bool = False
+    timeout: float | None = None
+    default_timeout: float = DEFAULT_TIMEOUT
+    arguments: tuple[str, ...] = ()
+    startup: bool = True
+    start: int | None = None
+    setup: bool = False
+    resume: bool = False
+    journal: bool = True
+    folder: Path | None = None
+    scratch: bool = False
+
+    def for_workshop(self, workshop: Workshop) -> RunSettings:
+        """Return the settings with what the front matter of `workshop` says."""
+        return self.replace(default_timeout=workshop.front_matter.timeout or DEFAULT_TIMEOUT)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the run is a test, which must have a verdict."""
+        return self.mode is Mode.CI
+
+    def timeout_for(self, step: Command) -> float | None:
+        """Return how long an attempt at `step` may take, in seconds; None for no limit.
+
+        A presenter has ^C. A workshop that the step runs has limits for each of its own commands.
+        """
+        if step.checks.timeout is not None:
+            return step.checks.timeout
+        if _NESTED_WORKSHOP.match(step.text):
+            return None
+        if self.timeout is None and self.mode is Mode.PRESENT:
+            return None
+        return self.default_timeout if self.timeout is None else self.timeout
+
+    def excludes(self, step: Command) -> str | None:
+        """Return why `step` has no part in the run, None if it has."""
+        words = {self.mode.value, REHEARSE} if self.rehearse else {self.mode.value}
+        return step.selection.excluded_by(frozenset(words))
+
+    def stops_at(self, step: Command) -> bool:
+        """Tell whether a failure of `step` ends the run."""
+        return self.stop_on_failure or step.stops_run
