@@ -10,7 +10,7 @@ from copy import deepcopy
 from typing import Any
 
 from meshpeek.rehearsal.types import schema_validation, structural
-from meshpeek.rehearsal.types.patterns import PatternError, compiled
+from meshpeek.rehearsal.types.patterns import PatternError, check_pattern
 from meshpeek.rehearsal.types.schema_validation import INT_OR_STRING
 from meshpeek.rehearsal.types.status import (
     Cause,
@@ -196,7 +196,7 @@ def _check_values(schema: Schema, field: str) -> Iterator[Cause]:
             yield forbidden_value(f"{field}.{name}", f"{name} is not supported")
     if "pattern" in schema:
         try:
-            compiled(schema["pattern"])
+            check_pattern(schema["pattern"])
         except PatternError as error:
             detail = f"must be a valid regular expression, but isn't: {error}"
             yield invalid_value(f"{field}.pattern", schema["pattern"], detail)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from meshpeek.rehearsal.types.formats import FORMATS
-from meshpeek.rehearsal.types.patterns import PatternError, compiled
+from meshpeek.rehearsal.types.patterns import PatternError, matches
 from meshpeek.rehearsal.types.status import (
     Cause,
     duplicate_value,
@@ -73,10 +73,10 @@ def _check_text(schema: Schema, value: str, path: str) -> Iterator[Cause]:
         yield _wrong(path, value, f"should be at least {schema['minLength']} chars long")
     if "pattern" in schema:
         try:
-            matches = compiled(schema["pattern"]).search(value)
+            is_match = matches(schema["pattern"], value)
         except PatternError:
-            matches = None
-        if not matches:
+            is_match = False
+        if not is_match:
             yield _wrong(path, value, f"should match '{schema['pattern']}'")
     known = FORMATS.get(schema.get("format", ""))
     if known and not known(value):
