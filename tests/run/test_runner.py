@@ -27,7 +27,7 @@ from meshpeek.run.events import (
 )
 from meshpeek.run.runner import Runner
 from meshpeek.run.settings import RunSettings
-from meshpeek.session.editor import EditorDesk
+from meshpeek.session.editor import ScriptedEditor
 from meshpeek.session.session import Session
 from meshpeek.session.shell import Shell
 from meshpeek.session.stand_ins import EDITOR_VARIABLES
@@ -59,7 +59,7 @@ def workshop_of(text: str) -> Workshop:
 
 @pytest.fixture
 def play(tmp_path: Path) -> Iterator[Play]:
-    editor = EditorDesk(tmp_path)
+    editor = ScriptedEditor(tmp_path)
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "xterm"}
     folder = tmp_path / "session"
     folder.mkdir()
@@ -388,7 +388,7 @@ def test_typed_only_lines_are_shown_and_never_run(play: Play, tmp_path: Path) ->
 
 
 def test_an_interruption_ends_the_command_and_the_run(play: Play, tmp_path: Path) -> None:
-    editor = EditorDesk(tmp_path)
+    editor = ScriptedEditor(tmp_path)
     folder = tmp_path / "other"
     folder.mkdir()
     shell = Shell(folder, {"PATH": os.environ["PATH"]})

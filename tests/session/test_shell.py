@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.session.outcome import Ending, Leftover, Outcome, Output
+from meshpeek.session.command_stream import BackgroundOutput, CommandExit, Ending, OutputChunk
 from meshpeek.session.shell import Shell
 
 
@@ -46,11 +46,11 @@ def run(shell: Shell) -> Run:
         output = leftover = b""
         for item in shell.run(command, timeout=timeout):
             match item:
-                case Output(data):
+                case OutputChunk(data):
                     output += data
-                case Leftover(data):
+                case BackgroundOutput(data):
                     leftover += data
-                case Outcome() as outcome:
+                case CommandExit() as outcome:
                     pass
         return Ran(
             output.decode(errors="surrogateescape"),
@@ -181,10 +181,10 @@ def test_several_interrupts_at_once_lose_nothing(
     try:
         for _ in range(8):
             running = shell.run("echo begun; sleep 60", timeout=30)
-            while not isinstance(next(running), Output):
+            while not isinstance(next(running), OutputChunk):
                 pass
             running.close()
-        assert Output(b"on\n") in list(shell.run("echo on"))
+        assert OutputChunk(b"on\n") in list(shell.run("echo on"))
     finally:
         shell.close()
 
@@ -270,7 +270,7 @@ def test_a_timeout_ends_the_foreground_job(run: Run, command: str) -> None:
 
 def test_closing_a_command_early_ends_it(shell: Shell, run: Run) -> None:
     running = shell.run("echo begun; sleep 60")
-    while not isinstance(next(running), Output):
+    while not isinstance(next(running), OutputChunk):
         pass
     running.close()
     assert run("echo on").text == "on\n"
@@ -315,7 +315,7 @@ def test_arguments_are_positional_parameters(tmp_path: Path, environment: dict[s
         items = list(shell.run('printf "%s|" "$@"'))
     finally:
         shell.close()
-    assert Output(b"one|two words|") in items
+    assert OutputChunk(b"one|two words|") in items
 
 
 def test_the_terminal_has_the_size_it_was_given(shell: Shell, run: Run) -> None:

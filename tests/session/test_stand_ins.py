@@ -30,7 +30,7 @@ def variables(tmp_path: Path, real: Path) -> dict[str, str]:
     editor.write_text('#!/bin/sh\necho "edits $*"\n')
     editor.chmod(0o755)
     path = f"{real}{os.pathsep}{os.environ['PATH']}"
-    return stand_in(tuple(StandIn), tmp_path / "headless", editor, path)
+    return stand_in(tuple(StandIn), tmp_path / "stand-ins", editor, path)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_a_stand_in_does_without_a_person(
 
 
 def test_only_what_is_asked_for_is_stood_in_for(tmp_path: Path) -> None:
-    variables = stand_in({StandIn.WATCH}, tmp_path / "headless", tmp_path / "editor", "/usr/bin")
-    assert [path.name for path in (tmp_path / "headless").iterdir()] == ["watch"]
+    variables = stand_in({StandIn.WATCH}, tmp_path / "stand-ins", tmp_path / "editor", "/usr/bin")
+    assert [path.name for path in (tmp_path / "stand-ins").iterdir()] == ["watch"]
     assert list(variables) == ["PATH"]
 
 
@@ -97,7 +97,7 @@ def test_runs_without_a_person_have_them(
 def test_a_workshop_can_turn_them_off(meshpeek: RunProgram, tmp_path: Path) -> None:
     (tmp_path / "w.md").write_text(
         "---\nmeshpeek:\n  stand-ins: false\n---\n```bash\n"
-        'case $PATH in *headless*) false ;; esac\n[ "${PAGER-}" = less ]\n```\n'
+        'case $PATH in *stand-ins*) false ;; esac\n[ "${PAGER-}" = less ]\n```\n'
     )
     ran = meshpeek("ci", "w.md", PAGER="less")
     assert ran.returncode == 0, ran.stdout
@@ -105,7 +105,7 @@ def test_a_workshop_can_turn_them_off(meshpeek: RunProgram, tmp_path: Path) -> N
 
 def test_a_presenter_has_none(present: Present) -> None:
     show = present(
-        '```bash\ncase $PATH in *headless*) echo bad ;; *) echo "real $PAGER" ;; esac\n```\n'
+        '```bash\ncase $PATH in *stand-ins*) echo bad ;; *) echo "real $PAGER" ;; esac\n```\n'
     )
     show.wait_for("real")
     assert "real cat" not in show.text

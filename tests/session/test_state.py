@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from meshpeek.session import state
-from meshpeek.session.outcome import Output
+from meshpeek.session.command_stream import OutputChunk
 from meshpeek.session.shell import Shell
 from meshpeek.session.state import Restoration, SavedState
 
@@ -44,7 +44,7 @@ def open_shell(tmp_path: Path, folder: Path) -> Iterator[Open]:
 
 def run(shell: Shell, command: str) -> str:
     items = shell.run(command, timeout=30)
-    return b"".join(item.data for item in items if isinstance(item, Output)).decode()
+    return b"".join(item.data for item in items if isinstance(item, OutputChunk)).decode()
 
 
 def newest(folder: Path, *, before: int | None = None) -> SavedState:

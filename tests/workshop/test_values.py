@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from meshpeek.run.events import Event, Redrawn, ShellLent, WaitEnded, WaitStarted
-from meshpeek.session.outcome import Leftover, Output
+from meshpeek.session.command_stream import BackgroundOutput, OutputChunk
 from meshpeek.workshop.values import Value
 
 
@@ -43,7 +43,7 @@ def test_fields_are_given_in_order_or_by_name_and_have_defaults() -> None:
         (Point(1), (1, 0)),
         (WaitStarted, WaitEnded),
         (ShellLent(), Redrawn()),
-        (Output(b"x"), Leftover(b"x")),
+        (OutputChunk(b"x"), BackgroundOutput(b"x")),
     ],
 )
 def test_what_differs_in_a_field_or_in_its_type_is_not_equal(one: object, other: object) -> None:

@@ -169,8 +169,8 @@ class _Run:
                 keyboard=controls.keyboard if controls else None,
                 size=terminal_size()[::-1] if controls else display_size(),
                 arguments=settings.arguments,
-                reentry=nested_command(settings),
-                keep=journal.keep if journal else None,
+                nested=nested_command(settings),
+                persistence=journal.persistence if journal else None,
                 folder=folder,
             )
         )

@@ -18,7 +18,7 @@ from meshpeek.run.events import (
 from meshpeek.run.settings import RunSettings
 from meshpeek.run.transcript import Transcript, strip_escapes
 from meshpeek.run.verdict import judge
-from meshpeek.session.outcome import Ending, Outcome, Output
+from meshpeek.session.command_stream import CommandExit, Ending, OutputChunk
 from meshpeek.session.session import Session
 from meshpeek.workshop.model import Checks, Command
 
@@ -88,12 +88,12 @@ class Executor:
         running = self._session.shell.run(ran.text, timeout=self._settings.timeout_for(ran))
         try:
             for item in running:
-                if isinstance(item, Outcome):
+                if isinstance(item, CommandExit):
                     outcome = item
                     continue
-                if isinstance(item, Output):
+                if isinstance(item, OutputChunk):
                     transcript.add(item.data)
-                yield OutputReceived(step if isinstance(item, Output) else None, item.data)
+                yield OutputReceived(step if isinstance(item, OutputChunk) else None, item.data)
         except KeyboardInterrupt:
             running.close()
         result = self._result(ran, attempt, outcome, transcript, started, give_up)
@@ -103,7 +103,7 @@ class Executor:
         self,
         step: Command,
         attempt: int,
-        outcome: Outcome | None,
+        outcome: CommandExit | None,
         transcript: Transcript,
         started: float,
         give_up: float,
@@ -113,7 +113,7 @@ class Executor:
         difference = None
         if outcome is None:
             verdict = Verdict(VerdictKind.INTERRUPTED, ("it was interrupted",))
-            outcome = Outcome(130, (130,))
+            outcome = CommandExit(130, (130,))
         else:
             plain = strip_escapes(output)
             verdict = judge(step, outcome, plain, self._settings, self._session.contexts)

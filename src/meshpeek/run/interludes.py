@@ -13,7 +13,7 @@ from meshpeek.run.events import (
     ShellLent,
     ShellReturned,
 )
-from meshpeek.session.outcome import Outcome, Output
+from meshpeek.session.command_stream import CommandExit, OutputChunk
 from meshpeek.session.shell import Shell
 from meshpeek.workshop.model import Command
 
@@ -23,7 +23,7 @@ def lend_shell(shell: Shell, history: Iterable[str]) -> Iterator[Event]:
     yield ShellLent()
     with contextlib.closing(shell.take_over(history)) as running:
         for item in running:
-            if not isinstance(item, Outcome):
+            if not isinstance(item, CommandExit):
                 yield OutputReceived(None, item.data)
     yield ShellReturned()
 
@@ -39,7 +39,7 @@ def edit(
     before, edited = edited or step.text, None
     with contextlib.closing(shell.edit(before)) as editing:
         for item in editing:
-            if isinstance(item, Output):
+            if isinstance(item, OutputChunk):
                 yield OutputReceived(None, item.data)
             else:
                 edited = item

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from meshpeek.run.events import Verdict, VerdictKind
 from meshpeek.run.settings import RunSettings
-from meshpeek.session.outcome import Ending, Outcome
+from meshpeek.session.command_stream import CommandExit, Ending
 from meshpeek.workshop.model import Checks, Command
 
 _SIGPIPE_STATUS = 141
@@ -16,7 +16,7 @@ _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 
 def judge(
     step: Command,
-    outcome: Outcome,
+    outcome: CommandExit,
     output: str,
     settings: RunSettings,
     contexts: Sequence[str] | None,
@@ -43,7 +43,7 @@ def judge(
     return Verdict(VerdictKind.FAILED, tuple(reasons), hint)
 
 
-def _is_unknown_directive(step: Command, outcome: Outcome, output: str) -> bool:
+def _is_unknown_directive(step: Command, outcome: CommandExit, output: str) -> bool:
     """Tell whether a step is a directive for which bash found no command.
 
     The command that exists may well end with the same status; bash names the one that does not.
@@ -63,7 +63,7 @@ def _unknown_directive_hint(step: Command) -> str:
     )
 
 
-def _status_reasons(step: Command, outcome: Outcome, timeout: float | None) -> list[str]:
+def _status_reasons(step: Command, outcome: CommandExit, timeout: float | None) -> list[str]:
     expected = step.checks.exit_status
     if outcome.ending is Ending.TIMED_OUT:
         limit = "in time" if timeout is None else f"within {timeout:g} s"

@@ -22,7 +22,7 @@ _HINT = (
 )
 
 
-class EditorDesk:
+class ScriptedEditor:
     """Hands out the editor of a session. `directory` is the session's own."""
 
     def __init__(self, directory: Path) -> None:

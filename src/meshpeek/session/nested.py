@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class Page(NamedTuple):
+class ServedPage(NamedTuple):
     """A page that a rehearsal serves: what it shows, and its URL."""
 
     title: str
@@ -25,7 +25,7 @@ class OuterRehearsal(NamedTuple):
     """The rehearsal that an inner run is a part of: its kubeconfig, and the pages it serves."""
 
     kubeconfig: str
-    pages: tuple[Page, ...] = ()
+    pages: tuple[ServedPage, ...] = ()
 
 
 def write_launcher(
@@ -73,4 +73,4 @@ def read_outer_rehearsal(value: str) -> OuterRehearsal:
     import json
 
     kubeconfig, pages = json.loads(value)
-    return OuterRehearsal(kubeconfig, tuple(Page(*page) for page in pages))
+    return OuterRehearsal(kubeconfig, tuple(ServedPage(*page) for page in pages))

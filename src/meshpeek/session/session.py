@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError, InputError
-from meshpeek.session.editor import EditorDesk
+from meshpeek.session.editor import ScriptedEditor
 from meshpeek.session.nested import (
     OUTER_REHEARSAL,
     OuterRehearsal,
-    Page,
+    ServedPage,
     read_outer_rehearsal,
     write_launcher,
 )
@@ -32,16 +32,22 @@ _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV
 _OWN_NAME = re.compile(r"\$\{?0")
 
 
-class Keep(NamedTuple):
-    """Where a session leaves what another one can go on with, and what it goes on with itself.
-
-    `folder` is for bash's state, and `clusters` a file for rehearsal clusters. `past` is the
-    folder of an earlier session and its state, None for a session that begins.
-    """
+class ResumedSession(NamedTuple):
+    """An earlier session to go on with: the folder it had, and the state of its bash."""
 
     folder: Path
+    restoration: Restoration
+
+
+class Persistence(NamedTuple):
+    """Where a session saves what it can be resumed from, and the one that it resumes, if any.
+
+    `states` is a folder for bash's state, and `clusters` a file for rehearsal clusters.
+    """
+
+    states: Path
     clusters: Path
-    past: tuple[Path, Restoration] | None = None
+    resumed: ResumedSession | None = None
 
 
 class Session(NamedTuple):
@@ -52,11 +58,11 @@ class Session(NamedTuple):
     """
 
     shell: Shell
-    editor: EditorDesk
+    editor: ScriptedEditor
     contexts: tuple[str, ...] | None
     folder: Path
     environment: Mapping[str, str]
-    pages: tuple[Page, ...] = ()
+    pages: tuple[ServedPage, ...] = ()
 
 
 @contextlib.contextmanager
@@ -68,21 +74,22 @@ def open_session(
     keyboard: Keyboard | None,
     size: tuple[int, int],
     arguments: tuple[str, ...] = (),
-    reentry: Sequence[str],
-    keep: Keep | None = None,
+    nested: Sequence[str],
+    persistence: Persistence | None = None,
     folder: Path | None = None,
 ) -> Iterator[Session]:
     """Open a session for `workshop`, and end all that belongs to it afterwards.
 
     `environment` is the caller's; `size` is rows and columns. Without a `keyboard`, programs that
-    want a person are stood in for (see `stand_ins`). `reentry` are the arguments of meshpeek that
-    `$SHELL FILE` puts before the file. `keep` is for a session that can be gone on with. `folder`
-    is where bash begins, None for the working directory. Raises EnvironmentUnfitError when
-    something is missing.
+    want a person are stood in for (see `stand_ins`). `nested` are the arguments that `$SHELL FILE`
+    gives to meshpeek before the file. Without `persistence`, the session cannot be resumed.
+    `folder` is where bash begins, None for the working directory. Raises EnvironmentUnfitError
+    when something is missing.
     """
     with contextlib.ExitStack() as stack:
-        directory = stack.enter_context(_folder(keep))
-        editor = EditorDesk(directory)
+        resumed = persistence.resumed if persistence else None
+        directory = stack.enter_context(_folder(resumed))
+        editor = ScriptedEditor(directory)
         variables = {k: v for k, v in environment.items() if k not in _OF_THE_OUTER_TERMINAL}
         if variables.get("TERM", "dumb") == "dumb":
             variables["TERM"] = "xterm"  # or `clear` fails, in a log that nobody looks at
@@ -92,9 +99,11 @@ def open_session(
         outer = variables.pop(OUTER_REHEARSAL, None)
         rehearsal = read_outer_rehearsal(outer) if outer else None
         if rehearse and rehearsal is None:
-            equipment = stack.enter_context(start_rehearsal(workshop, variables, directory, keep))
+            equipment = stack.enter_context(
+                start_rehearsal(workshop, variables, directory, persistence)
+            )
             variables |= equipment.environment
-            pages = tuple(Page(page.title, page.url) for page in equipment.pages)
+            pages = tuple(ServedPage(page.title, page.url) for page in equipment.pages)
             rehearsal = OuterRehearsal(variables["KUBECONFIG"], pages)
         else:
             if rehearsal:
@@ -110,13 +119,13 @@ def open_session(
         if keyboard is None:
             variables |= stand_in(
                 workshop.front_matter.stand_ins,
-                directory / "headless",
+                directory / "stand-ins",
                 editor.install(),
                 variables.get("PATH", os.defpath),
             )
         variables["SHELL"] = write_launcher(
-            directory / "reentry",
-            reentry,
+            directory / "nested",
+            nested,
             variables,
             rehearsal=rehearsal if rehearse else None,
         )
@@ -129,8 +138,8 @@ def open_session(
             size=size,
             arguments=arguments,
             name=_own_name(workshop),
-            state_folder=keep.folder if keep else None,
-            restoration=keep.past[1] if keep and keep.past else None,
+            state_folder=persistence.states if persistence else None,
+            restoration=resumed.restoration if resumed else None,
             folder=folder,
         )
         stack.callback(shell.close)
@@ -139,22 +148,22 @@ def open_session(
 
 
 @contextlib.contextmanager
-def _folder(keep: Keep | None) -> Iterator[Path]:
+def _folder(resumed: ResumedSession | None) -> Iterator[Path]:
     """Make the session's folder: the one it had, as its variables name it (PATH, KUBECONFIG)."""
-    if keep is None or keep.past is None:
+    if resumed is None:
         with private_folder() as folder:
             yield folder
         return
-    path = keep.past[0]
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(remade_private_folder(path))
+            folder = stack.enter_context(remade_private_folder(resumed.folder))
         except OSError as error:
             raise EnvironmentUnfitError(
-                f"the folder of the last session cannot be made again: {path}: {error.strerror}",
+                f"cannot make the folder of the last session again: {resumed.folder}: "
+                f"{error.strerror}",
                 hint="begin at a step instead: --from STEP",
             ) from error
-        yield path
+        yield folder
 
 
 def _own_name(workshop: Workshop) -> str:
@@ -171,19 +180,21 @@ def start_rehearsal(
     workshop: Workshop,
     variables: Mapping[str, str],
     directory: Path,
-    keep: Keep | None = None,
+    persistence: Persistence | None = None,
 ) -> Iterator[Equipment]:
     """Start the embedded clusters that `workshop` asks for; yield what a session on them has.
 
-    `variables` are the session's so far, `directory` is its own, and `keep` is for clusters that
-    can be gone on with. Raises InputError if the workshop
-    does not say what to start, EnvironmentUnfitError if that cannot be started.
+    `variables` are the session's so far, and `directory` is its own. Without `persistence`, the
+    clusters cannot be resumed. Raises InputError if the workshop does not say what to start,
+    EnvironmentUnfitError if that cannot be started.
     """
     from meshpeek.rehearsal import Keeping, RehearsalError, equip, start
     from meshpeek.session.kubeconfig import no_context
 
     seeds = read_seeds(workshop)
-    keeping = Keeping(keep.clusters, resume=keep.past is not None) if keep else None
+    keeping = None
+    if persistence:
+        keeping = Keeping(persistence.clusters, resume=persistence.resumed is not None)
     try:
         with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
             pages = tuple(page for page in clusters.pages if page.is_open)

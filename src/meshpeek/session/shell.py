@@ -22,17 +22,22 @@ import pexpect
 
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.session import state
+from meshpeek.session.command_stream import (
+    BackgroundOutput,
+    CommandExit,
+    CommandStream,
+    Ending,
+    OutputChunk,
+)
 from meshpeek.session.deadline import Deadline
 from meshpeek.session.markers import Marker, MarkerScanner, command_lines, end_line
-from meshpeek.session.outcome import Ending, Leftover, Outcome, Output
 from meshpeek.session.processes import SESSION_VARIABLE, end_processes, start_of
 from meshpeek.session.state import Restoration
-from meshpeek.session.state_keeper import StateKeeper
+from meshpeek.session.state_receiver import StateReceiver
 from meshpeek.session.takeover import edit_command, takeover_lines
 from meshpeek.terminal.keyboard import Keyboard
 
 _BOOTSTRAP = Path(__file__).with_name("session.bash")
-_BASH_OPTIONS = ("--noediting", "--rcfile", str(_BOOTSTRAP), "-i")
 _TERMINAL_SIGNALS = (
     signal.SIGINT,
     signal.SIGQUIT,
@@ -51,10 +56,6 @@ _START_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
 _QUIET_SECONDS = 0.05
 _ASK_SECONDS = 10.0
-
-
-Running = Generator[Output | Leftover | Outcome, None, None]
-"""A command under way. Closing it early ends the command."""
 
 
 class Shell:
@@ -102,7 +103,7 @@ class Shell:
         os.mkfifo(self._fifo_path, 0o600)
         # Open for both, so that bash never finds the FIFO without a writer while we live.
         self._fifo = os.open(self._fifo_path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        self._states = StateKeeper(directory, state_folder)
+        self._states = StateReceiver(directory, state_folder)
         if restoration is None:
             self._start({**environment, SESSION_VARIABLE: self._token}, restore=None)
         else:
@@ -156,7 +157,7 @@ class Shell:
         self._scanner = MarkerScanner(self._token)
         self._settings = termios.tcgetattr(self._terminal)
         for item in self._execute("", Deadline(_START_SECONDS), None):
-            if isinstance(item, Outcome) and item.ending is not Ending.COMPLETED:
+            if isinstance(item, CommandExit) and item.ending is not Ending.COMPLETED:
                 raise EnvironmentUnfitError(
                     "bash did not start", hint="see what `bash --noediting -i` says"
                 )
@@ -200,8 +201,8 @@ class Shell:
         """How many commands there have been; the number of the last one."""
         return self._count
 
-    def run(self, command: str, *, timeout: float | None = None) -> Running:
-        """Run one complete bash command; yield what it writes, and last its Outcome.
+    def run(self, command: str, *, timeout: float | None = None) -> CommandStream:
+        """Run one complete bash command; yield what it writes, and last its CommandExit.
 
         After `timeout` seconds the foreground job gets INT, TERM and KILL in turn. If the
         command ends bash itself, the next one runs in a fresh bash that has the old one's
@@ -213,14 +214,14 @@ class Shell:
     def ask(self, command: str) -> str:
         """Run a command of our own, that needs no keyboard, and return what it prints."""
         items = self._execute(command, Deadline(_ASK_SECONDS), None, changes=False)
-        printed = b"".join(item.data for item in items if isinstance(item, Output))
+        printed = b"".join(item.data for item in items if isinstance(item, OutputChunk))
         return printed.decode(errors="replace")
 
-    def take_over(self, history: Iterable[str] = ()) -> Running:
+    def take_over(self, history: Iterable[str] = ()) -> CommandStream:
         """Give bash itself to the keyboard, with line editing, until `exit` or ^D there.
 
         What is done there is done to the session. `history` are commands that the arrow keys
-        find, beside those of earlier times. The Outcome means nothing but the end. When the
+        find, beside those of earlier times. The CommandExit means nothing but the end. When the
         iterator is closed before it, bash ends as when its terminal is closed, and its jobs too.
         """
         self._get_ready()
@@ -238,7 +239,7 @@ class Shell:
         finally:
             self._statuses = before
 
-    def edit(self, text: str) -> Generator[Output | str, None, None]:
+    def edit(self, text: str) -> Generator[OutputChunk | str, None, None]:
         """Let the keyboard change `text` with bash's line editor; yield what that writes.
 
         Last comes the text as it was at RETURN, unless it was left with ^C or ^D. Needs bash 4.
@@ -248,7 +249,7 @@ class Shell:
         result.unlink(missing_ok=True)
         command = edit_command(text, self._fifo_path, result)
         for item in self._execute(command, Deadline(None), self._keyboard):
-            if isinstance(item, Output):
+            if isinstance(item, OutputChunk):
                 yield item
         self._statuses = before
         with contextlib.suppress(FileNotFoundError):
@@ -256,7 +257,7 @@ class Shell:
 
     def _execute(
         self, command: str, deadline: Deadline, keyboard: Keyboard | None, *, changes: bool = True
-    ) -> Running:
+    ) -> CommandStream:
         self._get_ready()
         self._changes = changes
         stdin = "/dev/null" if keyboard is None else "/dev/tty"
@@ -282,7 +283,7 @@ class Shell:
         self._count += 1
         self._marked = f"{self._token}.{self._count}"
 
-    def _perform(self, lines: str, deadline: Deadline, keyboard: Keyboard | None) -> Running:
+    def _perform(self, lines: str, deadline: Deadline, keyboard: Keyboard | None) -> CommandStream:
         lines = self._states.take_unexported() + lines
         self._unsent = lines.encode(errors="surrogateescape")
         self._begun = finished = False
@@ -290,7 +291,7 @@ class Shell:
         try:
             with self._lend(keyboard):
                 for item in self._follow(deadline):
-                    finished = isinstance(item, Outcome)
+                    finished = isinstance(item, CommandExit)
                     yield item
         finally:
             if not finished:
@@ -327,7 +328,7 @@ class Shell:
         finally:
             os.close(terminal)
 
-    def _follow(self, deadline: Deadline) -> Running:
+    def _follow(self, deadline: Deadline) -> CommandStream:
         """Pass on what the terminal brings, up to the command's end marker or bash's end."""
         while True:
             self._interrupts += deadline.enforce(self._foreground, self._leader)
@@ -340,7 +341,7 @@ class Shell:
                 before, marker = self._scanner.scan(data)
                 data = b""
                 if before:
-                    yield Output(before) if self._begun else Leftover(before)
+                    yield OutputChunk(before) if self._begun else BackgroundOutput(before)
                 if marker is None:
                     break
                 if marker.number != self._count:
@@ -352,7 +353,7 @@ class Shell:
             if ended:
                 rest = self._scanner.release()
                 if rest:
-                    yield Output(rest)
+                    yield OutputChunk(rest)
                 yield self._bury(deadline)
                 return
 
@@ -384,7 +385,7 @@ class Shell:
 
     def _wait(self, seconds: float) -> bool:
         """Wait for output, moving keys and commands meanwhile; tell whether anything happened."""
-        sources: list[int | Keyboard | StateKeeper] = [self._terminal]
+        sources: list[int | Keyboard | StateReceiver] = [self._terminal]
         if self._states.is_long:
             sources.append(self._states)
         if self._lent is not None:
@@ -411,15 +412,15 @@ class Shell:
                 break
         return b"".join(chunks)
 
-    def _complete(self, marker: Marker, deadline: Deadline) -> Outcome:
+    def _complete(self, marker: Marker, deadline: Deadline) -> CommandExit:
         self._states.take(self._marked, is_kept=self._changes)
         self._flags = marker.flags
         self._statuses = marker.statuses
         status, *parts = marker.statuses
         ending = Ending.TIMED_OUT if deadline.passed else Ending.COMPLETED
-        return Outcome(status, tuple(parts), ending)
+        return CommandExit(status, tuple(parts), ending)
 
-    def _bury(self, deadline: Deadline) -> Outcome:
+    def _bury(self, deadline: Deadline) -> CommandExit:
         self._child.wait()
         self._states.take_last(self._marked)
         self._flags = ""
@@ -427,7 +428,7 @@ class Shell:
         status = 128 + signalled if signalled else self._child.exitstatus or 0
         self._statuses = (status, status)
         ending = Ending.TIMED_OUT if deadline.passed else Ending.SHELL_ENDED
-        return Outcome(status, (status,), ending)
+        return CommandExit(status, (status,), ending)
 
     def _foreground(self) -> int:
         return os.tcgetpgrp(self._terminal)

@@ -17,7 +17,7 @@ from meshpeek.run.journal.history import History, Show, fingerprints, first_line
 from meshpeek.run.journal.recorder import Recorder
 from meshpeek.run.settings import RunSettings
 from meshpeek.session import state
-from meshpeek.session.session import Keep, Session
+from meshpeek.session.session import Persistence, ResumedSession, Session
 from meshpeek.session.state import Restoration
 from meshpeek.workshop.model import Workshop
 from meshpeek.workshop.values import Value
@@ -71,10 +71,12 @@ class Journal:
         self._recorder: Recorder | None = None
 
     @property
-    def keep(self) -> Keep:
-        """What the session keeps in the folder, and what it continues with."""
-        past = (self.resumed.session, self.resumed.restoration) if self.resumed else None
-        return Keep(self.folder, self.folder / _CLUSTERS, past)
+    def persistence(self) -> Persistence:
+        """Where the session saves its state, and the session that it resumes."""
+        resumed = None
+        if self.resumed:
+            resumed = ResumedSession(self.resumed.session, self.resumed.restoration)
+        return Persistence(self.folder, self.folder / _CLUSTERS, resumed)
 
     def writer(self, session: Session, settings: RunSettings) -> Recorder:
         """Return the sink for the events of a run in `session`."""

@@ -1,7 +1,8 @@
-"""What a command in the session comes to: bytes as they arrive, and its end."""
+"""What a command in the session yields while it runs: bytes as they arrive, and last its exit."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from enum import StrEnum
 
 from meshpeek.workshop.values import Value
@@ -15,19 +16,19 @@ class Ending(StrEnum):
     SHELL_ENDED = "shell ended"
 
 
-class Output(Value):
+class OutputChunk(Value):
     """Bytes that the command wrote, in order."""
 
     data: bytes
 
 
-class Leftover(Value):
+class BackgroundOutput(Value):
     """Bytes that came between two commands: from background jobs, or bash's word about them."""
 
     data: bytes
 
 
-class Outcome(Value):
+class CommandExit(Value):
     """The end of a command: its status, those of its last pipeline's parts, and how it ended.
 
     A status above 128 means that signal (status - 128), as bash has it.
@@ -36,3 +37,7 @@ class Outcome(Value):
     status: int
     pipestatus: tuple[int, ...]
     ending: Ending = Ending.COMPLETED
+
+
+CommandStream = Generator[OutputChunk | BackgroundOutput | CommandExit, None, None]
+"""A command under way. Closing it early ends the command."""

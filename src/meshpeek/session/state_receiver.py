@@ -23,7 +23,7 @@ _NOT_EXPORTED = re.compile(rb"\ndeclare -(?![\w-]*[aAnx])\S+ (\w+)=")
 _NEVER_EXPORTED = re.compile(rb"COLUMNS|LINES|__meshpeek_.*")
 
 
-class StateKeeper:
+class StateReceiver:
     """Takes what a session's bash writes into `directory`, and keeps the last state.
 
     Each state has the token of the command that it was written after: `SESSION.NUMBER`. `folder`

@@ -1,4 +1,4 @@
-"""What bash writes after each command, as the keeper takes it: whole, broken off, new variables."""
+"""What bash writes after each command, as it is received: whole, broken off, new variables."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.session.outcome import Output
+from meshpeek.session.command_stream import OutputChunk
 from meshpeek.session.shell import Shell
-from meshpeek.session.state_keeper import STATES, StateKeeper
+from meshpeek.session.state_receiver import STATES, StateReceiver
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[StateKeeper]:
-    with closing(StateKeeper(tmp_path, None)) as keeper:
-        yield keeper
+def receiver(tmp_path: Path) -> Iterator[StateReceiver]:
+    with closing(StateReceiver(tmp_path, None)) as receiver:
+        yield receiver
 
 
 def write(folder: Path, text: str) -> None:
@@ -31,55 +31,55 @@ def state(number: int, *lines: str) -> str:
 
 
 def test_a_state_that_was_broken_off_does_not_replace_one_that_is_whole(
-    keeper: StateKeeper, tmp_path: Path
+    receiver: StateReceiver, tmp_path: Path
 ) -> None:
     write(tmp_path, state(1, 'declare -- X="1"'))
-    keeper.take("t.1")
+    receiver.take("t.1")
     write(tmp_path, '# state t.2\ndeclare -- X="2"\n# comp')
-    keeper.take("t.2")
-    assert keeper.script == b'declare -- X="1"\n'
+    receiver.take("t.2")
+    assert receiver.script == b'declare -- X="1"\n'
 
 
-def test_a_state_may_follow_one_that_was_broken_off(keeper: StateKeeper, tmp_path: Path) -> None:
+def test_a_state_may_follow_a_broken_one(receiver: StateReceiver, tmp_path: Path) -> None:
     write(tmp_path, '# state t.1\ndeclare -- X="1' + state(1, 'declare -- X="2"'))
-    keeper.take("t.1")
-    assert keeper.script == b'declare -- X="2"\n'
+    receiver.take("t.1")
+    assert receiver.script == b'declare -- X="2"\n'
 
 
 def test_what_is_new_is_exported_once_and_what_cannot_be_never(
-    keeper: StateKeeper, tmp_path: Path
+    receiver: StateReceiver, tmp_path: Path
 ) -> None:
     write(tmp_path, state(1, 'declare -- OLD="1"', 'declare -x PATH="/bin"'))
-    keeper.take("t.1")
-    assert keeper.take_unexported() == ""
+    receiver.take("t.1")
+    assert receiver.take_unexported() == ""
     new = (
         *('declare -- B="2"', 'declare -ir A="1"', 'declare -x X="exported"', "declare -- unset"),
         *('declare -a LIST=([0]="1")', 'declare -An MAP=([k]="v")', 'declare -n ref="B"'),
         *('declare -- COLUMNS="80"', 'declare -- LINES="24"', 'declare -- __meshpeek_ended=""'),
     )
     write(tmp_path, state(2, 'declare -- OLD="1"', 'declare -- PATH="/bin"', *new))
-    keeper.take("t.2")
+    receiver.take("t.2")
     line = "{ builtin export A B; } 2>/dev/null\n"
-    assert (keeper.script or b"").endswith(line.encode())
-    assert keeper.take_unexported() == line
-    assert keeper.take_unexported() == ""
+    assert (receiver.script or b"").endswith(line.encode())
+    assert receiver.take_unexported() == line
+    assert receiver.take_unexported() == ""
 
 
-def test_a_question_of_ours_leaves_the_state_alone(keeper: StateKeeper, tmp_path: Path) -> None:
+def test_a_question_of_ours_leaves_the_state_alone(receiver: StateReceiver, tmp_path: Path) -> None:
     write(tmp_path, state(1, "declare -- X"))
-    keeper.take("t.1")
+    receiver.take("t.1")
     write(tmp_path, state(2, "declare -- Y"))
-    keeper.take("t.2", is_kept=False)
-    assert keeper.script == b"declare -- X\n"
+    receiver.take("t.2", is_kept=False)
+    assert receiver.script == b"declare -- X\n"
 
 
 @pytest.mark.parametrize("written", ["", state(1, "declare -- X"), state(2, "X=1")[:-3]])
 def test_at_its_end_bash_may_have_written_nothing_of_use(
-    keeper: StateKeeper, tmp_path: Path, written: str
+    receiver: StateReceiver, tmp_path: Path, written: str
 ) -> None:
     (tmp_path / "exit").write_text(written)
-    keeper.take_last("t.2")
-    assert keeper.script is None
+    receiver.take_last("t.2")
+    assert receiver.script is None
 
 
 def test_a_state_may_be_longer_than_what_a_fifo_holds(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_state_may_be_longer_than_what_a_fifo_holds(tmp_path: Path) -> None:
 
     def run(command: str) -> bytes:
         items = shell.run(command, timeout=30)
-        return b"".join(item.data for item in items if isinstance(item, Output))
+        return b"".join(item.data for item in items if isinstance(item, OutputChunk))
 
     with closing(shell):
         run("f() { : '" + "x" * 300_000 + "'; echo f; }; X=($(printf '%0200000d' 7))")
