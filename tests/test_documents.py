@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from itertools import pairwise
 from pathlib import Path
 
@@ -180,3 +181,20 @@ def test_the_plan_in_the_presenting_page_is_one_for_the_workshop() -> None:
     (sample,) = (text for _, text in fences(PRESENTING, "yaml") if "minutes:" in text)
     titles = re.findall(r"^## (.*)$", (ROOT / "workshop.md").read_text(), re.MULTILINE)
     assert set(yaml.safe_load(sample)["meshpeek"]["minutes"]) <= set(titles)
+
+
+def test_the_map_of_the_code_names_what_is_there() -> None:
+    text = (ROOT / "docs" / "development.md").read_text()
+    named = set(re.findall(r"`((?:\w+/)+(?:[\w-]+\.\w+)?|errors\.py|__main__\.py)`", text))
+    assert len(named) > 40
+    for path in named:
+        assert (ROOT / "src" / "meshpeek" / path).exists() or (ROOT / path).exists(), path
+
+
+def test_the_map_of_the_code_tells_the_order_of_the_rooms() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (contract,) = (
+        each for each in settings["tool"]["importlinter"]["contracts"] if each["type"] == "layers"
+    )
+    text = (ROOT / "docs" / "development.md").read_text()
+    assert " → ".join(contract["layers"]) in text
