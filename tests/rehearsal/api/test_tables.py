@@ -502,6 +502,22 @@ STORED: list[tuple[str, str, dict[str, Any], list[Any]]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("spec", "status", "completions"),
+    [
+        ({"completions": 3}, {"succeeded": 1}, "1/3"),
+        ({}, {"succeeded": 1}, "1/1"),
+        ({"parallelism": 1}, {}, "0/1"),
+        ({"parallelism": 4}, {"succeeded": 2}, "2/1 of 4"),
+    ],
+)
+def test_what_a_job_has_completed(
+    spec: dict[str, Any], status: dict[str, Any], completions: str
+) -> None:
+    job = {"spec": spec, "status": status}
+    assert row(resource("batch", "jobs"), job)["Completions"] == completions
+
+
 @pytest.mark.parametrize(("group", "plural", "obj", "cells"), STORED)
 def test_kinds_that_are_only_stored(
     group: str, plural: str, obj: dict[str, Any], cells: list[Any]

@@ -246,7 +246,7 @@ WRONG_TYPES = [
     (
         {"metadata": {"labels": ["a", None, 1]}},
         STRATEGIC,
-        'Invalid value: "map[metadata:map[labels:[a <nil> 1]]]": cannot restore map from array',
+        'Invalid value: "map[metadata:map[labels:[a <nil> 1]]]": cannot restore map from slice',
     ),
     (
         {"spec": {"replicas": "many"}},

@@ -131,6 +131,17 @@ class TestTerminal:
     def test_numbers_alone(self, manifest: str) -> None:
         assert terminal(manifest, "--color=never", "-n").startswith("   1 kind: Service\n")
 
+    @pytest.mark.parametrize("style", ["header", "plain"])
+    def test_long_lines_are_left_alone_without_a_grid(self, style: str) -> None:
+        line = "name: a-long-smiley-name-on-a-narrow-terminal\n"
+        shown = terminal("--color=never", f"--style={style}", stdin=line.encode())
+        assert shown.endswith(line)
+
+    def test_long_lines_are_wrapped_in_a_grid_that_has_no_numbers(self) -> None:
+        shown = terminal("--color=never", "--style=grid", stdin=b"name: a-long-smiley-name-here\n")
+        rule = "─" * 24
+        assert shown.splitlines() == [rule, "name: a-long-smiley-name", "-here", rule]
+
     def test_long_lines_are_wrapped_inside_the_grid(self) -> None:
         shown = terminal("--color=never", stdin=b"name: a-long-smiley-name\nx\n", **GRID)
         assert shown.splitlines()[1:4] == [

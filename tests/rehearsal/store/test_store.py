@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import and_, or_
 from typing import Any
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Store, WatchEvent
+from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Store, WatchEvent, new_uid
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, NAMESPACES, NODES, PODS
 from meshpeek.rehearsal.types.resources import Registry
 from meshpeek.rehearsal.types.status import ApiError
@@ -138,6 +141,14 @@ def test_a_stale_resource_version_is_refused(store: Store) -> None:
         'Operation cannot be fulfilled on deployments.apps "face": the object has been modified; '
         "please apply your changes to the latest version and try again"
     )
+
+
+def test_a_uid_is_a_random_uuid() -> None:
+    uids = [UUID(new_uid()) for _ in range(64)]
+    assert {(uid.version, uid.variant) for uid in uids} == {(4, RFC_4122)}
+    numbers = [uid.int for uid in uids]
+    same = reduce(and_, numbers) | ~reduce(or_, numbers) & ((1 << 128) - 1)
+    assert same == (0xF << 76 | 0x3 << 62), "all bits but those of version and variant are random"
 
 
 def test_another_uid_is_refused(store: Store) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from meshpeek.rehearsal.types import keys
 from meshpeek.rehearsal.types.builtin_types import all_types, type_name
 from meshpeek.rehearsal.types.resources import BUILTINS, Registry
-from meshpeek.rehearsal.types.status import ApiError
+from meshpeek.rehearsal.types.status import ApiError, NotDecodableError
 from meshpeek.rehearsal.types.typed import decode_builtin
 from tests.rehearsal.in_memory import InMemory
 
@@ -84,6 +84,33 @@ def test_values_of_another_type_are_refused(obj: dict[str, Any], problem: str) -
         'Deployment in version "v1" cannot be handled as a Deployment: '
     )
     assert problem in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("obj", "conversion"),
+    [
+        (deployment(replicas="2"), "unrecognized type: int32"),
+        (containers({"name": 5}), "unrecognized type: string"),
+        (containers("face"), "cannot restore struct from: string"),
+        (containers([]), "cannot restore struct from: slice"),
+        (deployment(template={"spec": {"containers": {}}}), "cannot restore slice from map"),
+        (deployment(template={"spec": {"containers": 1}}), "cannot restore slice from int64"),
+        ({"metadata": {"labels": []}}, "cannot restore map from slice"),
+        ({"metadata": {"labels": True}}, "cannot restore map from bool"),
+        ({"metadata": {"labels": 0.5}}, "cannot restore map from float64"),
+        (
+            {"metadata": {"creationTimestamp": "now"}},
+            'parsing time "now": not in the form of RFC 3339',
+        ),
+    ],
+)
+def test_a_strategic_merge_patch_is_refused_in_the_converters_words(
+    obj: dict[str, Any], conversion: str
+) -> None:
+    assert DEPLOYMENTS is not None
+    with pytest.raises(NotDecodableError) as caught:
+        decode_builtin(DEPLOYMENTS, "v1", obj)
+    assert caught.value.conversion == conversion
 
 
 def test_secrets_hold_base64() -> None:

@@ -35,6 +35,15 @@ _SCALARS: dict[str, tuple[type, ...]] = {
 }
 
 
+_GO_KINDS: dict[type, str] = {
+    bool: "bool",
+    float: "float64",
+    int: "int64",
+    list: "slice",
+    str: "string",
+}
+
+
 class _MismatchError(Exception):
     """A value that does not fit its type; the texts are those of Go's decoder and converter."""
 
@@ -184,14 +193,15 @@ def _check_quantity(value: object) -> None:
 
 
 def _unfit(value: object, struct: str, place: str, wanted: str) -> _MismatchError:
-    found = _json_kind(value, wanted)
     return _MismatchError(
-        f"json: cannot unmarshal {found} into Go struct field {struct}.{place} of type {wanted}",
-        _conversion_problem(found.partition(" ")[0], wanted),
+        f"json: cannot unmarshal {_json_kind(value, wanted)} into Go struct field "
+        f"{struct}.{place} of type {wanted}",
+        _conversion_problem(value, wanted),
     )
 
 
-def _conversion_problem(found: str, wanted: str) -> str:
+def _conversion_problem(value: object, wanted: str) -> str:
+    found = _GO_KINDS.get(type(value), "map")
     if wanted.startswith("[]"):
         return f"cannot restore slice from {found}"
     if wanted.startswith("map["):

@@ -352,6 +352,8 @@ class TestLink:
         _, output, _ = run("--context=east", "mc", "link", "--cluster-name=east")
         objects = [o for o in yaml.safe_load_all(output) if o]
         assert objects[2]["spec"]["gatewayAddress"] == "172.18.0.4"
+        assert objects[2]["spec"]["gatewayPort"] == "4143"
+        assert objects[2]["spec"]["probeSpec"] == {"path": "/ready", "period": "3s", "port": "4191"}
         assert objects[2]["spec"]["selector"] == {
             "matchLabels": {"mirror.linkerd.io/exported": "true"}
         }
