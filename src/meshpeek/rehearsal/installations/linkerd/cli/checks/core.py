@@ -27,9 +27,6 @@ from meshpeek.rehearsal.installations.linkerd.cli.checks.proxies import (
 )
 from meshpeek.rehearsal.installations.linkerd.names import LINKERD_VERSION
 
-_RBAC = "/apis/rbac.authorization.k8s.io/v1"
-_ADMISSION = "/apis/admissionregistration.k8s.io/v1"
-_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _UNSUPPORTED = f"unsupported version channel: {LINKERD_VERSION}"
 
 FindFault = Callable[[Subject], str]
