@@ -67,8 +67,8 @@ def test_a_folder_can_be_taken_in_at_a_glance(folder: str) -> None:
 @pytest.mark.parametrize(
     ("module", "users"),
     [
-        ("pexpect", {"session/bash_pty.py"}),
-        ("termios", {"terminal/keyboard.py", "session/bash_pty.py"}),
+        ("pexpect", {"session/shell/pty.py"}),
+        ("termios", {"terminal/keyboard.py", "session/shell/pty.py"}),
         (
             "markdown_it",
             {

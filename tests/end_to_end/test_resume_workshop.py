@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from meshpeek.session import state
+from meshpeek.session.shell import state
 from tests.conftest import PROGRAM, ROOT
 from tests.pty_terminal import Terminal
 

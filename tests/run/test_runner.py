@@ -29,7 +29,7 @@ from meshpeek.run.runner import Runner
 from meshpeek.run.settings import RunSettings
 from meshpeek.session.editor import ScriptedEditor
 from meshpeek.session.session import Session
-from meshpeek.session.shell import Shell
+from meshpeek.session.shell.shell import Shell
 from meshpeek.session.stand_ins import EDITOR_VARIABLES
 from meshpeek.workshop.model import Command, Mode, Step, Workshop
 from meshpeek.workshop.parse import parse

@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from meshpeek.run.events import Event, Redrawn, ShellLent, WaitEnded, WaitStarted
-from meshpeek.session.command_stream import BackgroundOutput, OutputChunk
+from meshpeek.session.shell.command_stream import BackgroundOutput, OutputChunk
 from meshpeek.workshop.values import Value
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from meshpeek.cli.signals import handling
-from meshpeek.session.shell import Shell
+from meshpeek.session.shell.shell import Shell
 from meshpeek.sinks import Sink
 from meshpeek.terminal.keyboard import Keyboard
 from meshpeek.workshop.values import Value

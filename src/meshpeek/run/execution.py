@@ -18,8 +18,8 @@ from meshpeek.run.events import (
 from meshpeek.run.settings import RunSettings
 from meshpeek.run.transcript import Transcript, strip_escapes
 from meshpeek.run.verdict import judge
-from meshpeek.session.command_stream import CommandExit, Ending, OutputChunk
 from meshpeek.session.session import Session
+from meshpeek.session.shell.command_stream import CommandExit, Ending, OutputChunk
 from meshpeek.workshop.model import Checks, Command
 
 _FIRST_RETRY_SECONDS = 0.1

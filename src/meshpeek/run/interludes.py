@@ -13,8 +13,8 @@ from meshpeek.run.events import (
     ShellLent,
     ShellReturned,
 )
-from meshpeek.session.command_stream import CommandExit, OutputChunk
-from meshpeek.session.shell import Shell
+from meshpeek.session.shell.command_stream import CommandExit, OutputChunk
+from meshpeek.session.shell.shell import Shell
 from meshpeek.workshop.model import Command
 
 

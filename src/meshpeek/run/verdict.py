@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from meshpeek.run.events import Verdict, VerdictKind
 from meshpeek.run.settings import RunSettings
-from meshpeek.session.command_stream import CommandExit, Ending
+from meshpeek.session.shell.command_stream import CommandExit, Ending
 from meshpeek.workshop.model import Checks, Command
 
 _SIGPIPE_STATUS = 141

@@ -26,7 +26,7 @@ from meshpeek.run.events import (
 from meshpeek.run.journal import history
 from meshpeek.run.journal.history import FORMAT, History, Show, fingerprints
 from meshpeek.run.journal.recorder import Recorder
-from meshpeek.session.state import SavedState
+from meshpeek.session.shell.state import SavedState
 from meshpeek.workshop.model import Command, Mode, Workshop
 from meshpeek.workshop.parse import parse
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from meshpeek.run.events import CommandEnded, Reason, Result, StepSkipped, Verdict, VerdictKind
-from meshpeek.session.state import SavedState
+from meshpeek.session.shell.state import SavedState
 from meshpeek.workshop.model import AnyStep, Command, Comment, Narration, Print, Workshop
 
 FORMAT = 1

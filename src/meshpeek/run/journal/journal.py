@@ -16,9 +16,9 @@ from meshpeek.run.journal import folders
 from meshpeek.run.journal.history import History, Show, fingerprints, first_line, read, resumed_line
 from meshpeek.run.journal.recorder import Recorder
 from meshpeek.run.settings import RunSettings
-from meshpeek.session import state
 from meshpeek.session.session import Persistence, ResumedSession, Session
-from meshpeek.session.state import Restoration
+from meshpeek.session.shell import state
+from meshpeek.session.shell.state import Restoration
 from meshpeek.workshop.model import Workshop
 from meshpeek.workshop.values import Value
 

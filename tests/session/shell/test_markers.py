@@ -8,7 +8,7 @@ import subprocess
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from meshpeek.session.markers import SEPARATOR, Marker, MarkerScanner, command_lines
+from meshpeek.session.shell.markers import SEPARATOR, Marker, MarkerScanner, command_lines
 
 SESSION = "token"
 PRINTED = SEPARATOR + b"token.1:himBs:0 1 0" + SEPARATOR

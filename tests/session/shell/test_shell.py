@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.session.command_stream import BackgroundOutput, CommandExit, Ending, OutputChunk
-from meshpeek.session.shell import Shell
+from meshpeek.session.shell.command_stream import BackgroundOutput, CommandExit, Ending, OutputChunk
+from meshpeek.session.shell.shell import Shell
 
 
 @dataclass

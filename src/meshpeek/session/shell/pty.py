@@ -19,7 +19,7 @@ from pathlib import Path
 import pexpect
 
 from meshpeek.errors import EnvironmentUnfitError
-from meshpeek.session.state_receiver import StateReceiver
+from meshpeek.session.shell.state_receiver import StateReceiver
 from meshpeek.terminal.keyboard import Keyboard
 
 _BOOTSTRAP = Path(__file__).with_name("session.bash")

@@ -13,21 +13,21 @@ from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 
 from meshpeek.errors import EnvironmentUnfitError
-from meshpeek.session import state
-from meshpeek.session.bash_pty import BashPty
-from meshpeek.session.command_stream import (
+from meshpeek.session.shell import state
+from meshpeek.session.shell.command_stream import (
     BackgroundOutput,
     CommandExit,
     CommandStream,
     Ending,
     OutputChunk,
 )
-from meshpeek.session.deadline import Deadline
-from meshpeek.session.markers import Marker, MarkerScanner, command_lines, end_line
-from meshpeek.session.processes import SESSION_VARIABLE, end_processes, start_of
-from meshpeek.session.state import Restoration
-from meshpeek.session.state_receiver import StateReceiver
-from meshpeek.session.takeover import edit_command, takeover_lines
+from meshpeek.session.shell.deadline import Deadline
+from meshpeek.session.shell.markers import Marker, MarkerScanner, command_lines, end_line
+from meshpeek.session.shell.processes import SESSION_VARIABLE, end_processes, start_of
+from meshpeek.session.shell.pty import BashPty
+from meshpeek.session.shell.state import Restoration
+from meshpeek.session.shell.state_receiver import StateReceiver
+from meshpeek.session.shell.takeover import edit_command, takeover_lines
 from meshpeek.terminal.keyboard import Keyboard
 
 _POLL_SECONDS = 0.1

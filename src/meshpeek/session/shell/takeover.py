@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from meshpeek.session.markers import end_line, quote
+from meshpeek.session.shell.markers import end_line, quote
 
 _FUNCTIONS = Path(__file__).with_name("takeover.bash")
 _EDIT_PROMPT = "$ "

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.session.command_stream import OutputChunk
-from meshpeek.session.shell import Shell
-from meshpeek.session.state_receiver import STATES, StateReceiver
+from meshpeek.session.shell.command_stream import OutputChunk
+from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.state_receiver import STATES, StateReceiver
 
 
 @pytest.fixture

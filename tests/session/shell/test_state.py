@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.session import state
-from meshpeek.session.command_stream import OutputChunk
-from meshpeek.session.shell import Shell
-from meshpeek.session.state import Restoration, SavedState
+from meshpeek.session.shell import state
+from meshpeek.session.shell.command_stream import OutputChunk
+from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.state import Restoration, SavedState
 
 Open = Callable[..., Shell]
 

@@ -11,7 +11,7 @@ import os
 import re
 from pathlib import Path
 
-from meshpeek.session import state
+from meshpeek.session.shell import state
 
 STATES = "states"
 """The FIFO's name in the session's directory; session.bash writes to it."""
