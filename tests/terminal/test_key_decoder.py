@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshpeek.terminal.key_decoder import NAMED_KEYS, KeyDecoder
+from tests.terminal.outputs import cut
 
 SEQUENCES = st.one_of(
     st.from_regex(rb"\x1b\[[0-?]{0,9}[ -/]{0,2}[@-LN-~]", fullmatch=True).filter(
@@ -28,11 +29,6 @@ def decode(*chunks: bytes) -> list[str]:
     if key := decoder.give_up():
         keys.append(key)
     return keys
-
-
-def cut(data: bytes, places: list[int]) -> list[bytes]:
-    ends = sorted({place % (len(data) + 1) for place in places} | {len(data)})
-    return [data[a:b] for a, b in zip([0, *ends], ends, strict=False)]
 
 
 @given(st.binary(max_size=60), st.lists(st.integers(0, 60)))

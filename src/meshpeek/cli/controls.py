@@ -69,10 +69,10 @@ def handling_terminal_signals(controls: Controls, shell: Shell, screen: Sink) ->
 
     def suspend(*_: object) -> None:
         if isinstance(screen, Screen):
-            screen.step_aside()
+            screen.suspend()
         controls.keyboard.suspend()
         if isinstance(screen, Screen):
-            screen.step_back()
+            screen.resume()
         shell.refresh()
         controls.actions.put(Action.REDRAW)
 

@@ -148,8 +148,8 @@ class WorkshopFailed(Exception):  # noqa: N818  # what it says of the workshop
 
 
 def _describe(failure: WorkshopFailed) -> Iterator[str]:
-    from meshpeek.run.transcript import strip_escapes
     from meshpeek.sinks.summary import conclusion, describe_failure, name_step, output_tail
+    from meshpeek.terminal.escape_sequences import strip_escapes
 
     if failure.error:
         yield failure.error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping
 
+from meshpeek.run.captured_output import CapturedOutput
 from meshpeek.run.events import (
     CommandEnded,
     CommandStarted,
@@ -16,10 +17,10 @@ from meshpeek.run.events import (
     VerdictKind,
 )
 from meshpeek.run.settings import RunSettings
-from meshpeek.run.transcript import Transcript, strip_escapes
 from meshpeek.run.verdict import judge
 from meshpeek.session.session import Session
 from meshpeek.session.shell.command_stream import CommandExit, Ending, OutputChunk
+from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.workshop.model import Checks, Command
 
 _FIRST_RETRY_SECONDS = 0.1
@@ -81,7 +82,7 @@ class Executor:
     ) -> Generator[Event, None, Result]:
         attempt = self._attempts[index] = self._attempts.get(index, 0) + 1
         yield CommandStarted(step, attempt, edited)
-        transcript = Transcript()
+        captured = CapturedOutput()
         started = self._clock()
         outcome = None
         ran = step if edited is None else step.replace(text=edited, checks=Checks())
@@ -92,11 +93,11 @@ class Executor:
                     outcome = item
                     continue
                 if isinstance(item, OutputChunk):
-                    transcript.add(item.data)
+                    captured.add(item.data)
                 yield OutputReceived(step if isinstance(item, OutputChunk) else None, item.data)
         except KeyboardInterrupt:
             running.close()
-        result = self._result(ran, attempt, outcome, transcript, started, give_up)
+        result = self._result(ran, attempt, outcome, captured, started, give_up)
         return result if edited is None else result.replace(edited=edited)
 
     def _result(
@@ -104,12 +105,12 @@ class Executor:
         step: Command,
         attempt: int,
         outcome: CommandExit | None,
-        transcript: Transcript,
+        captured: CapturedOutput,
         started: float,
         give_up: float,
     ) -> Result:
         duration = self._clock() - started
-        output = transcript.text()
+        output = captured.text()
         difference = None
         if outcome is None:
             verdict = Verdict(VerdictKind.INTERRUPTED, ("it was interrupted",))
@@ -129,7 +130,7 @@ class Executor:
             pipestatus=outcome.pipestatus,
             duration=duration,
             output=output,
-            omitted=transcript.omitted,
+            omitted=captured.omitted,
             verdict=verdict,
             shell_ended=outcome.ending is Ending.SHELL_ENDED,
             final=not time_left,

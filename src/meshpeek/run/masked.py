@@ -22,7 +22,7 @@ from meshpeek.run.events import (
     Typed,
 )
 from meshpeek.run.masking import Masker
-from meshpeek.run.transcript import strip_escapes
+from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.workshop.model import AnyStep, Command, Workshop
 
 

@@ -37,9 +37,9 @@ from meshpeek.run.events import (
 from meshpeek.run.execution import Compare, Executor
 from meshpeek.run.interludes import edit, lend_shell
 from meshpeek.run.settings import RunSettings
-from meshpeek.run.transcript import strip_escapes
 from meshpeek.run.verdict import ended_by_presenter
 from meshpeek.session.session import Session
+from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.workshop.model import (
     AnyStep,
     Clear,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from meshpeek.terminal.escape_sequences import CSI, ESCAPE, EscapeSequence, read
 
 _CONTROL_NAMES = {
     0x00: "ctrl-space",
@@ -19,18 +19,18 @@ _CONTROL_NAMES = {
 } | {code: f"ctrl-{chr(code + 0x60)}" for code in range(1, 27) if code not in (8, 9, 10, 13)}
 
 _BY_LETTER = {
-    b"A": "up",
-    b"B": "down",
-    b"C": "right",
-    b"D": "left",
-    b"F": "end",
-    b"H": "home",
-    b"P": "f1",
-    b"Q": "f2",
-    b"S": "f4",
-    b"Z": "shift-tab",
+    "A": "up",
+    "B": "down",
+    "C": "right",
+    "D": "left",
+    "F": "end",
+    "H": "home",
+    "P": "f1",
+    "Q": "f2",
+    "S": "f4",
+    "Z": "shift-ta",
 }
-_SINGLE = {**_BY_LETTER, b"M": "enter", b"R": "f3"}
+_SINGLE = {**_BY_LETTER, "M": "enter", "R": "f3"}
 """After ESC O; after ESC [ the last two are a mouse's button and the cursor's position."""
 
 _BY_NUMBER = {
@@ -66,18 +66,13 @@ NAMED_KEYS = frozenset(
 """The keys that have names; all others are called by the one character that they type."""
 
 _PASTE_BEGINS, _PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
-_SEQUENCE = re.compile(
-    rb"\x1b(?:"
-    rb"\[M.{3}"  # a mouse's button, of a program that left the mouse on
-    rb"|\[\[[A-E]"  # the Linux console's F1 to F5
-    rb"|\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])"
-    rb"|O(?P<single>[ -~])"
-    rb"|[\]PX^_].*?(?:\x07|\x1b\\)"  # a terminal's answer to what a program asked it
-    rb")",
-    re.DOTALL,
-)
-_BEGUN_SEQUENCE = re.compile(rb"\x1b(?:|\[M.{0,2}|\[\[|\[[0-?]*[ -/]*|O|[\]PX^_].*)\Z", re.DOTALL)
-_BROKEN_SEQUENCE = re.compile(rb"\x1b\[[0-?]*[ -/]*")
+_MOUSE, _MOUSE_BYTES = b"\x1b[M", 6
+"""A mouse's button, of a program that left the mouse on (X10's protocol)."""
+
+_LINUX_CONSOLE = b"\x1b[["
+"""With a letter from A to E behind it: F1 to F5 of the Linux console."""
+
+_SINGLE_SHIFT = b"\x1bO"
 
 
 class KeyDecoder:
@@ -150,14 +145,17 @@ class KeyDecoder:
         if self._data.startswith(_PASTE_BEGINS):
             end = self._data.find(_PASTE_ENDS)
             return (0 if end < 0 else end + len(_PASTE_ENDS)), None
-        whole = _SEQUENCE.match(self._data)
-        if whole:
-            return whole.end(), _name_sequence(whole)
-        if _BEGUN_SEQUENCE.match(self._data):
+        if self._data in (b"\x1b", _SINGLE_SHIFT, _LINUX_CONSOLE):
             return 0, None
-        broken = _BROKEN_SEQUENCE.match(self._data)
-        if broken:
-            return broken.end(), None
+        if self._data.startswith(_MOUSE):
+            return (_MOUSE_BYTES if len(self._data) >= _MOUSE_BYTES else 0), None
+        if self._data.startswith(_LINUX_CONSOLE) and self._data[3] in b"ABCDE":
+            return 4, None
+        if self._data.startswith(_SINGLE_SHIFT) and 0x20 <= self._data[2] < 0x7F:
+            return 3, _SINGLE.get(chr(self._data[2]))
+        sequence, size, is_begun = read(self._data.decode("latin-1"))
+        if sequence.kind != ESCAPE:
+            return (0 if is_begun else size), _name_sequence(sequence)
         if self._data[1] == 0x1B:
             return 1, "escape"
         size, character = self._first_character(1)
@@ -165,15 +163,12 @@ class KeyDecoder:
         return size, name if name in NAMED_KEYS else None
 
 
-def _name_sequence(match: re.Match[bytes]) -> str | None:
-    if match["single"]:
-        return _SINGLE.get(match["single"])
-    if not match["final"]:
-        return None
-    numbers = [int(part) if part.isdigit() else 0 for part in match["parameters"].split(b";")]
-    if match["parameters"].strip(b"0123456789;"):
-        return None  # private: a report, not a key
-    name = _BY_NUMBER.get(numbers[0]) if match["final"] == b"~" else _BY_LETTER.get(match["final"])
+def _name_sequence(sequence: EscapeSequence) -> str | None:
+    if sequence.kind != CSI or sequence.body.strip("0123456789;"):
+        return None  # a string, or private: a report, not a key
+    numbers = [number for number, *_ in sequence.parameters()]
+    final = sequence.final
+    name = _BY_NUMBER.get(numbers[0]) if final == "~" else _BY_LETTER.get(final)
     if name is None or len(numbers) < 2 or numbers[1] < 2:
         return name
     modifier = _MODIFIERS.get(numbers[1])

@@ -2,47 +2,42 @@
 
 from __future__ import annotations
 
-import re
+from meshpeek.terminal.escape_sequences import LARGEST_PARAMETER, ControlSequenceReader
 
-_MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 _ON_AT_FIRST = frozenset({7, 25})
 """Automatic line wrap and the visible cursor (DECAWM, DECTCEM); all others begin switched off."""
 
-_LONGEST = 64
-
 
 class TerminalModes:
-    """Reads what programs write, and knows which private modes they have left changed.
+    """Reads what programs write, and knows which private modes they leave changed.
 
     The modes are those of DECSET: the alternate screen, mouse reports, bracketed paste and so on.
     """
 
     def __init__(self) -> None:
         self._changed: dict[int, bool] = {}
-        self._held = b""
+        self._reader = ControlSequenceReader()
         self._is_styled = False
 
-    def read(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> None:
         """Take what a program writes next."""
-        if b"\x1b" not in data and not self._held:
-            return
-        self._is_styled = True
-        data = self._held + data
-        for numbers, letter in _MODES.findall(data):
-            for number in filter(None, numbers.split(b";")):
-                self._changed[int(number)] = letter == b"h"
-        start = data.rfind(b"\x1b", -_LONGEST)
-        self._held = b"" if start < 0 or _MODES.match(data, start) else data[start:]
+        self._is_styled = self._is_styled or b"\x1b" in data
+        for sequence in self._reader.feed(data):
+            if sequence.is_private_mode():
+                for number, *_ in sequence.parameters():
+                    if 0 < number < LARGEST_PARAMETER:
+                        self._changed[number] = sequence.final == "h"
 
-    def undo(self) -> str:
-        """Return what makes the terminal what it was, and forget all of it."""
-        undone = self.leave()
+    def reset(self) -> str:
+        """Return the codes that reset the terminal, and forget what was changed."""
+        undone = self.reset_codes()
         self._changed.clear()
-        self._held, self._is_styled = b"", False
+        self._reader = ControlSequenceReader()
+        self._is_styled = False
         return undone
 
-    def leave(self) -> str:
-        """Return what makes the terminal what it was, for a while."""
+    def reset_codes(self) -> str:
+        """Return the codes that reset the terminal: modes, styles and the keypad."""
         undone = "".join(
             f"\x1b[?{number}{'l' if is_on else 'h'}"
             for number, is_on in self._changed.items()
@@ -51,8 +46,8 @@ class TerminalModes:
         styled = "\x1b[0m\x1b>" if self._is_styled else ""
         return styled + undone
 
-    def enter(self) -> str:
-        """Return what changes the terminal again, after `leave`."""
+    def set_codes(self) -> str:
+        """Return the codes that change the modes again, after `reset_codes`."""
         return "".join(
             f"\x1b[?{number}{'h' if is_on else 'l'}" for number, is_on in self._changed.items()
         )

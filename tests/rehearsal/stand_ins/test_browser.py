@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from meshpeek.rehearsal.stand_ins.browser import default_hooks, install_page_program
-from meshpeek.run.transcript import strip_escapes
+from meshpeek.terminal.escape_sequences import strip_escapes
 from tests.conftest import ROOT, RunProgram
 
 URL = "http://127.0.0.1:1/x/faces/"

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from meshpeek.sinks.reports.escaping import attribute, escape
 
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 class _Renderer(RendererHTML):

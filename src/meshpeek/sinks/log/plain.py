@@ -14,7 +14,6 @@ from meshpeek.run.events import (
     RunStarted,
     StepSkipped,
 )
-from meshpeek.run.transcript import strip_escapes
 from meshpeek.sinks.rehearsal_banner import rehearsal_banner
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.summary import (
@@ -26,6 +25,7 @@ from meshpeek.sinks.summary import (
     output_tail,
     summary_rows,
 )
+from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.workshop.model import Command
 
 

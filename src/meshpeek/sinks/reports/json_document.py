@@ -20,9 +20,9 @@ from meshpeek.run.events import (
     StepSkipped,
     VerdictKind,
 )
-from meshpeek.run.transcript import strip_escapes
 from meshpeek.sinks.reports.incremental.document import Chunk
 from meshpeek.sinks.summary import OUTCOMES
+from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.workshop.model import Command
 
 FORMAT_VERSION = 1

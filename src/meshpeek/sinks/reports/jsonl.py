@@ -23,8 +23,8 @@ from meshpeek.run.events import (
     TextShown,
     WaitStarted,
 )
-from meshpeek.run.transcript import strip_escapes
 from meshpeek.sinks.run_report import RunReport
+from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.workshop.model import Step
 
 

@@ -19,10 +19,10 @@ from meshpeek.run.events import (
     StepSkipped,
     VerdictKind,
 )
-from meshpeek.run.transcript import strip_escapes
 from meshpeek.sinks.reports.escaping import attribute, escape
 from meshpeek.sinks.reports.incremental.document import Chunk, Placeholder
 from meshpeek.sinks.summary import describe_attempt, shorten
+from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.workshop.model import Command
 
 KEPT_CHARACTERS = 50_000

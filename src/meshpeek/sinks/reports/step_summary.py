@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 
 from meshpeek.run.events import RunRefused
-from meshpeek.run.transcript import strip_escapes
 from meshpeek.sinks.run_report import RunReport, StepReport
 from meshpeek.sinks.summary import OUTCOMES, conclusion, name_step, output_tail, summary_rows
+from meshpeek.terminal.escape_sequences import strip_escapes
 
 _MOST_FAILURES = 20
 

@@ -46,7 +46,7 @@ from meshpeek.run.verdict import ended_by_presenter
 from meshpeek.sinks.rehearsal_banner import rehearsal_banner
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.screen.badges import draw_prompt
-from meshpeek.sinks.screen.canvas import Canvas
+from meshpeek.sinks.screen.display import Display
 from meshpeek.sinks.screen.markdown import draw_markdown
 from meshpeek.sinks.screen.overlays import draw_help, draw_outline
 from meshpeek.sinks.screen.status_line import Positions
@@ -76,7 +76,7 @@ class Screen:
         size: Callable[[], terminal_size] | None = None,
         bindings: Sequence[Binding] = BINDINGS,
     ) -> None:
-        self._canvas = Canvas(console, size)
+        self._display = Display(console, size)
         self._keys = {each.action: label(each.keys[0]) for each in bindings if each.keys}
         self._report = RunReport()
         self._mode = Mode.RUN
@@ -93,15 +93,15 @@ class Screen:
     def take(self, event: Event) -> None:
         """Draw what `event` says."""
         self._report.take(event)
-        self._canvas.fit()
+        self._display.update_size()
         match event:
             case OutputReceived(data=data):
                 if self._held is None:
-                    self._canvas.write(data)
+                    self._display.write(data)
                 else:
                     self._held.append(data)
             case Typed(text=text):
-                self._canvas.type(text.replace("\n", f"\n{_CONTINUATION}"), "bold")
+                self._display.type(text.replace("\n", f"\n{_CONTINUATION}"), "bold")
             case (
                 WaitStarted()
                 | WaitEnded()
@@ -118,8 +118,8 @@ class Screen:
                 self._take_of_run(event)
 
     def _take_of_run(self, event: Event) -> None:
-        typed = self._canvas.is_typing
-        self._canvas.finish_line()
+        typed = self._display.is_typing
+        self._display.finish_line()
         match event:
             case RunStarted():
                 self._open(event)
@@ -128,42 +128,42 @@ class Screen:
             case ScreenCleared():
                 self._clear()
             case CommandShown(step=step):
-                self._canvas.begin_line(self._prompt(step))
+                self._display.begin_line(self._prompt(step))
             case CommandStarted(step=step):
                 self._held = [] if step.checks.until else None
-                self._canvas.set_status(None)
-                self._canvas.lend()
+                self._display.set_status(None)
+                self._display.lend()
             case CommandEnded():
                 self._end_command(event)
             case ShellLent():
-                self._canvas.draw(Text("exit or ^D comes back to the show", "dim"))
-                self._canvas.lend()
+                self._display.draw(Text("exit or ^D comes back to the show", "dim"))
+                self._display.lend()
             case ShellReturned():
-                self._canvas.take_back()
-                self._canvas.draw(Text("back in the show", "dim"))
+                self._display.take_back()
+                self._display.draw(Text("back in the show", "dim"))
             case EditStarted():
-                self._canvas.draw(
+                self._display.draw(
                     Text("change the command; RETURN runs it, ^C leaves it alone", "dim")
                 )
-                self._canvas.lend()
+                self._display.lend()
             case EditEnded(text=text):
-                self._canvas.take_back(keep=False)
+                self._display.take_back(keep=False)
                 if text is not None:
                     line = text.replace("\n", f"\n{_CONTINUATION}")
-                    self._canvas.add_unseen(Text.assemble(("$ ", "bold green"), (line, "bold")))
+                    self._display.keep(Text.assemble(("$ ", "bold green"), (line, "bold")))
             case RecordedShown():
                 self._show_recorded(event)
             case StepSkipped(step=step, reason=reason):
                 if self._mode is not Mode.PRESENT:
-                    self._canvas.draw(Text(f"{name_step(step)} skipped: {reason}", "dim"))
+                    self._display.draw(Text(f"{name_step(step)} skipped: {reason}", "dim"))
                 elif typed:
-                    self._canvas.draw(Text("skipped", "dim"))
+                    self._display.draw(Text("skipped", "dim"))
             case PageOpened(title=title, url=url):
-                self._canvas.draw(Text(f"{title}: {url}", "magenta"))
+                self._display.draw(Text(f"{title}: {url}", "magenta"))
             case Notice(text=text):
-                self._canvas.draw(Text(text, "bold"))
+                self._display.draw(Text(text, "bold"))
             case JobsLeft(listing=listing):
-                self._canvas.draw(
+                self._display.draw(
                     Text(f"ended what still ran in the background:\n{listing}", "dim")
                 )
             case RunEnded():
@@ -173,10 +173,10 @@ class Screen:
         match event:
             case WaitStarted(step=step):
                 self._waiting = step
-                self._canvas.guard(guarded=True)
+                self._display.bracket_pastes(on=True)
             case WaitEnded():
                 self._waiting = None
-                self._canvas.guard(guarded=False)
+                self._display.bracket_pastes(on=False)
                 self._set_status()
             case ClockRead():
                 self._clock = event
@@ -184,32 +184,34 @@ class Screen:
             case ViewChanged(narration=narration, status=status):
                 self._shows_status = status
                 self._set_status()
-                self._canvas.show_narration(shown=narration)
+                self._display.show_narration(shown=narration)
             case HelpShown(bindings=bindings):
-                self._canvas.overlay([draw_help(bindings)])
+                self._display.overlay([draw_help(bindings)])
             case OutlineShown(outline=outline):
-                self._canvas.overlay(draw_outline(outline, self._outcomes(), self._canvas.console))
+                self._display.overlay(
+                    draw_outline(outline, self._outcomes(), self._display.console)
+                )
             case OverlayClosed():
-                self._canvas.close_overlay()
+                self._display.close_overlay()
             case Redrawn():
-                self._canvas.redraw()
+                self._display.redraw()
             case Suspended():
-                self._canvas.leave()
+                self._display.leave()
 
-    def step_aside(self) -> None:
-        """Leave the terminal to the shell while the program is stopped; any moment will do."""
-        self._canvas.step_aside()
+    def suspend(self) -> None:
+        """Leave the terminal to the shell while the program is stopped; safe at any moment."""
+        self._display.suspend()
 
-    def step_back(self) -> None:
-        """Have the terminal again as it was."""
-        self._canvas.step_back()
+    def resume(self) -> None:
+        """Have the terminal again as it was before `suspend`."""
+        self._display.resume()
 
     def close(self) -> None:
         """Leave the cursor at the start of a line, on the screen it was on."""
-        self._canvas.set_status(None)
-        self._canvas.close_overlay()
-        self._canvas.guard(guarded=False)
-        self._canvas.finish_line()
+        self._display.set_status(None)
+        self._display.close_overlay()
+        self._display.bracket_pastes(on=False)
+        self._display.finish_line()
 
     def _outcomes(self) -> dict[int, str]:
         return {self._indexes[id(each.step)]: each.outcome for each in self._report.steps}
@@ -219,16 +221,16 @@ class Screen:
         if self._shows_status and self._waiting and self._clock and self._positions:
             help_key = self._keys.get(Action.HELP, "")
             status = self._positions.describe(self._waiting, self._clock, help_key)
-        self._canvas.set_status(status)
+        self._display.set_status(status)
 
     def _show_recorded(self, event: RecordedShown) -> None:
         """Show what was recorded, between two lines that say that it was."""
-        self._canvas.draw(Text(f"── recorded earlier, from {event.source} ──", "bold"))
-        self._canvas.lend()
-        self._canvas.write(event.data)
-        self._canvas.take_back()
-        self._canvas.draw(Text("── end of the recording ──", "bold"))
-        self._canvas.draw()
+        self._display.draw(Text(f"── recorded earlier, from {event.source} ──", "bold"))
+        self._display.lend()
+        self._display.write(event.data)
+        self._display.take_back()
+        self._display.draw(Text("── end of the recording ──", "bold"))
+        self._display.draw()
 
     def _open(self, event: RunStarted) -> None:
         self._mode = event.mode
@@ -241,68 +243,68 @@ class Screen:
         self._rehearsal = rehearsal_banner(event)
         self._announce_rehearsal()
         if not any(step.shown for step in event.workshop.steps):
-            self._canvas.draw(Text(_NOTHING_SHOWN, "bold"))
+            self._display.draw(Text(_NOTHING_SHOWN, "bold"))
 
     def _announce_rehearsal(self) -> None:
         if self._rehearsal:
             notice = Text(self._rehearsal, "bold")
-            self._canvas.draw(Panel(notice, style="magenta", expand=False))
+            self._display.draw(Panel(notice, style="magenta", expand=False))
 
     def _show_text(self, event: TextShown) -> None:
         if isinstance(event.step, Narration):
-            self._canvas.draw(draw_markdown(event.text), narration=True)
-            self._canvas.draw(narration=True)
+            self._display.draw(draw_markdown(event.text), narration=True)
+            self._display.draw(narration=True)
         else:
-            self._canvas.draw(Text(event.text, "italic" if event.text.startswith("#") else ""))
+            self._display.draw(Text(event.text, "italic" if event.text.startswith("#") else ""))
 
     def _clear(self) -> None:
         if self._mode is Mode.PRESENT:
-            self._canvas.clear()
+            self._display.clear()
             if self._rehearsal:
-                self._canvas.draw(Text(self._rehearsal, "magenta"))
-                self._canvas.draw()
+                self._display.draw(Text(self._rehearsal, "magenta"))
+                self._display.draw()
         else:
-            self._canvas.draw(Rule(style="dim"))
-            self._canvas.draw()
+            self._display.draw(Rule(style="dim"))
+            self._display.draw()
 
     def _prompt(self, step: Command) -> Text:
         return draw_prompt(
             step,
             self._colours,
             rehearsal=bool(self._rehearsal),
-            plain=self._canvas.console.no_color,
+            plain=self._display.console.no_color,
         )
 
     def _end_command(self, event: CommandEnded) -> None:
         held, self._held = self._held, None
         if not event.result.final:
-            self._canvas.take_back()
+            self._display.take_back()
             left = format_duration(event.result.time_left)
-            self._canvas.set_status(Text(f"not yet; trying again, for {left} more", "dim"))
+            self._display.set_status(Text(f"not yet; trying again, for {left} more", "dim"))
             return
         if held:
-            self._canvas.write(b"".join(held))
-        self._canvas.take_back()
+            self._display.write(b"".join(held))
+        self._display.take_back()
         verdict = event.result.verdict
         if event.result.shell_ended:
-            self._canvas.draw(Text("the shell ended; a fresh one goes on in its state", "dim"))
+            self._display.draw(Text("the shell ended; a fresh one goes on in its state", "dim"))
         if not verdict:
             self._tell_failure(event)
         if verdict.hint:
-            self._canvas.draw(Text(f"hint: {verdict.hint}", "bold"))
+            self._display.draw(Text(f"hint: {verdict.hint}", "bold"))
         if not verdict and event.step.shown and not ended_by_presenter(event.result.status):
             self._offer_what_to_do(event.step)
         if event.step.shown:
-            self._canvas.draw_gap()
+            self._display.draw_gap()
 
     def _tell_failure(self, event: CommandEnded) -> None:
         verdict = event.result.verdict
         reasons = "; ".join(verdict.reasons)
         if self._mode is not Mode.PRESENT:
             told = f"{verdict.kind.value}: {name_step(event.step)}: {reasons}"
-            self._canvas.draw(Text(told, "bold red"))
+            self._display.draw(Text(told, "bold red"))
         elif event.step.shown:
-            self._canvas.draw(Text.assemble(("✗ ", "bold red"), reasons))
+            self._display.draw(Text.assemble(("✗ ", "bold red"), reasons))
 
     def _offer_what_to_do(self, failed: Command) -> None:
         offers = (
@@ -315,9 +317,9 @@ class Screen:
         if self._mode is not Mode.PRESENT:
             return
         told = " · ".join(f"{self._keys[key]} {word}" for key, word in offers if key in self._keys)
-        self._canvas.draw(Text(told, "dim"))
+        self._display.draw(Text(told, "dim"))
 
     def _sum_up(self) -> None:
         self._announce_rehearsal()
         for part in draw_summary(self._report):
-            self._canvas.draw(part)
+            self._display.draw(part)

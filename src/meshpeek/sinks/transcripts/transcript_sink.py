@@ -6,11 +6,11 @@ import contextlib
 from pathlib import Path
 
 from meshpeek.run.events import CommandEnded, Event, Reason, Result, RunStarted
-from meshpeek.run.transcript import strip_escapes
 from meshpeek.sinks.reports.incremental.double_buffered_file import open_output
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.transcripts.transcript import RecordedStep, Transcript, keys_of
 from meshpeek.sinks.transcripts.yaml_writer import update_transcript, write_transcript
+from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.workshop.model import Workshop
 
 

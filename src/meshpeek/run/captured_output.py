@@ -1,21 +1,12 @@
-"""What a command wrote, kept within bounds, and as the plain text that is judged."""
+"""What a command wrote, kept within bounds."""
 
 from __future__ import annotations
-
-import re
 
 KEPT_BYTES = 1024 * 1024
 """How much of a command's output is kept at each end, in bytes."""
 
-_ESCAPE_SEQUENCES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement (ECMA-48, 5.4)
-    r"|[\]PX^_].*?(?:\x07|\x1b\\|\Z)"  # OSC, DCS and other strings, up to their terminator
-    r"|[ -/]*[0-~])",  # all others: character sets, keypad modes
-    re.DOTALL,
-)
 
-
-class Transcript:
+class CapturedOutput:
     """The head and the tail of a stream of bytes, and a count of what lies between."""
 
     def __init__(self, kept: int = KEPT_BYTES) -> None:
@@ -44,17 +35,10 @@ class Transcript:
     def text(self) -> str:
         """Return what was kept as text, saying how much is missing where some is.
 
-        Bytes that are no UTF-8 become U+FFFD.
+        Bytes that are not UTF-8 become U+FFFD.
         """
         head = self._head.decode(errors="replace")
         tail = self._tail[-self._kept :].decode(errors="replace")
         if not self.omitted:
             return (bytes(self._head) + bytes(self._tail)).decode(errors="replace")
         return f"{head}\n[… {self.omitted} bytes omitted …]\n{tail}"
-
-
-def strip_escapes(text: str) -> str:
-    """Return `text` without terminal escape sequences and with plain line ends."""
-    if "\x1b" in text:
-        text = _ESCAPE_SEQUENCES.sub("", text)
-    return text.replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""The terminal as the screen's modules see it: a page to draw on, that can be drawn again."""
+"""The terminal as the screen's modules see it: what is drawn on it can be drawn again."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from rich.console import Console, Group, RenderableType
 from rich.segment import Segments
 from rich.text import Text
 
-from meshpeek.sinks.screen.page import Output, Page, joined, widen_tabs
+from meshpeek.sinks.screen.display_list import (
+    CommandOutput,
+    DisplayList,
+    expand_tabs,
+    join_lines,
+)
 from meshpeek.sinks.screen.status_line import StatusLine
 from meshpeek.terminal.modes import TerminalModes
 
 _CLEAR = "\x1b[H\x1b[2J"
-_PASTES_TOLD, _PASTES_TYPED = "\x1b[?2004h", "\x1b[?2004l"
+_BRACKET_PASTES, _PLAIN_PASTES = "\x1b[?2004h", "\x1b[?2004l"
 _OVERLAY_BEGINS, _OVERLAY_ENDS = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 
 
-class Canvas:
-    """Draws on `console`, and keeps the page, to draw it again when the terminal's size changes.
+class Display:
+    """Draws on `console`, and keeps what it draws, for when the terminal's size changes.
 
     `size` returns the terminal's size, None if it does not change. While the screen is lent to a
     program, nothing is drawn.
@@ -29,16 +34,16 @@ class Canvas:
     def __init__(self, console: Console, size: Callable[[], terminal_size] | None = None) -> None:
         self.console = console
         self._measure = size
-        self._page = Page()
+        self._list = DisplayList()
         self._modes = TerminalModes()
         self._status_line = StatusLine(console)
         self._status: Text | None = None
         self._narration = True
-        self._guarded = False
+        self._brackets_pastes = False
         self._line: Text | None = None
         self._at_line_start = True
         self._lent = self._overlaid = self._is_stale = False
-        self._written: Output | None = None
+        self._written: CommandOutput | None = None
 
     @property
     def is_typing(self) -> bool:
@@ -46,7 +51,7 @@ class Canvas:
         return self._line is not None
 
     def draw(self, what: RenderableType = "", *, narration: bool = False) -> None:
-        """Draw `what` at the end of the page, and keep it there; a terminal wraps it at words."""
+        """Draw `what` after all there is, and keep it; a terminal wraps it at words."""
         if isinstance(what, str):
             what = Text(what, end="")
         elif isinstance(what, Text) and self.console.is_terminal:
@@ -55,7 +60,7 @@ class Canvas:
 
     def draw_gap(self) -> None:
         """Draw a blank line after what there is, if there is anything."""
-        if not self._page.is_blank:
+        if not self._list.is_blank:
             self.draw()
 
     def begin_line(self, prompt: Text) -> None:
@@ -68,7 +73,7 @@ class Canvas:
         if self._line is None:
             raise ValueError("no line has begun")
         *_, last = self._line.split("\n", allow_blank=True)
-        text = widen_tabs(text, last.cell_len)
+        text = expand_tabs(text, last.cell_len)
         self._line.append(text, style)
         self._print(Text(text, style), "")
         self._at_line_start = False
@@ -81,13 +86,13 @@ class Canvas:
 
     def clear(self) -> None:
         """Begin with an empty screen."""
-        self._page.clear()
+        self._list.clear()
         self._status_line.forget()
         self._write(_CLEAR)
         self._at_line_start = True
 
     def show_narration(self, *, shown: bool) -> None:
-        """Draw the page with its narration, or without."""
+        """Draw everything again, with the narration or without."""
         self._narration = shown
         self.redraw()
 
@@ -96,29 +101,29 @@ class Canvas:
         self._status = status
         self._draw_status()
 
-    def guard(self, *, guarded: bool) -> None:
+    def bracket_pastes(self, *, on: bool) -> None:
         """Have the terminal say what is pasted, so that it does not count as keys, or not."""
-        if guarded != self._guarded:
-            self._guarded = guarded
-            self._write(_PASTES_TOLD if guarded else _PASTES_TYPED)
+        if on != self._brackets_pastes:
+            self._brackets_pastes = on
+            self._write(_BRACKET_PASTES if on else _PLAIN_PASTES)
 
     def leave(self) -> None:
-        """Let the terminal be as a shell expects it, until the page is drawn again."""
+        """Leave the terminal as a shell expects it, until the next `redraw`."""
         self._status_line.erase()
-        self._write(f"{_PASTES_TYPED}\n")
+        self._write(f"{_PLAIN_PASTES}\n")
 
-    def step_aside(self) -> None:
-        """Leave the terminal to the shell while the program is stopped, whoever has the screen.
+    def suspend(self) -> None:
+        """Leave the terminal to the shell while the program is stopped, lent or not.
 
-        Like `step_back` it may be called at any moment, in the middle of other writing.
+        Like `resume` it may be called at any moment, in the middle of other writing.
         """
-        left = _OVERLAY_ENDS if self._overlaid else self._modes.leave()
-        self._write_at_once(left + _PASTES_TYPED if self._guarded else left)
+        codes = _OVERLAY_ENDS if self._overlaid else self._modes.reset_codes()
+        self._write_at_once(codes + _PLAIN_PASTES if self._brackets_pastes else codes)
 
-    def step_back(self) -> None:
-        """Have the terminal again as it was."""
-        entered = _OVERLAY_BEGINS if self._overlaid else self._modes.enter()
-        self._write_at_once(entered + _PASTES_TOLD if self._guarded else entered)
+    def resume(self) -> None:
+        """Have the terminal again as it was before `suspend`."""
+        codes = _OVERLAY_BEGINS if self._overlaid else self._modes.set_codes()
+        self._write_at_once(codes + _BRACKET_PASTES if self._brackets_pastes else codes)
 
     def lend(self) -> None:
         """Leave the screen to what is written on it from now on."""
@@ -128,10 +133,10 @@ class Canvas:
     def write(self, data: bytes) -> None:
         """Pass on what a program writes, as it is."""
         if self._written is None:
-            self._written = Output()
-            self._page.add(self._written)
+            self._written = CommandOutput()
+            self._list.add(self._written)
         self._written.add(data)
-        self._modes.read(data)
+        self._modes.feed(data)
         stream = self.console.file
         stream.flush()
         buffer = getattr(stream, "buffer", None)
@@ -141,28 +146,28 @@ class Canvas:
             buffer.write(data)
             buffer.flush()
         if not self._lent:
-            self._settle()
+            self._finish_output()
 
     def take_back(self, *, keep: bool = True) -> None:
         """Have the screen again, in the modes in which it was lent, at the beginning of a line.
 
-        `keep` says whether what was written belongs to the page.
+        `keep` says whether what was written is drawn again, too.
         """
         self._lent = False
-        self._write(self._modes.undo())
+        self._write(self._modes.reset())
         if not keep and self._written is not None:
-            self._page.drop(self._written)
-        self._settle()
+            self._list.drop(self._written)
+        self._finish_output()
         if not self._at_line_start:
             self.draw()
-        self.fit()
+        self.update_size()
 
-    def add_unseen(self, what: Text) -> None:
-        """Keep what is on the screen already, for when the page is drawn again."""
-        self._page.add(what.append("\n"))
+    def keep(self, what: Text) -> None:
+        """Keep, for a redraw, what is on the screen already."""
+        self._list.add(what.append("\n"))
 
-    def fit(self) -> None:
-        """Take over a new size of the terminal; draw the page again, if nobody else has it."""
+    def update_size(self) -> None:
+        """Take over a new size of the terminal, and draw everything again unless it is lent."""
         if self._measure is None:
             return
         size = self._measure()
@@ -173,37 +178,37 @@ class Canvas:
             self.redraw()
 
     def redraw(self) -> None:
-        """Draw the page again, if nobody else has the screen."""
+        """Draw everything again, unless the screen is lent or overlaid."""
         if self._lent or self._overlaid:
             return
         self._is_stale = False
         self._status_line.forget()
         self._write(_CLEAR)
-        if self._guarded:
-            self._write(_PASTES_TOLD)
-        lines = self._page.lines(self.console, narration=self._narration)
-        self.console.print(Segments(joined(lines)), end="", crop=False, soft_wrap=True)
+        if self._brackets_pastes:
+            self._write(_BRACKET_PASTES)
+        lines = self._list.lines(self.console, narration=self._narration)
+        self.console.print(Segments(join_lines(lines)), end="", crop=False, soft_wrap=True)
         self._draw_status()
 
     def overlay(self, parts: Iterable[RenderableType]) -> None:
-        """Draw `parts` in front of the page, as much of them as there is room for."""
+        """Draw `parts` in front of everything, as much of them as there is room for."""
         if not self._overlaid:
             self._overlaid = True
             self._write(_OVERLAY_BEGINS)
         self._write(_CLEAR)
         lines = [line for part in parts for line in self.console.render_lines(part, pad=False)]
-        shown = Segments(joined(lines[: self.console.height]))
+        shown = Segments(join_lines(lines[: self.console.height]))
         self.console.print(shown, end="", crop=False, soft_wrap=True)
 
     def close_overlay(self) -> None:
-        """Show the page again."""
+        """Show again what was behind the overlay."""
         if self._overlaid:
             self._overlaid = False
             self._write(_OVERLAY_ENDS)
             self.redraw()  # not every terminal has kept what was behind it
 
     def _draw(self, what: RenderableType, end: str, *, narration: bool = False) -> None:
-        self._page.add(what.append(end) if isinstance(what, Text) else what, narration=narration)
+        self._list.add(what.append(end) if isinstance(what, Text) else what, narration=narration)
         if not narration or self._narration:
             self._print(what, "")
         self._at_line_start = bool(end)
@@ -211,9 +216,9 @@ class Canvas:
     def _print(self, what: RenderableType, end: str) -> None:
         self.console.print(what, end=end, soft_wrap=isinstance(what, Text), highlight=False)
 
-    def _settle(self) -> None:
+    def _finish_output(self) -> None:
         if self._written is not None:
-            self._page.settle(self._written)
+            self._list.finish(self._written)
             self._at_line_start = self._written.ends_line
             self._written = None
 
