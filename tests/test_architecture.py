@@ -39,7 +39,7 @@ def users_of(module: str) -> set[str]:
 
 DRAWN = {n for n in MODULES if re.fullmatch(r"sinks/(screen|log)/\w+.py", n)} & users_of("rich")
 COMMAND_LINE = {
-    *(f"cli/{name}.py" for name in ("arguments", "main", "options")),
+    *(f"cli/{name}.py" for name in ("click_extensions", "main", "options")),
     *(f"cli/commands/{name}.py" for name in commands.COMMANDS),
 }
 PURE = sorted(
@@ -81,7 +81,7 @@ def test_a_folder_can_be_taken_in_at_a_glance(folder: str) -> None:
         ("rich", {"sinks/reports/cast.py", *DRAWN}),
         ("h11", {"http/connection.py"}),
         ("re2", {"rehearsal/types/patterns.py"}),
-        ("pickle", {"cli/parallel/wire.py"}),
+        ("pickle", {"cli/parallel/messages.py"}),
         ("pytest", {"cli/pytest_plugin.py"}),
         ("click", COMMAND_LINE),
     ],

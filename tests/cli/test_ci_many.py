@@ -170,7 +170,7 @@ def test_the_log_ends_with_what_became_of_each(
         "\n5 workshops: 1 failed, 1 could not run, 2 passed, 1 nothing ran\n"
     )
     assert "b.md: error: no-such-tool was not found\n" in result.stderr
-    assert "error: d.md: every command was left out" in result.stderr
+    assert "error: d.md: every command was skipped" in result.stderr
     assert result.stderr.count("d.md") == 1
 
 
@@ -214,7 +214,7 @@ def test_a_process_that_is_killed_is_an_error(meshpeek: RunProgram, tmp_path: Pa
     write(tmp_path / "b.md", "true")
     result = meshpeek("ci", "-j", "2", "--junit", "j.xml", ".")
     assert result.returncode == 3
-    assert "a.md: the process of this workshop ended by itself, with signal 9\n" in result.stderr
+    assert "a.md: the process of this workshop ended unexpectedly, with signal 9\n" in result.stderr
     assert "b.md\n" in result.stdout
     suites = ElementTree.parse(tmp_path / "j.xml").getroot()
     assert [suite.get("name") for suite in suites] == ["a.md", "a.md", "b.md"]

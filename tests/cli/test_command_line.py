@@ -197,7 +197,7 @@ def test_a_file_that_cannot_be_read(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("ci", "--timeout", "soon", "w.md"), "`soon` is no duration; write one such as 30s"),
+        (("ci", "--timeout", "soon", "w.md"), "invalid duration `soon`; examples: 30s"),
         (("prsent", "w.md"), "prsent"),
         (("ci",), "Missing argument 'FILE...'"),
         (("run", "--pace", "fast", "w.md"), "--pace"),
@@ -371,11 +371,11 @@ def test_a_reader_that_has_gone_is_no_defect(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("# Only words\n", "w.md: there is no command in it"),
-        ("```bash\n#$ typed only\n```\n", "w.md: there is no command in it"),
+        ("# Only words\n", "w.md: contains no command"),
+        ("```bash\n#$ typed only\n```\n", "w.md: contains no command"),
         (
             "<!-- meshpeek: only present -->\n```bash\ntrue\n```\n",
-            "w.md: every command was left out (only present)",
+            "w.md: every command was skipped (only present)",
         ),
     ],
 )

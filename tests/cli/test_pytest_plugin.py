@@ -105,8 +105,8 @@ def test_what_cannot_run_fails_and_says_why(session: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "error: no-such-tool was not found",
-            "error: b.md: every command was left out (only present)",
-            "error: c.md: the process of this workshop ended by itself, with signal 9",
+            "error: b.md: every command was skipped (only present)",
+            "error: c.md: the process of this workshop ended unexpectedly, with signal 9",
         ]
     )
 

@@ -65,7 +65,7 @@ def test_a_transcript_is_not_written_over_by_accident(meshpeek: RunProgram, reco
     recorded.write_text("mine")
     ran = meshpeek("record", "w.md")
     assert ran.returncode == 2
-    assert "w.transcript.yaml is there already" in ran.stderr
+    assert "w.transcript.yaml already exists" in ran.stderr
     assert recorded.read_text() == "mine"
     assert meshpeek("record", "w.md", "--force").returncode == 0
     assert "steps:" in recorded.read_text()
@@ -74,10 +74,10 @@ def test_a_transcript_is_not_written_over_by_accident(meshpeek: RunProgram, reco
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["w.md", "--update"], "--update is for the transcript that --against names"),
+        (["w.md", "--update"], "--update needs --against, which names the transcript"),
         (
             ["w.md", "w.md", "--against", "w.transcript.yaml"],
-            "a transcript is that of one workshop",
+            "a transcript belongs to one workshop",
         ),
         (["w.md", "--against", "nowhere.yaml"], "nowhere.yaml: no such file"),
         (["w.md", "--against", "w.md"], "w.md:3:1: error: this is no YAML"),

@@ -71,7 +71,7 @@ def test_without_a_recording_the_key_says_so(recorded: Path, show: Show) -> None
     show.wait_for("exit status 3")
     assert "recording" not in show.text
     show.press("f")
-    show.wait_for("nothing is recorded; --fallback names the file that has it")
+    show.wait_for("no recorded output: name a transcript with --fallback")
     show.press("Q")
     show.wait_for_end()
 
@@ -81,7 +81,7 @@ def test_before_any_command_there_is_nothing_to_show(
     recorded: Path, show: Show, tmp_path: Path
 ) -> None:
     show.press("f")
-    show.wait_for("the recording does not have this command")
+    show.wait_for("the transcript does not have this command")
     show.press("Q")
     show.wait_for_end()
 

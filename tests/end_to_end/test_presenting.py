@@ -204,7 +204,7 @@ def test_a_command_is_stopped_and_goes_on_in_the_foreground(present: Present) ->
     show.press("\r")
     show.wait_for("\nready")
     show.type("\x1a")
-    show.wait_for("stopped; `fg` goes on with it")
+    show.wait_for("stopped; `fg` continues it")
     show.wait_for("$ fg")
     show.wait_for("2/3")
     show.type("\r")

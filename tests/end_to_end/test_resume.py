@@ -79,7 +79,7 @@ def test_a_killed_show_goes_on_in_its_state(present: Present, tmp_path: Path) ->
     kill(show)
     again = present("--resume")
     again.wait_for("$ echo")
-    assert "going on at w.md:22; 4 commands came before" in again.text
+    assert "resuming at w.md:22, after 4 commands" in again.text
     again.press("\r")
     again.wait_for("f 2 b c yes there\nsaid\n")
     again.press("\r")
@@ -117,7 +117,10 @@ def test_a_show_that_was_quit_can_go_on_and_is_offered_to(present: Present) -> N
     assert show.wait_for_end() == 0
     offered = present()
     offered.wait_for("$ X=1")
-    assert "the last show stopped at w.md:13, just now; to go on there: meshpeek" in offered.text
+    assert (
+        "the last presentation stopped at w.md:13, just now; to resume there: meshpeek"
+        in offered.text
+    )
     offered.press("Q")
     assert offered.wait_for_end() == 0
     again = present("--resume")
@@ -139,13 +142,13 @@ def test_a_show_that_ended_cannot_and_leaves_no_state(
     assert [path.name for path in state_folder(tmp_path / "home").glob("*/*")] == ["journal.jsonl"]
     again = present("--resume")
     assert again.wait_for_end() == 2
-    assert "error: the last show of w.md came to its end, just now\n  hint: begin" in again.text
+    assert "error: the last presentation of w.md finished, just now\n  hint: start" in again.text
 
 
 def test_without_a_show_there_is_none_to_go_on_with(present: Present) -> None:
     show = present("--resume")
     assert show.wait_for_end() == 2
-    assert "error: there is no show of w.md to go on with\n  hint: `meshpeek present" in show.text
+    assert "error: no presentation of w.md to resume\n  hint: `meshpeek present" in show.text
 
 
 def test_a_show_that_still_goes_on_is_left_alone(present: Present) -> None:
@@ -155,7 +158,7 @@ def test_a_show_that_still_goes_on_is_left_alone(present: Present) -> None:
     show.wait_for("$ f()")
     second = present("--resume")
     assert second.wait_for_end() == 2
-    assert f"still goes on, in process {show.terminal.child.pid}" in second.text
+    assert f"still running, in process {show.terminal.child.pid}" in second.text
 
 
 def test_a_workshop_that_has_changed_is_not_gone_on_with(present: Present, tmp_path: Path) -> None:
@@ -167,7 +170,9 @@ def test_a_workshop_that_has_changed_is_not_gone_on_with(present: Present, tmp_p
     (tmp_path / "w.md").write_text(WORKSHOP.replace("X=1;", "X=10;"))
     again = present("--resume")
     assert again.wait_for_end() == 2
-    assert "error: w.md:12: the workshop has changed here since the show began" in again.text
+    assert (
+        "error: w.md:12: the workshop has changed here since the presentation started" in again.text
+    )
     assert "--from w.md:12" in again.text
 
 
@@ -214,7 +219,7 @@ def test_a_show_without_a_journal_is_a_show(
     state = {} if option else {"XDG_STATE_HOME": str(tmp_path / "file")}
     show = present(*option, **state)
     show.wait_for("$ X=1")
-    assert ("this show cannot be resumed if it is killed" in show.text) == (not option)
+    assert ("this presentation cannot be resumed if it is killed" in show.text) == (not option)
     show.press("\r")
     show.wait_for("$ f()")
     show.press("Q")

@@ -134,7 +134,7 @@ def test_a_wrong_context_fails_there_and_names_the_right_ones(
     status, log, story = run_ci(meshpeek, copy)
     assert status == 1
     assert "kubectl --context nrth get svc" in story.commands[-1]["text"]
-    assert "there is no context nrth here, only north, east, west; did you mean north?" in log
+    assert "unknown context nrth; the contexts are north, east, west; did you mean north?" in log
 
 
 def test_nothing_is_left_behind(meshpeek: RunProgram, copy: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshpeek.run.actions import Action, AnyAction
-from meshpeek.run.drivers import WORDS_PER_MINUTE, Clock, Decision, Nobody
+from meshpeek.run.drivers import WORDS_PER_MINUTE, Decision, PacedDriver, UnattendedDriver
 from meshpeek.run.events import Typed
 from meshpeek.workshop.model import Command
 from meshpeek.workshop.spans import Span
@@ -38,13 +38,13 @@ def decided(decision: Decision) -> tuple[list[str], AnyAction]:
 )
 def test_a_clock_gives_the_time_to_read(pace: float, words: int, seconds: list[float]) -> None:
     slept: list[float] = []
-    Clock(pace, slept.append).linger("word " * words)
+    PacedDriver(pace, slept.append).pause_for_reading("word " * words)
     assert slept == pytest.approx(seconds)
 
 
 def test_a_clock_types_and_goes_on_by_itself() -> None:
     slept: list[float] = []
-    clock = Clock(2.0, slept.append)
+    clock = PacedDriver(2.0, slept.append)
     assert decided(clock.type_out(STEP)) == (list("echo hi"), Action.GO)
     assert slept == pytest.approx([2 / 30] * 7)
     assert decided(clock.wait(STEP)) == ([], Action.GO)
@@ -52,12 +52,12 @@ def test_a_clock_types_and_goes_on_by_itself() -> None:
 
 def test_without_a_pace_everything_is_there_at_once() -> None:
     slept: list[float] = []
-    assert decided(Clock(0.0, slept.append).type_out(STEP)) == (["echo hi"], Action.GO)
+    assert decided(PacedDriver(0.0, slept.append).type_out(STEP)) == (["echo hi"], Action.GO)
     assert slept == []
 
 
 def test_nobody_waits_for_nothing() -> None:
-    driver = Nobody()
-    driver.linger("many words")
+    driver = UnattendedDriver()
+    driver.pause_for_reading("many words")
     assert decided(driver.type_out(STEP)) == (["echo hi"], Action.GO)
     assert decided(driver.wait(STEP)) == ([], Action.GO)

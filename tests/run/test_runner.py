@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from meshpeek.run.actions import Action, AnyAction, Jump
-from meshpeek.run.drivers import Decision, Driver, Nobody
+from meshpeek.run.drivers import Decision, Driver, UnattendedDriver
 from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
@@ -35,10 +35,10 @@ from meshpeek.workshop.model import Command, Mode, Step, Workshop
 from meshpeek.workshop.parse import parse
 
 Play = Callable[..., list[Event]]
-NOBODY = Nobody()
+NOBODY = UnattendedDriver()
 
 
-class Keys(Nobody):
+class Keys(UnattendedDriver):
     """A presenter who answers every wait with the next of some actions, and then goes on."""
 
     def __init__(self, *requests: AnyAction) -> None:
@@ -327,7 +327,7 @@ def test_an_unknown_context_is_named_beside_those_there_are(play: Play) -> None:
     events = play(text, contexts=("north", "east"))
     ended = next(event.result for event in events if isinstance(event, CommandEnded))
     assert ended.verdict.hint == (
-        "there is no context nrth here, only north, east; did you mean north?"
+        "unknown context nrth; the contexts are north, east; did you mean north?"
     )
 
 
@@ -345,8 +345,8 @@ def test_a_presenter_quits(play: Play) -> None:
     events = play(SHOWN, driver=Keys(Action.GO, Action.QUIT))
     assert results(events) == [("echo 1", "passed")]
     assert skipped(events) == [
-        ("echo 2", "the presenter has quit"),
-        ("echo 3", "the presenter has quit"),
+        ("echo 2", "the presenter quit"),
+        ("echo 3", "the presenter quit"),
     ]
     assert isinstance(events[-1], RunEnded)
     assert events[-1].reason is Reason.QUIT
@@ -366,11 +366,11 @@ def test_an_answer_counts_from_when_the_command_can_be_seen(play: Play) -> None:
             self._requests.append(Action.QUIT)
             return (yield from super().type_out(step))
 
-        def attend(self) -> None:
+        def discard_input(self) -> None:
             self._requests.clear()
 
     events = play("<!-- @SHOW -->\n```bash\necho 1\n```\n", driver=Impatient(Action.GO))
-    assert skipped(events) == [("echo 1", "the presenter has quit")]
+    assert skipped(events) == [("echo 1", "the presenter quit")]
 
 
 def test_going_back_from_the_first_command_stays_there(play: Play) -> None:
@@ -395,7 +395,7 @@ def test_an_interruption_ends_the_command_and_the_run(play: Play, tmp_path: Path
     workshop = workshop_of("```bash\necho begun; sleep 60\necho later\n```\n")
     try:
         session = Session(shell, editor, None, folder, {})
-        run = Runner(workshop, RunSettings(Mode.CI), session, Nobody()).run()
+        run = Runner(workshop, RunSettings(Mode.CI), session, UnattendedDriver()).run()
         events = []
         for event in run:
             events.append(event)
@@ -437,8 +437,8 @@ def test_moving_runs_nothing_and_what_is_left_out_counts_as_skipped(play: Play) 
     events = play(SHOWN, driver=Keys(Jump(2), Action.GO))
     assert attempts(events) == [("echo 3", 1)]
     assert skipped(events) == [
-        ("echo 1", "the presenter went past it"),
-        ("echo 2", "the presenter went past it"),
+        ("echo 1", "the presenter jumped past it"),
+        ("echo 2", "the presenter jumped past it"),
     ]
     moved = [event.step.text for event in events if isinstance(event, Moved) and event.step]
     assert moved == ["echo 3"]

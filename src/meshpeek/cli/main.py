@@ -8,7 +8,7 @@ import sys
 import click
 
 from meshpeek import __version__
-from meshpeek.cli.arguments import CommandOrFile
+from meshpeek.cli.click_extensions import CommandOrFile
 from meshpeek.cli.standard_streams import flush_output, open_missing_streams
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError, MeshpeekError
 

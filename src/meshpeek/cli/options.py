@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from meshpeek.cli.arguments import Duration
+from meshpeek.cli.click_extensions import Duration
 from meshpeek.errors import InputError
 from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths
 from meshpeek.workshop.model import Mode
 
-Command = Callable[..., None]
+CommandFunction = Callable[..., None]
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 FILES = click.argument(
@@ -58,13 +58,13 @@ _REPORTS = {
 
 def gathered(
     name: str, fields: Collection[str], make: Callable[..., object]
-) -> Callable[[Command], Command]:
+) -> Callable[[CommandFunction], CommandFunction]:
     """Give a command those of its options that are in `fields` as one argument, `name`.
 
     `make` makes it of them.
     """
 
-    def decorate(command: Command) -> Command:
+    def decorate(command: CommandFunction) -> CommandFunction:
         @functools.wraps(command)
         def with_one(**values: Any) -> None:  # noqa: ANN401  # click's
             given = {field: values.pop(field) for field in fields if field in values}
@@ -75,13 +75,13 @@ def gathered(
     return decorate
 
 
-def takes_settings(mode: Mode, **fixed: Any) -> Callable[[Command], Command]:  # noqa: ANN401  # each field has its own type
+def takes_settings(mode: Mode, **fixed: Any) -> Callable[[CommandFunction], CommandFunction]:  # noqa: ANN401  # each field has its own type
     """Give a command the options named for fields of RunSettings as one argument, `settings`."""
     make = functools.partial(RunSettings, mode, **fixed)
     return gathered("settings", RunSettings.__match_args__, make)
 
 
-def takes_reports(command: Command) -> Command:
+def takes_reports(command: CommandFunction) -> CommandFunction:
     """Give a command the options that ask for reports, as one argument, `reports`."""
     command = gathered("reports", _REPORTS, _distinct_reports)(command)
     for name, meaning in reversed(_REPORTS.items()):

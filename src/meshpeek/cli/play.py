@@ -14,7 +14,7 @@ from meshpeek.cli.display import display_size, open_display
 from meshpeek.cli.nested_command import nested_command
 from meshpeek.cli.signals import interrupting
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
-from meshpeek.run.drivers import Clock, Driver, Nobody
+from meshpeek.run.drivers import Driver, PacedDriver, UnattendedDriver
 from meshpeek.run.events import Event, Notice, Reason
 from meshpeek.run.execution import Compare
 from meshpeek.run.masked import Masked
@@ -52,14 +52,14 @@ def play(
     Raises EnvironmentUnfitError if the run could not begin, or the screen could not be written;
     InputError if it was a test and nothing in it ran, or for a transcript of another workshop.
     """
-    run = _Run(workshop, settings.for_workshop(workshop), reports)
+    run = _WorkshopRun(workshop, settings.for_workshop(workshop), reports)
     with contextlib.ExitStack() as stack:
         run.prepare(stack, transcript, actions, screen)
         run.run()
     return run.conclude()
 
 
-class _Run:
+class _WorkshopRun:
     """A run of `workshop` in three steps: `prepare`, `run` and `conclude`."""
 
     def __init__(self, workshop: Workshop, settings: RunSettings, reports: Fanout) -> None:
@@ -94,7 +94,7 @@ class _Run:
             self._settings,
             session,
             _driver(self._workshop, self._settings, controls),
-            earlier=journal.resumed.events if journal and journal.resumed else (),
+            resumed=journal.resumed.events if journal and journal.resumed else (),
             compare=compare,
             find_recorded=find_recorded,
         )
@@ -178,24 +178,24 @@ class _Run:
 
 def require_written(screen: Fanout) -> None:
     """Raise EnvironmentUnfitError if the screen could not be written."""
-    # A reader of our output who has seen enough (`| head`) is no reason to complain.
+    # A reader that has closed the pipe (`| head`) is no error.
     broken = [each for each in screen.broken if not isinstance(each[1], BrokenPipeError)]
     if broken:
         told = "; ".join(f"{name}: {error}" for name, error in broken)
-        raise EnvironmentUnfitError(f"the output could not be written: {told}")
+        raise EnvironmentUnfitError(f"cannot write the output: {told}")
 
 
 def _nothing_ran(workshop: Workshop, report: RunReport) -> InputError:
-    """Return the error for a test that tested nothing: it must not look like one that passed."""
+    """Return the error for a test in which nothing ran: it must not pass."""
     reasons = {step.skipped for step in report.steps if step.skipped}
     if reasons:
         return InputError(
-            f"{workshop.path}: every command was left out ({'; '.join(sorted(reasons))})",
-            hint="a run in which nothing runs is no pass; run it in another mode, or not at all",
+            f"{workshop.path}: every command was skipped ({'; '.join(sorted(reasons))})",
+            hint="a test in which nothing runs cannot pass; use another mode, or leave it out",
         )
     return InputError(
-        f"{workshop.path}: there is no command in it",
-        hint="only fences that begin with ```bash or ```sh are run",
+        f"{workshop.path}: contains no command",
+        hint="only fences that start with ```bash or ```sh are run",
     )
 
 
@@ -206,9 +206,9 @@ def _collect_garbage_from_here() -> None:
 
 
 def _secrets(workshop: Workshop, environment: Mapping[str, str]) -> list[str]:
-    """Return the values of the variables that the workshop calls secrets, where they have one.
+    """Return the values of the variables that the workshop names as secrets, if they are set.
 
-    Raises EnvironmentUnfitError for one that is too short to be told from other text.
+    Raises EnvironmentUnfitError for a value that is too short to be told from other text.
     """
     variables = {**environment, **workshop.front_matter.env}
     secrets = []
@@ -216,8 +216,8 @@ def _secrets(workshop: Workshop, environment: Mapping[str, str]) -> list[str]:
         value = variables.get(name, "")
         if 0 < len(value) < SHORTEST_SECRET:
             raise EnvironmentUnfitError(
-                f"the value of {name} is too short to be hidden: {len(value)} characters",
-                hint=f"a secret has {SHORTEST_SECRET} or more; without a value there is none",
+                f"the value of {name} is too short to hide: {len(value)} characters",
+                hint=f"a secret needs {SHORTEST_SECRET} or more, or no value at all",
             )
         if value:
             secrets.append(value)
@@ -229,8 +229,8 @@ def _publish(
 ) -> None:
     """Hand on every event, and `notices` after the first.
 
-    An interruption, wherever it comes, is the runner's to deal with. One that comes while it does
-    so is passed on: whoever insists wants out at once.
+    An interruption, wherever it comes, is passed to the runner, which ends the run. A second one is
+    raised: somebody wants out at once.
     """
     waiting = [Notice(text) for text in notices]
     try:
@@ -256,4 +256,4 @@ def _driver(workshop: Workshop, settings: RunSettings, controls: Controls | None
             bindings=controls.bindings,
             typing=settings.pace,
         )
-    return Nobody() if settings.is_test else Clock(settings.pace)
+    return UnattendedDriver() if settings.is_test else PacedDriver(settings.pace)

@@ -1,6 +1,6 @@
 """The pytest plugin: workshops as tests, one item for each.
 
-pytest loads this at its every start, for everybody who has meshpeek installed. So nothing else is
+pytest loads this whenever it starts, for everybody who has meshpeek installed. So nothing else is
 imported before there is a workshop to collect.
 """
 
@@ -47,23 +47,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> WorkshopFile | None:
-    """Collect a file that is a workshop, and wanted."""
+    """Collect a file if it is a workshop and selected."""
     if file_path.suffix.lower() != ".md":
         return None
     from meshpeek.workshop.folders import is_marked_for_pytest, is_workshop
 
     if parent.config.getoption("meshpeek"):
-        is_wanted = parent.session.isinitpath(file_path) or is_workshop(file_path)
+        is_selected = parent.session.isinitpath(file_path) or is_workshop(file_path)
     else:
-        is_wanted = is_marked_for_pytest(file_path)
-    return WorkshopFile.from_parent(parent, path=file_path) if is_wanted else None
+        is_selected = is_marked_for_pytest(file_path)
+    return WorkshopFile.from_parent(parent, path=file_path) if is_selected else None
 
 
 class WorkshopFile(pytest.File):
     """The file of a workshop."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Yield the workshop. Raises CollectError, with the places, for one that is wrong."""
+        """Yield the workshop. Raises CollectError, with the places, if it is wrong."""
         from meshpeek.cli.workshops import load
         from meshpeek.errors import MeshpeekError
         from meshpeek.run.settings import RunSettings
@@ -87,9 +87,9 @@ class WorkshopFile(pytest.File):
 
 
 class WorkshopItem(pytest.Item):
-    """A workshop as a test: it runs in a process of its own, as `meshpeek ci` does, in its folder.
+    """A workshop as a test: run as by `meshpeek ci`, in a process of its own, in its folder.
 
-    It ends at the first step that fails.
+    It stops at the first step that fails.
     """
 
     def __init__(self, *, workshop: Workshop, settings: RunSettings, **values: Any) -> None:  # noqa: ANN401  # pytest's
@@ -99,8 +99,8 @@ class WorkshopItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the workshop. Raises WorkshopFailed if it does not pass."""
-        from meshpeek.cli.parallel.process import run_apart
-        from meshpeek.cli.parallel.wire import Ended, Job
+        from meshpeek.cli.parallel.messages import Ended, Job
+        from meshpeek.cli.parallel.workshop_process import run_apart
         from meshpeek.sinks.run_report import RunReport
 
         report = RunReport()
@@ -121,9 +121,9 @@ class WorkshopItem(pytest.Item):
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: _Style | None = None
     ) -> str | TerminalRepr:
-        """Return what pytest shows: what failed and why, then what became of each step.
+        """Return what pytest shows: what failed and why, then the outcome of each step.
 
-        Its first line is what the summary has.
+        pytest's summary shows the first line.
         """
         from meshpeek.errors import MeshpeekError
 
@@ -138,8 +138,8 @@ class WorkshopItem(pytest.Item):
         return self.path, 0, self._workshop.path
 
 
-class WorkshopFailed(Exception):  # noqa: N818  # what it says of the workshop
-    """A workshop did not pass: what became of its steps; or the error that kept it from running."""
+class WorkshopFailed(Exception):  # noqa: N818  # it describes the workshop
+    """A workshop did not pass: the outcomes of its steps, or the error that prevented the run."""
 
     def __init__(self, report: RunReport, error: str | None) -> None:
         super().__init__(error or "a step failed")

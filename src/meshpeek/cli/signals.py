@@ -1,4 +1,4 @@
-"""What signals do to the process of a run."""
+"""What signals do during a run."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 @contextlib.contextmanager
 def interrupting() -> Iterator[None]:
-    """Let these end a run as ^C does: with its children ended and its reports written."""
+    """Let TERM, QUIT and HUP end a run as ^C does: its children ended, its reports written."""
 
     def hang_up(*_: object) -> None:
-        # It comes twice: when the terminal closes, and from the shell that closes with it.
+        # It comes twice: from the terminal that closes, and from its shell.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         raise KeyboardInterrupt
 
@@ -25,7 +25,7 @@ def interrupting() -> Iterator[None]:
 
 @contextlib.contextmanager
 def handling(numbers: Sequence[signal.Signals], handler: object) -> Iterator[None]:
-    """Have `handler` deal with the signals of these `numbers`, and in the end who did before."""
+    """Handle the signals of these `numbers` by `handler`, then as before."""
     previous = {number: signal.signal(number, handler) for number in numbers}  # type: ignore[arg-type]
     try:
         yield

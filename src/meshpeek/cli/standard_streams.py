@@ -1,4 +1,4 @@
-"""Standard streams that cannot be used: closed by our caller, full, or left by their reader."""
+"""Standard streams that fail: closed by the caller, full, or without a reader."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 
 
 def open_missing_streams() -> None:
-    """Open the null device in the place of standard streams that our caller has closed.
+    """Open the null device in place of standard streams that the caller has closed.
 
-    Else the next file that is opened would take their number, and get what is printed.
+    Otherwise the next file opened would get their number, and what is printed.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
@@ -20,10 +20,10 @@ def open_missing_streams() -> None:
 
 
 def flush_output() -> OSError | None:
-    """Write what waits for standard output; return why that could not be done, if it could not.
+    """Flush standard output; return the error if that fails.
 
-    A reader who has seen enough (`| head`) is no reason to complain. What could not be written is
-    given up: the interpreter would try once more at its end, and print a traceback.
+    A reader that has closed the pipe (`| head`) is no error. What cannot be written is dropped: the
+    interpreter would try again at its exit, and print a traceback.
     """
     try:
         sys.stdout.flush()

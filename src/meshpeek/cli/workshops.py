@@ -1,4 +1,4 @@
-"""What commands do with the files that they are given."""
+"""Reading the workshops that a command is given, and printing what is wrong in them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from meshpeek.workshop.step_address import find_step
 
 
 def load(file: Path, settings: RunSettings) -> Workshop:
-    """Read the workshop `file`, with the start-up file and the strictness of `settings`.
+    """Read the workshop `file`, and the start-up file, as `settings` say.
 
-    Raises InputError for a file that cannot be read, WorkshopError for one that cannot be run.
+    Raises InputError for a file that cannot be read, WorkshopError for one that is wrong.
     """
     is_test = settings.is_test
     # A person's own start-up file must not change what a test does.
@@ -46,17 +46,17 @@ def starting_at(address: str | None, workshop: Workshop, settings: RunSettings) 
         return settings.replace(start=find_step(workshop, address))
     if settings.setup:
         raise InputError(
-            "--setup runs the hidden steps before the one that --from names",
-            hint="add --from STEP; a run from the beginning has its hidden steps anyway",
+            "--setup runs the hidden steps before the step that --from names",
+            hint="add --from STEP; a run from the beginning includes the hidden steps",
         )
     return settings
 
 
 @contextlib.contextmanager
 def noting_errors(codes: list[ExitCode], workshop: str = "") -> Iterator[None]:
-    """Print an error of one of several workshops and note its code, for the others to go on.
+    """Print an error of one of several workshops and add its code to `codes`.
 
-    `workshop` is the path of the one that it is about.
+    `workshop` is the path of that workshop.
     """
     try:
         yield
@@ -66,7 +66,7 @@ def noting_errors(codes: list[ExitCode], workshop: str = "") -> Iterator[None]:
 
 
 def print_error(text: str, workshop: str = "") -> None:
-    """Print an error below what has been printed, with the `workshop` that it is about."""
+    """Print an error after what has been printed, with the path of its `workshop`."""
     flush_output()
     place = f"{workshop}: " if workshop and workshop not in text else ""
     print(f"{place}{text}", file=sys.stderr)

@@ -11,7 +11,7 @@ from meshpeek.workshop.values import Value
 
 
 class Action(StrEnum):
-    """What a presenter asks for. The values are the names in the configuration file."""
+    """What a presenter can ask for; the values are the names in the configuration file."""
 
     GO = "go"
     FINISH = "finish"
@@ -35,7 +35,7 @@ class Action(StrEnum):
 
 
 class Jump(Value):
-    """Go to a step: `target` is its index in the workshop's steps."""
+    """Go to the step with the index `target` in the workshop's steps."""
 
     target: int
 

@@ -1,4 +1,4 @@
-"""Where a run is in its steps. Moving runs nothing and undoes nothing."""
+"""The position of a run in its steps. Moving runs nothing and undoes nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Cursor:
         return self._steps[self.index] if self.index < len(self._steps) else None
 
     def move(self, action: AnyAction) -> None:
-        """Go where `action` asks to: to the following step, if it asks for no other place."""
+        """Go where `action` leads: to the next step, unless it names another place."""
         match action:
             case Jump(target=target):
                 self.index = min(max(target, 0), len(self._steps))
@@ -40,13 +40,13 @@ class Cursor:
         self._go_to_first(before, lambda step: isinstance(step, Command) and step.shown)
 
     def _next_section(self) -> None:
-        """Go to what is shown first after this section; stay if there is nothing."""
+        """Go to the first shown step after this section; stay if there is none."""
         section = self._section
         after = range(self.index, len(self._steps))
         self._go_to_first(after, lambda step: step.shown and step.section != section)
 
     def _previous_section(self) -> None:
-        """Go to this section's beginning, or the one before's where nobody has waited yet."""
+        """Go to this section's beginning; before its first wait, to that of the section before."""
         beginning = self._beginning(self.index)
         if beginning is None:
             return
@@ -59,9 +59,9 @@ class Cursor:
         return self._steps[min(self.index, len(self._steps) - 1)].section
 
     def _beginning(self, index: int) -> int | None:
-        """Return the index of what is shown first in the section that `index` is in.
+        """Return the index of the first shown step in the section that `index` is in.
 
-        Where nothing is shown in it, that of the section before; None if there is none.
+        If nothing is shown in it, that of the section before; None if there is none.
         """
         found: int | None = None
         for at in range(min(index, len(self._steps) - 1), -1, -1):
@@ -77,7 +77,7 @@ class Cursor:
 
 
 def waits_for_presenter(step: AnyStep) -> bool:
-    """Tell whether a show stops at `step`."""
+    """Tell whether a presentation stops at `step`."""
     if isinstance(step, Command):
         return step.wait_before or step.wait_after
     return isinstance(step, Pause)

@@ -1,4 +1,4 @@
-"""Who decides when a run goes on when there is no presenter: a clock, or nobody."""
+"""What decides when a run continues: the protocol, and the drivers without a presenter."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from meshpeek.workshop.model import Command, Step
 WORDS_PER_MINUTE = 220
 """A common reading speed for prose in English."""
 
-_LONGEST_LINGER_SECONDS = 20
+_LONGEST_READING_SECONDS = 20
 """Longer than this, a page of YAML is not read but skimmed."""
 
 _CHARACTERS_PER_SECOND = 30
 
 
 Decision = Generator[Event, None, AnyAction]
-"""A decision on its way: what there is to see of it, and in the end what it is."""
+"""A decision being made: yields what there is to see of it, and returns what it is."""
 
 
 class Driver(Protocol):
-    """Decides when a run goes on, and how; never what it shows.
+    """Decides when a run continues, and how; never what it shows.
 
-    `waits_after_failure`: whether there is somebody to decide how to go on then.
+    `waits_after_failure`: somebody is there to decide what happens after a failed step.
     """
 
     waits_after_failure: bool
 
-    def linger(self, text: str) -> None:
+    def pause_for_reading(self, text: str) -> None:
         """Give the audience the time to read `text`."""
 
-    def attend(self) -> None:
-        """Get ready for a wait: what was decided before it begins does not count."""
+    def discard_input(self) -> None:
+        """Drop what was asked for before a wait begins."""
 
     def wait(self, step: Step) -> Decision:
         """Decide what to do at a wait: before or after a command, or at `@wait`."""
@@ -48,16 +48,16 @@ class Driver(Protocol):
         """
 
 
-class Nobody:
-    """Goes on at once, always: CI."""
+class UnattendedDriver:
+    """Continues at once, always: CI."""
 
     waits_after_failure = False
 
-    def linger(self, text: str) -> None:
-        """Do not linger."""
+    def pause_for_reading(self, text: str) -> None:
+        """Do not pause."""
 
-    def attend(self) -> None:
-        """There is nothing to get ready."""
+    def discard_input(self) -> None:
+        """Do nothing: there is no input."""
 
     def wait(self, step: Step) -> Decision:  # noqa: ARG002  # the protocol's
         """Do not wait."""
@@ -70,38 +70,27 @@ class Nobody:
         return Action.GO
 
 
-class Clock:
-    """Plays a workshop by itself at a reader's pace.
+class PacedDriver(UnattendedDriver):
+    """Continues by itself, at a reader's pace.
 
     `pace` is a factor on the time that reading takes: 1 is an ordinary reader, 0.5 twice as
-    fast, 0 no waiting at all.
+    fast, 0 no pause at all.
     """
-
-    waits_after_failure = False
 
     def __init__(self, pace: float, sleep: Callable[[float], None] = time.sleep) -> None:
         self._pace = pace
         self._sleep = sleep
 
-    def linger(self, text: str) -> None:
+    def pause_for_reading(self, text: str) -> None:
         """Sleep for as long as reading `text` takes."""
         if self._pace:
             seconds = len(text.split()) * 60 / WORDS_PER_MINUTE
-            self._sleep(self._pace * min(seconds, _LONGEST_LINGER_SECONDS))
-
-    def attend(self) -> None:
-        """There is nothing to get ready."""
-
-    def wait(self, step: Step) -> Decision:  # noqa: ARG002  # the protocol's
-        """Do not wait: time for reading has been given already."""
-        return Action.GO
-        yield
+            self._sleep(self._pace * min(seconds, _LONGEST_READING_SECONDS))
 
     def type_out(self, step: Command) -> Decision:
-        """Type the text character by character, or at once if there is no pace to keep."""
+        """Type the text character by character, or at once without a pace."""
         if not self._pace or not step.typed:
-            yield Typed(step, step.text)
-            return Action.GO
+            return (yield from super().type_out(step))
         from wcwidth import iter_graphemes
 
         for character in iter_graphemes(step.text):

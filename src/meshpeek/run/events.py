@@ -1,4 +1,4 @@
-"""What happens in a run, as data: all that a sink ever learns of it."""
+"""What happens in a run, as data: all that sinks learn of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class VerdictKind(StrEnum):
 
 
 class Verdict(Value):
-    """The judgement of one attempt: its kind, every reason against it, and what to do next."""
+    """The judgement of one attempt: its kind, why it did not pass, and what to do next."""
 
     kind: VerdictKind
     reasons: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Verdict(Value):
 
 
 class DifferenceRow(Value):
-    """A line of a transcript beside one of a run, normalised; None where there is no such line."""
+    """A line of a transcript beside one of a run, normalised; None if one side has no line."""
 
     recorded: str | None
     seen: str | None
@@ -52,13 +52,13 @@ class Difference(Value):
 
 
 class Result(Value):
-    """All there is to say about one attempt at a command.
+    """What came of one attempt at a command.
 
     `duration` is in seconds. `output` is the text it wrote, escape sequences included;
-    `omitted` counts bytes of it that were too many to keep. `final` is False for an attempt
-    that an `until` annotation lets be repeated, for `time_left` more seconds.
-    `difference` is from the transcript that the run is compared with, where there is one.
-    `edited` is what ran, where the presenter has changed the command.
+    `omitted` counts the bytes of it that were not kept. `final` is False for an attempt that is
+    repeated because of an `until` annotation, for `time_left` more seconds. `difference` is from
+    the transcript that the run is compared with, if any. `edited` is what ran if the presenter
+    changed the command.
     """
 
     attempt: int
@@ -89,36 +89,35 @@ class Event(Value):
 
 
 class RunStarted(Event):
-    """The first event of a run. `rehearsal` says that the clusters are embedded ones.
+    """The first event of a run; `rehearsal`: its clusters are embedded ones.
 
-    `start` is the index of the step that comes first. `earlier` is what happened to commands
-    before a run that goes on where another stopped. `has_recording`: what commands wrote once can
-    be shown if they fail.
+    `start` is the index of the first step. `resumed` is what happened to commands in the run that
+    this one resumes. `has_recording`: recorded output of commands can be shown if they fail.
     """
 
     workshop: Workshop
     mode: Mode
     rehearsal: bool
     start: int = 0
-    earlier: tuple[CommandEnded | StepSkipped, ...] = ()
+    resumed: tuple[CommandEnded | StepSkipped, ...] = ()
     has_recording: bool = False
 
 
 class PageOpened(Event):
-    """A page that a rehearsal serves can be looked at: what it shows, and its URL."""
+    """A page that a rehearsal serves is available: what it shows, and its URL."""
 
     title: str
     url: str
 
 
 class Notice(Event):
-    """Words for whoever sits at the screen, about the run and not about a step."""
+    """A message for the person at the screen, about the run rather than a step."""
 
     text: str
 
 
 class RunRefused(Event):
-    """The only event of a workshop that could not be run: `message` tells a person why."""
+    """The only event of a workshop that could not be run; `message` says why."""
 
     path: str
     message: str
@@ -151,49 +150,49 @@ class Typed(Event):
 
 
 class WaitStarted(Event):
-    """The presenter is waited for, at `step`."""
+    """The run waits for the presenter, at `step`."""
 
     step: Step
 
 
 class WaitEnded(Event):
-    """The presenter is waited for no longer."""
+    """The run no longer waits for the presenter."""
 
     step: Step
 
 
 class ClockRead(Event):
-    """How long the show has taken, in seconds, without the time its clock was stopped."""
+    """How long the presentation has taken, in seconds, while its clock was `running`."""
 
     elapsed: float
     running: bool
 
 
 class ViewChanged(Event):
-    """The presenter wants to see, or not to see, the narration and the status line."""
+    """The presenter shows or hides the narration and the status line."""
 
     narration: bool
     status: bool
 
 
 class HelpShown(Event):
-    """The presenter's keys are to be seen, in front of everything, until `OverlayClosed`."""
+    """The presenter's keys are shown over the page, until `OverlayClosed`."""
 
     bindings: tuple[Binding, ...]
 
 
 class OutlineShown(Event):
-    """The places to jump to are to be seen, in front of everything, until `OverlayClosed`."""
+    """The places to jump to are shown over the page, until `OverlayClosed`."""
 
     outline: Outline
 
 
 class OverlayClosed(Event):
-    """What was in front of everything is gone."""
+    """What was shown over the page is gone."""
 
 
 class Redrawn(Event):
-    """The page is to be drawn again: the window has another size, or somebody wrote on it."""
+    """The page must be drawn again: the window's size changed, or something wrote on it."""
 
 
 class Suspended(Event):
@@ -201,13 +200,13 @@ class Suspended(Event):
 
 
 class Moved(Event):
-    """The presenter has gone to another place; `step` is the next one, None at the end."""
+    """The presenter has moved to another place; `step` is the next one, None at the end."""
 
     step: Step | None
 
 
 class ShellLent(Event):
-    """The presenter takes over the session's shell; what it writes follows as output."""
+    """The presenter takes over the session's shell; what that writes follows as output."""
 
 
 class ShellReturned(Event):
@@ -215,22 +214,22 @@ class ShellReturned(Event):
 
 
 class EditStarted(Event):
-    """The presenter changes a command before it runs; what is seen of it follows as output."""
+    """The presenter starts to change a command; what the editor writes follows as output."""
 
     step: Command
 
 
 class EditEnded(Event):
-    """The command has been changed to `text`, or is left as it was (None)."""
+    """The presenter changed the command to `text`, or left it as it was (None)."""
 
     step: Command
     text: str | None
 
 
 class RecordedShown(Event):
-    """What a command wrote when it was recorded is shown in place of what it writes now.
+    """A command's recorded output is shown in place of its own.
 
-    `source` is the path of the recording.
+    `source` is the path of the transcript.
     """
 
     step: Command
@@ -241,7 +240,7 @@ class RecordedShown(Event):
 class CommandStarted(Event):
     """An attempt at a command begins; the first is 1.
 
-    `edited` is what runs, where the presenter has changed the command.
+    `edited` is what runs if the presenter changed the command.
     """
 
     step: Command
@@ -264,20 +263,20 @@ class CommandEnded(Event):
 
 
 class StepSkipped(Event):
-    """A command that does not run, and why."""
+    """A command does not run, for this reason."""
 
     step: Command
     reason: str
 
 
 class JobsLeft(Event):
-    """What still ran in the background at the end, as `jobs -l` lists it; it is ended now."""
+    """What still runs in the background at the end, as `jobs -l` lists it; it is ended next."""
 
     listing: str
 
 
 class RunStopping(Event):
-    """No further step comes up: what is left is skipped, or cleans up."""
+    """No further step is next: the rest is skipped, or cleans up."""
 
     reason: Reason
 

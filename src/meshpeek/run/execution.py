@@ -1,4 +1,4 @@
-"""Running one command: its attempts, what becomes of each, and what they are judged to be."""
+"""Running one command: its attempts, and the verdict on each."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class Executor:
     def execute(
         self, index: int, step: Command, edited: str | None = None
     ) -> Generator[Event, None, Result]:
-        """Run the step at `index`, again and again if `until` allows it; return the last result.
+        """Run the step at `index`, repeatedly if `until` allows it; return the last result.
 
-        `edited` is what a presenter has made of its text: that runs instead, and is judged by its
-        exit status alone, since what the step's author expects is about the text as it was.
+        `edited` is the text as a presenter has changed it: that runs instead, and is judged by its
+        exit status alone, since the step's other checks are about the original text.
         """
         give_up = self._clock() + (step.checks.until or 0)
         pause = _FIRST_RETRY_SECONDS

@@ -1,4 +1,4 @@
-"""A stage before all sinks: what they learn of a run holds no secrets."""
+"""A filter before all sinks: the events that they get contain no secrets."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ class Masked:
     def _masked(self, event: Event) -> Event:
         mask = self._masker.mask_text
         match event:
-            case RunStarted(workshop=workshop, earlier=earlier):
+            case RunStarted(workshop=workshop, resumed=resumed):
                 masked = self._mask_workshop(workshop)
                 return event.replace(
-                    workshop=masked, earlier=tuple(map(self._with_masked_step, earlier))
+                    workshop=masked, resumed=tuple(map(self._with_masked_step, resumed))
                 )
             case TextShown(text=text):
                 return event.replace(text=mask(text))
@@ -88,8 +88,8 @@ class Masked:
             case EditEnded(text=str(text)):
                 return event.replace(text=mask(text))
             case OutlineShown(outline=outline):
-                places = tuple(p._replace(text=mask(p.text)) for p in outline.places)
-                return event.replace(outline=outline._replace(places=places))
+                places = tuple(p.replace(text=mask(p.text)) for p in outline.places)
+                return event.replace(outline=outline.replace(places=places))
             case RecordedShown(data=data):
                 return event.replace(data=self._masker.mask(data))
             case StepSkipped(reason=reason):

@@ -1,4 +1,4 @@
-"""The run itself: steps and a driver and a shell in, a stream of events out."""
+"""The run itself: steps, a driver and a session in, a stream of events out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import NamedTuple
 from meshpeek.run.actions import Action, AnyAction
 from meshpeek.run.cursor import Cursor
 from meshpeek.run.drivers import Decision, Driver
-from meshpeek.run.earlier import attempts_in, skipped_in
 from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
@@ -35,7 +34,8 @@ from meshpeek.run.events import (
     WaitStarted,
 )
 from meshpeek.run.execution import Compare, Executor
-from meshpeek.run.interludes import edit, lend_shell
+from meshpeek.run.interactive import edit, lend_shell
+from meshpeek.run.resumed import attempts_in, skipped_in
 from meshpeek.run.settings import RunSettings
 from meshpeek.run.verdict import ended_by_presenter
 from meshpeek.session.session import Session
@@ -51,22 +51,22 @@ from meshpeek.workshop.model import (
     Workshop,
 )
 
-_INTERLUDES = (Action.REPEAT, Action.EDIT, Action.SHELL, Action.FALLBACK)
+_IN_PLACE = (Action.REPEAT, Action.EDIT, Action.SHELL, Action.FALLBACK)
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
 FindRecorded = Callable[[Command], RecordedShown | None]
 
 
-class _Shown(NamedTuple):
-    """The last command that the room saw run, and what the presenter had made of it."""
+class _ShownCommand(NamedTuple):
+    """The last command that the audience saw run, as the presenter had changed it."""
 
     position: int
     step: Command
     edited: str | None
 
 
-class _Quit(Exception):  # noqa: N818  # not an error: the presenter's wish
+class _Quit(Exception):  # noqa: N818  # not an error: the presenter wants to
     pass
 
 
@@ -77,7 +77,7 @@ class _Stop(Exception):  # noqa: N818  # not an error of ours: a step has failed
 class Runner:
     """Runs a workshop once.
 
-    `earlier` is what happened to commands in the run that this one resumes. `compare` tells how a
+    `resumed` is what happened to commands in the run that this one resumes. `compare` tells how a
     command's status and plain output differ from what they should be, None if they do not.
     `find_recorded` returns what a command wrote when it was recorded, None if it was not.
     """
@@ -89,7 +89,7 @@ class Runner:
         session: Session,
         driver: Driver,
         *,
-        earlier: Sequence[CommandEnded | StepSkipped] = (),
+        resumed: Sequence[CommandEnded | StepSkipped] = (),
         compare: Compare | None = None,
         find_recorded: FindRecorded | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -102,24 +102,24 @@ class Runner:
         self._find_recorded = find_recorded
         self._clock = clock
         self._start = settings.start or 0
-        self._earlier = tuple(earlier)
+        self._resumed = tuple(resumed)
         self._executor = Executor(
             session,
             settings,
             compare=compare,
-            attempts=attempts_in(self._earlier, workshop),
+            attempts=attempts_in(self._resumed, workshop),
             clock=clock,
             sleep=sleep,
         )
         self._passed: dict[int, bool] = {}
-        self._skipped = skipped_in(self._earlier, workshop)
-        self._last: _Shown | None = None
+        self._skipped = skipped_in(self._resumed, workshop)
+        self._last: _ShownCommand | None = None
         self._history: list[str] = []
 
     def run(self) -> Generator[Event, None, None]:
         """Yield what happens, from RunStarted to RunEnded.
 
-        KeyboardInterrupt, raised in here or thrown in, ends the command under way and the run.
+        KeyboardInterrupt, raised in here or thrown in, ends the running command and the run.
         """
         started = self._clock()
         cursor = Cursor(self._workshop.steps)
@@ -131,7 +131,7 @@ class Runner:
             self._settings.mode,
             self._settings.rehearse,
             self._start,
-            self._earlier,
+            self._resumed,
             has_recording=self._find_recorded is not None,
         )
         for title, url in self._session.pages:
@@ -142,20 +142,20 @@ class Runner:
             while (step := cursor.step) is not None:
                 yield from self._take(cursor, step)
         except _Quit:
-            reason, skipping = Reason.QUIT, "the presenter has quit"
+            reason, skipping = Reason.QUIT, "the presenter quit"
         except _Stop as stop:
             reason, skipping = Reason.STOPPED, f"the run stopped at {stop}"
         except KeyboardInterrupt:
             reason, skipping = Reason.INTERRUPTED, "the run was interrupted"
         yield RunStopping(reason)
-        yield from self._leave_out(cursor.index, skipping)
+        yield from self._skip_the_rest(cursor.index, skipping)
         listing = self._session.shell.background_jobs()
         if listing:
             yield JobsLeft(listing)
         yield RunEnded(reason, self._clock() - started)
 
     def _set_up(self) -> Iterator[Event]:
-        """Run the commands before the first step that nobody would have seen."""
+        """Run the hidden commands before the first step."""
         for index, step in enumerate(self._workshop.steps[: self._start]):
             if not isinstance(step, Command) or step.shown or not step.runs:
                 continue
@@ -166,16 +166,16 @@ class Runner:
                 raise _Stop(str(step.span))
 
     def _take(self, cursor: Cursor, step: AnyStep) -> Iterator[Event]:
-        """Do one step, and move the cursor to the one that comes next."""
+        """Do one step, and move the cursor to the next."""
         action: AnyAction = Action.GO
         match step:
             case Narration() | Comment() if step.shown:
                 yield TextShown(step, step.text)
-                self._driver.linger(step.text)
+                self._driver.pause_for_reading(step.text)
             case Print():
                 text = self._fill_in(step.text)
                 yield TextShown(step, text)
-                self._driver.linger(text)
+                self._driver.pause_for_reading(text)
             case Clear():
                 yield ScreenCleared(step)
             case Pause():
@@ -189,13 +189,13 @@ class Runner:
                 yield ScreenCleared(cursor.step)
 
     def _wait(self, step: Pause | Command) -> Decision:
-        """Wait until it is clear where to go from here."""
+        """Wait for an action that leads to another step; do the others meanwhile."""
         while True:
-            self._driver.attend()
+            self._driver.discard_input()
             action = yield from self._answer(step)
-            if action not in _INTERLUDES:
+            if action not in _IN_PLACE:
                 return action
-            yield from self._interlude(action)
+            yield from self._act_in_place(action)
 
     def _answer(self, step: Pause | Command) -> Decision:
         yield WaitStarted(step)
@@ -215,31 +215,31 @@ class Runner:
             self._skipped.add(index)
             yield StepSkipped(step, excluded)
             return Action.GO
-        action, edited = yield from self._lead_up(step)
+        action, edited = yield from self._show_and_wait(step)
         if action is Action.SKIP:
             self._skipped.add(index)
-            yield StepSkipped(step, "the presenter went on")
+            yield StepSkipped(step, "the presenter skipped it")
         if action is not Action.GO:
             return action
         if not step.runs:
             return (yield from self._wait(step)) if step.wait_after else Action.GO
         result = yield from self._execute(index, step, edited)
-        if step.wait_after or self._calls_for_a_decision(step, result):
+        if step.wait_after or self._waits_after_failure(step, result):
             action = yield from self._wait(step)
         if action is Action.GO and not self._passed[index] and self._settings.stops_at(step):
             raise _Stop(str(step.span))
         return action
 
-    def _lead_up(self, step: Command) -> Generator[Event, None, tuple[AnyAction, str | None]]:
-        """Show a command and wait until it may run: an answer counts from when it can be seen.
+    def _show_and_wait(self, step: Command) -> Generator[Event, None, tuple[AnyAction, str | None]]:
+        """Show a command and wait until it may run: keys count from when it can be seen.
 
-        Returns with the answer what the presenter has made of the command, if anything.
+        Returns the action, and the command as the presenter has changed it, None if unchanged.
         """
         again = False
         while True:
             action: AnyAction = Action.GO
             if step.wait_before:
-                self._driver.attend()
+                self._driver.discard_input()
             if step.shown:
                 yield CommandShown(step)
                 if again:
@@ -252,14 +252,14 @@ class Runner:
                 edited = yield from edit(self._session.shell, step)
                 if edited is not None:
                     return Action.GO, edited
-            elif action in _INTERLUDES:
-                yield from self._interlude(action)
+            elif action in _IN_PLACE:
+                yield from self._act_in_place(action)
             else:
                 return action, None
             again = True
 
-    def _interlude(self, action: AnyAction) -> Iterator[Event]:
-        """Do what the presenter does in between, and that moves nothing."""
+    def _act_in_place(self, action: AnyAction) -> Iterator[Event]:
+        """Do an action that leads to no other step."""
         if action is Action.SHELL:
             yield from lend_shell(self._session.shell, self._history)
             self._history = []
@@ -278,36 +278,36 @@ class Runner:
 
     def _show_recorded(self) -> Event:
         if self._find_recorded is None:
-            return Notice("nothing is recorded; --fallback names the file that has it")
+            return Notice("no recorded output: name a transcript with --fallback")
         recorded = self._find_recorded(self._last.step) if self._last else None
-        return recorded or Notice("the recording does not have this command")
+        return recorded or Notice("the transcript does not have this command")
 
     def _execute(
         self, index: int, step: Command, edited: str | None = None
     ) -> Generator[Event, None, Result]:
         if step.shown:
-            self._last = _Shown(index, step, edited)
+            self._last = _ShownCommand(index, step, edited)
             self._history.append(edited or step.text)
         result = yield from self._executor.execute(index, step, edited)
         if result.verdict.kind is VerdictKind.INTERRUPTED:
             raise KeyboardInterrupt
         self._passed[index] = bool(result.verdict)
         if result.verdict and step.shown:
-            self._driver.linger(strip_escapes(result.output))
+            self._driver.pause_for_reading(strip_escapes(result.output))
         return result
 
-    def _calls_for_a_decision(self, step: Command, result: Result) -> bool:
-        """Tell whether a presenter is to say how to go on after a failure that the room saw."""
+    def _waits_after_failure(self, step: Command, result: Result) -> bool:
+        """Tell whether the presenter decides what happens after a failure that the audience saw."""
         if result.verdict or not step.shown or ended_by_presenter(result.status):
             return False
         return self._driver.waits_after_failure
 
-    def _leave_out(self, end: int, reason: str) -> Iterator[Event]:
-        """Say of the steps that have not run that they are skipped; run those marked `always`.
+    def _skip_the_rest(self, end: int, reason: str) -> Iterator[Event]:
+        """Report the steps that have not run as skipped; run those marked `always`.
 
-        The run ended at index `end` for that `reason`: steps before it have been jumped over.
+        The run ended at index `end` for `reason`: the presenter jumped past steps before it.
         """
-        first = 0 if self._earlier else self._start
+        first = 0 if self._resumed else self._start
         for index, step in enumerate(self._workshop.steps[first:], first):
             if not isinstance(step, Command) or not step.runs:
                 continue
@@ -315,14 +315,14 @@ class Runner:
                 continue
             excluded = self._settings.excludes(step)
             if excluded or not step.always:
-                past = "the presenter went past it"
-                yield StepSkipped(step, excluded or (past if index < end else reason))
+                jumped = "the presenter jumped past it"
+                yield StepSkipped(step, excluded or (jumped if index < end else reason))
                 continue
             with contextlib.suppress(KeyboardInterrupt):
                 yield from self._execute(index, step)
 
     def _fill_in(self, text: str) -> str:
-        """Return `text` with the session's values for `$NAME` and `${NAME}`."""
+        """Return `text` with the values that `$NAME` and `${NAME}` have in the session."""
         names = [match[1] or match[2] for match in _VARIABLE.finditer(text)]
         if not names:
             return text

@@ -1,4 +1,4 @@
-"""Judging a command by its statuses and its output."""
+"""Judging a command by its exit statuses and its output."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def judge(
 def _is_unknown_directive(step: Command, outcome: CommandExit, output: str) -> bool:
     """Tell whether a step is a directive for which bash found no command.
 
-    The command that exists may well end with the same status; bash names the one that does not.
-    Annotations are the author's word on how a step is to be judged, so they come first.
+    A command that exists may end with the same status, but bash names the one that does not.
+    Annotations say how the author wants a step judged, so they take precedence.
     """
     if not step.directive or outcome.status != _NOT_FOUND or step.checks != Checks():
         return False
@@ -67,25 +67,25 @@ def _status_reasons(step: Command, outcome: CommandExit, timeout: float | None) 
     expected = step.checks.exit_status
     if outcome.ending is Ending.TIMED_OUT:
         limit = "in time" if timeout is None else f"within {timeout:g} s"
-        return [f"it did not end {limit}, and was ended with status {outcome.status}"]
+        return [f"did not end {limit}, and was stopped with status {outcome.status}"]
     if expected is None:
         return []
     if step.pipeline and len(outcome.pipestatus) > 1:
         return _pipeline_reasons(outcome.pipestatus, expected)
     if outcome.status != expected:
-        wanted = "" if expected == 0 else f", and {expected} was expected"
+        wanted = "" if expected == 0 else f", expected {expected}"
         return [f"exit status {describe_status(outcome.status)}{wanted}"]
     return []
 
 
 def _pipeline_reasons(parts: Sequence[int], expected: int) -> list[str]:
-    """Say which parts failed. A producer whose reader has had enough (SIGPIPE) has not."""
+    """Name the parts that failed. A producer whose reader has closed the pipe (SIGPIPE) has not."""
     *producers, last = parts
     judged = [0 if status == _SIGPIPE_STATUS else status for status in producers] + [last]
     if expected != 0:
         if expected in judged:
             return []
-        return [f"no part of the pipeline had the expected exit status {expected}"]
+        return [f"no part of the pipeline ended with the expected exit status {expected}"]
     return [
         f"part {number} of the pipeline: exit status {describe_status(status)}"
         for number, status in enumerate(judged, 1)
@@ -99,13 +99,13 @@ def ended_by_presenter(status: int) -> bool:
 
 
 def describe_status(status: int) -> str:
-    """Return a status with what bash means by it, where it means anything beyond a number."""
+    """Return a status, with what bash means by it where that is more than a number."""
     if status == _NOT_FOUND:
         return "127 (command not found)"
     if status == _NOT_EXECUTABLE:
         return "126 (not executable)"
     if status == 128 + signal.SIGTSTP:
-        return f"{status} (stopped; `fg` goes on with it)"
+        return f"{status} (stopped; `fg` continues it)"
     if status > 128:
         return f"{status} (signal {status - 128})"
     return str(status)
@@ -118,7 +118,7 @@ def _output_reasons(checks: Checks, output: str) -> list[str]:
         if not expectation.found_in(output)
     ]
     unwanted = [
-        f"the output holds “{expectation.source}”"
+        f"the output contains “{expectation.source}”"
         for expectation in checks.reject
         if expectation.found_in(output)
     ]
@@ -135,5 +135,5 @@ def _hint(step: Command, contexts: Sequence[str] | None) -> str | None:
 
             close = difflib.get_close_matches(context, contexts, n=1)
             meant = f"; did you mean {close[0]}?" if close else ""
-            return f"there is no context {context} here, only {known}{meant}"
+            return f"unknown context {context}; the contexts are {known}{meant}"
     return None

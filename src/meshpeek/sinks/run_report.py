@@ -72,9 +72,9 @@ class RunReport:
     def take(self, event: Event) -> None:
         """Add what `event` says."""
         match event:
-            case RunStarted(earlier=earlier):
+            case RunStarted(resumed=resumed):
                 self._started = event
-                for each in earlier:
+                for each in resumed:
                     self.take(each)
             case CommandEnded(step=step, result=result):
                 self._report(step).results.append(result)

@@ -24,8 +24,8 @@ from meshpeek.run.events import (
     WaitStarted,
 )
 from meshpeek.run.journal import history
-from meshpeek.run.journal.history import FORMAT, History, Show, fingerprints
-from meshpeek.run.journal.recorder import Recorder
+from meshpeek.run.journal.history import FORMAT, Header, History, fingerprints
+from meshpeek.run.journal.writer import JournalWriter
 from meshpeek.session.shell.state import SavedState
 from meshpeek.workshop.model import Command, Mode, Workshop
 from meshpeek.workshop.parse import parse
@@ -82,23 +82,23 @@ def result(kind: VerdictKind = VerdictKind.PASSED, **fields: object) -> Result:
 
 
 class Told:
-    """A show that is told to a recorder, which numbers commands as a session does."""
+    """A presentation whose events go to a writer, which numbers commands as a session does."""
 
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
         self.file = BytesIO()
         self._count = 1
-        show = Show("/session", 7, True, ("blue",), fingerprints(workshop.steps))
-        self._recorder = Recorder(
+        header = Header("/session", 7, True, ("blue",), fingerprints(workshop.steps))
+        self._writer = JournalWriter(
             self.file,  # type: ignore[arg-type]
-            lambda: history.first_line(show),
+            lambda: history.header_line(header),
             lambda: self._count,
         )
         self(RunStarted(workshop, Mode.PRESENT, True))
 
     def __call__(self, *events: Event) -> Told:
         for event in events:
-            self._recorder.take(event)
+            self._writer.take(event)
         return self
 
     def step(self, index: int) -> Command:
@@ -138,9 +138,9 @@ def position(told: Told, folder: Path) -> int:
 
 
 def test_it_tells_how_the_show_was_started(told: Told, tmp_path: Path) -> None:
-    show = whole(told.read(tmp_path)).show
-    assert (show.session, show.process, show.rehearsal) == ("/session", 7, True)
-    assert show.arguments == ("blue",)
+    header = whole(told.read(tmp_path)).header
+    assert (header.session, header.process, header.rehearsal) == ("/session", 7, True)
+    assert header.arguments == ("blue",)
 
 
 def test_it_goes_on_with_the_step_under_way_and_what_leads_up_to_it(
@@ -164,7 +164,7 @@ def test_it_goes_on_after_the_last_step_that_ended(told: Told, tmp_path: Path) -
 def test_it_goes_on_where_the_presenter_went(told: Told, tmp_path: Path) -> None:
     told.ran(ONE).ran(TWO).shown(ONE)
     assert position(told, tmp_path) == HEADING
-    told(StepSkipped(told.step(ONE), "the presenter went on"))
+    told(StepSkipped(told.step(ONE), "the presenter skipped it"))
     assert position(told, tmp_path) == WORDS
 
 
@@ -178,7 +178,7 @@ def test_a_command_that_was_broken_off_is_the_next(told: Told, tmp_path: Path) -
     told(RunStopping(Reason.INTERRUPTED), StepSkipped(told.step(THREE), "the run was interrupted"))
     told(RunEnded(Reason.INTERRUPTED, 1))
     found = whole(told.read(tmp_path))
-    assert found.over is Reason.INTERRUPTED
+    assert found.ended is Reason.INTERRUPTED
     assert found.under_way == 3
     kept = found.until(SavedState(2, Path()))
     assert kept.position(told.workshop) == WORDS
@@ -226,7 +226,7 @@ def test_it_can_be_read_wherever_it_was_cut_off(told: Told, tmp_path: Path) -> N
             assert complete <= 1
         else:
             # A line may be whole but for its end.
-            assert len(found.marks) + 1 in (complete, complete + 1)
+            assert len(found.entries) + 1 in (complete, complete + 1)
 
 
 @pytest.mark.parametrize(

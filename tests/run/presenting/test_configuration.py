@@ -39,24 +39,24 @@ def test_a_file_changes_the_keys_of_the_actions_it_names(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "told", "hint"),
     [
-        ('[keys]\nrepaet = "x"\n', "c.toml:2:1: error: there is no action `repaet`", "`repeat`?"),
-        ('[keys]\n  go = "return"\n', "c.toml:2:3: error: there is no key `return`", "`enter`?"),
-        ('[keys]\ngo = ["pagedown"]\n', "c.toml:2:1: error: there is no key", "`page-down`?"),
-        ('keys.go = "xy"\n', "c.toml:1:6: error: there is no key `xy`", "docs/presenting.md"),
+        ('[keys]\nrepaet = "x"\n', "c.toml:2:1: error: unknown action `repaet`", "`repeat`?"),
+        ('[keys]\n  go = "return"\n', "c.toml:2:3: error: unknown key `return`", "`enter`?"),
+        ('[keys]\ngo = ["pagedown"]\n', "c.toml:2:1: error: unknown key", "`page-down`?"),
+        ('keys.go = "xy"\n', "c.toml:1:6: error: unknown key `xy`", "docs/presenting.md"),
         ("[keys]\n\ngo = 3\n", "c.toml:3:1: error: `go` needs a key", 'such as "r"'),
-        ('[key]\ngo = "x"\n', "c.toml:1:2: error: there is no `key`", "`keys`?"),
-        ("keys = 1\n", "c.toml:1:1: error: `keys` is a table", "[keys]"),
+        ('[key]\ngo = "x"\n', "c.toml:1:2: error: unknown setting `key`", "`keys`?"),
+        ("keys = 1\n", "c.toml:1:1: error: `keys` must be a table", "[keys]"),
         (
             '[keys]\nrepeat = "e"\n',
-            "c.toml:2:1: error: the key `e` cannot ask for both `repeat` and `edit`",
+            "c.toml:2:1: error: the key `e` is bound to both `repeat` and `edit`",
             "`repeat = []`",
         ),
         (
             '[keys]\nskip = "x"\nback = "x"\n',
-            "c.toml:3:1: error: the key `x` cannot ask for both `skip` and `back`",
+            "c.toml:3:1: error: the key `x` is bound to both `skip` and `back`",
             "`skip = []`",
         ),
-        ("[keys\n", "c.toml:1:6: error: this is no TOML", ""),
+        ("[keys\n", "c.toml:1:6: error: not valid TOML", ""),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text: str, told: str, hint: str) -> None:

@@ -106,8 +106,8 @@ def test_the_state_follows_the_show() -> None:
 def test_a_command_that_has_run_and_is_passed_over_later_has_run() -> None:
     view, _, (pods, wrong) = start()
     view.take(CommandEnded(pods, result(VerdictKind.PASSED)))
-    view.take(StepSkipped(pods, "the presenter went on"))
-    view.take(StepSkipped(wrong, "the presenter went on"))
+    view.take(StepSkipped(pods, "the presenter skipped it"))
+    view.take(StepSkipped(wrong, "the presenter skipped it"))
     assert view.state["outcomes"] == {"1": "passed", "2": "skipped"}
 
 

@@ -51,5 +51,5 @@ def test_a_secret_that_is_too_short_to_be_hidden_is_refused(
     (tmp_path / "w.md").write_text("---\nmeshpeek: {secrets: [PIN]}\n---\n```bash\ntrue\n```\n")
     result = meshpeek("ci", "w.md", PIN="123")
     assert result.returncode == 3
-    assert "the value of PIN is too short to be hidden: 3 characters" in result.stderr
+    assert "the value of PIN is too short to hide: 3 characters" in result.stderr
     assert meshpeek("ci", "w.md", PIN="").returncode == 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meshpeek.cli.arguments import FilesThenArguments
+from meshpeek.cli.click_extensions import FilesThenArguments
 from meshpeek.cli.display import open_log
 from meshpeek.cli.options import (
     FILES,
@@ -40,7 +40,7 @@ from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Mode, Workshop
 
 if TYPE_CHECKING:
-    from meshpeek.cli.parallel.wire import Job, Message
+    from meshpeek.cli.parallel.messages import Job, Message
     from meshpeek.sinks.transcripts.transcript import Transcript
     from meshpeek.sinks.transcripts.transcript_sink import TranscriptSink
 
@@ -48,7 +48,7 @@ _LIST, _JSON, _LIST_JSON = "--list", "--json", "--list-json"
 
 
 class _Ci(FilesThenArguments):
-    """With `--list`, `--json` is not the file of a report but the form of the list."""
+    """With `--list`, `--json` is no report's file but the format of the list."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
@@ -70,7 +70,7 @@ class _Ci(FilesThenArguments):
     is_flag=True,
     flag_value=False,
     default=True,
-    help="Run the rest when a step has failed.",
+    help="Continue after a step that failed.",
 )
 @click.option(
     "-j",
@@ -78,7 +78,7 @@ class _Ci(FilesThenArguments):
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="How many workshops to run at once.",
+    help="How many workshops to run at a time.",
 )
 @click.option(
     "--scratch", is_flag=True, help="Run each workshop in a copy of its folder, removed afterwards."
@@ -86,13 +86,13 @@ class _Ci(FilesThenArguments):
 @click.option(
     "--against", type=click.Path(path_type=Path), help="Compare each step with a transcript."
 )
-@click.option("--update", is_flag=True, help="Bring the transcript up to date instead.")
+@click.option("--update", is_flag=True, help="Update the transcript instead of comparing with it.")
 @click.option(
     _LIST,
     "listing",
     is_flag=True,
-    help="Run nothing: list the workshops and the versions that their front matter has them tested "
-    "with. With --json alone (no file), as the matrix of a CI job.",
+    help="Run nothing: list the workshops and the versions to test them with, from their front "
+    "matter. With --json alone (no file), as the matrix of a CI job.",
 )
 @click.option(_LIST_JSON, "as_json", is_flag=True, hidden=True)
 @takes_settings(Mode.CI)
@@ -106,11 +106,11 @@ def command(
     as_json: bool,
     reports: ReportPaths,
 ) -> None:
-    """Replay each FILE headless and judge every step; stop a workshop at the first that fails.
+    """Run each FILE headless as a test; a workshop stops at its first step that fails.
 
     A folder stands for the workshops in it: .md files whose front matter has the key `meshpeek`.
     Each has a session of its own and, with --rehearse, its own clusters. The exit code is the
-    worst.
+    worst of theirs.
     """
     paths = expand_folders(files)
     if listing:
@@ -123,9 +123,9 @@ def command(
     with noting_errors(codes), open_reports(reports, more, clock) as opened:
         workshops = _load_all(paths, settings, opened, codes)
         if not codes and jobs > 1 and workshops[1:]:
-            codes += _play_parallel(workshops, settings, opened, clock, jobs)
+            codes += _run_parallel(workshops, settings, opened, clock, jobs)
         elif not codes:
-            codes += _play_all(workshops, settings, opened, transcript)
+            codes += _run_all(workshops, settings, opened, transcript)
     if sink:
         click.echo(sink.describe())
     for line in overview.lines() if paths[1:] else ():
@@ -134,7 +134,7 @@ def command(
 
 
 def _list(files: Sequence[Path], settings: RunSettings, *, as_json: bool) -> ExitCode:
-    """Print the workshops with what they are tested with; return the exit code."""
+    """Print the workshops with the versions to test them with; return the exit code."""
     from meshpeek.workshop.matrix import list_matrix, matrix_document
 
     codes: list[ExitCode] = []
@@ -147,13 +147,13 @@ def _list(files: Sequence[Path], settings: RunSettings, *, as_json: bool) -> Exi
 def _open_transcript(
     path: Path | None, files: Sequence[Path], *, update: bool
 ) -> tuple[Transcript | None, TranscriptSink | None]:
-    """Return the transcript to compare with, or what brings it up to date; neither without one."""
+    """Return the transcript to compare with, or the sink that updates it; neither without one."""
     if path is None:
         if update:
-            raise click.UsageError("--update is for the transcript that --against names")
+            raise click.UsageError("--update needs --against, which names the transcript")
         return None, None
     if len(files) != 1:
-        raise click.UsageError("a transcript is that of one workshop: name one file")
+        raise click.UsageError("a transcript belongs to one workshop: name one file")
     from meshpeek.sinks.transcripts.transcript import read_transcript
     from meshpeek.sinks.transcripts.transcript_sink import TranscriptSink
 
@@ -166,7 +166,7 @@ def _open_transcript(
 
 
 def _github() -> list[tuple[str, Sink]]:
-    """Return the sink that tells GitHub Actions, where that is what runs us."""
+    """Return the sink for GitHub Actions, if meshpeek runs there."""
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return []
     from meshpeek.sinks.reports.github import GitHub
@@ -177,7 +177,7 @@ def _github() -> list[tuple[str, Sink]]:
 def _load_all(
     files: Sequence[Path], settings: RunSettings, reports: Fanout, codes: list[ExitCode]
 ) -> list[Workshop]:
-    """Read all workshops before any runs; note the codes of those that cannot be read."""
+    """Read all workshops before any runs; add to `codes` those of workshops that are wrong."""
     workshops: list[Workshop] = []
     for file in files:
         with noting_errors(codes), refusal_reported(str(file), reports.take):
@@ -185,13 +185,13 @@ def _load_all(
     return workshops
 
 
-def _play_all(
+def _run_all(
     workshops: Sequence[Workshop],
     settings: RunSettings,
     reports: Fanout,
     transcript: Transcript | None,
 ) -> list[ExitCode]:
-    """Play workshops one after the other; return the code of each."""
+    """Run workshops one after the other; return the code of each."""
     codes: list[ExitCode] = []
     for index, workshop in enumerate(workshops):
         if index > 0:
@@ -203,42 +203,42 @@ def _play_all(
     return codes
 
 
-def _play_parallel(
+def _run_parallel(
     workshops: Sequence[Workshop],
     settings: RunSettings,
     reports: Fanout,
     clock: ReportClock,
     jobs: int,
 ) -> list[ExitCode]:
-    """Play workshops, `jobs` of them at once; return the code of each.
+    """Run workshops, `jobs` of them at a time; return the code of each.
 
-    `clock` gets to know when what `reports` learn has happened.
+    `clock` is set to the time of each event that `reports` get.
     """
+    from meshpeek.cli.parallel.messages import Ended, Job
     from meshpeek.cli.parallel.pool import run_parallel
-    from meshpeek.cli.parallel.wire import Ended, Job
 
     codes: list[ExitCode] = []
     screens: dict[int, Fanout] = {}
 
-    def take(job: Job, said: Message | MeshpeekError) -> None:
+    def take(job: Job, message: Message | MeshpeekError) -> None:
         path, key = job.workshop.path, id(job)  # a workshop may be named twice
         if key not in screens:
             if screens:
                 click.echo()
             screens[key] = Fanout([("screen", open_log())])
-        if isinstance(said, MeshpeekError):
-            reports.take(RunRefused(path, said.render()))
+        if isinstance(message, MeshpeekError):
+            reports.take(RunRefused(path, message.render()))
             with noting_errors(codes, path):
-                raise said
-        elif not isinstance(said.content, Ended):
-            clock.tell(said.time, is_start=isinstance(said.content, RunStarted))
-            reports.take(said.content)
-            screens[key].take(said.content)
+                raise message
+        elif not isinstance(message.content, Ended):
+            clock.tell(message.time, is_start=isinstance(message.content, RunStarted))
+            reports.take(message.content)
+            screens[key].take(message.content)
         else:
             screens[key].close()
-            codes.append(said.content.code)
-            if said.content.error:
-                print_error(said.content.error, path)
+            codes.append(message.content.code)
+            if message.content.error:
+                print_error(message.content.error, path)
 
     if run_parallel([Job(workshop, settings) for workshop in workshops], jobs, take):
         codes.append(ExitCode.INTERRUPTED)

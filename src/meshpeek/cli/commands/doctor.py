@@ -22,15 +22,15 @@ _COLOURS = {Grade.FINE: "green", Grade.NOTE: "yellow", Grade.FAULT: "red"}
 @REHEARSE
 @NO_INIT
 def command(file: Path | None, rehearse: bool, startup: bool) -> None:
-    """Look this machine over before anything runs: tools, versions, the clusters of FILE.
+    """Check this machine before anything runs: tools, versions, the clusters of FILE.
 
-    Exit codes: 0 if everything that is needed is there, 2 for a wrong workshop, 3 for a fault.
+    Exit codes: 0 if nothing is missing, 2 for a wrong workshop, 3 for a fault.
     """
     workshop = load(file, RunSettings(Mode.PRESENT, startup=startup)) if file else None
     code = ExitCode.PASSED
     for finding in examine(workshop, os.environ, rehearse=rehearse):
         grade = f"{finding.grade:<6}"
-        if not os.environ.get("NO_COLOR"):  # see no-color.org; without a terminal click sees to it
+        if not os.environ.get("NO_COLOR"):  # no-color.org
             grade = click.style(grade, fg=_COLOURS[finding.grade])
         click.echo(f"{grade} {finding.message}")
         if finding.hint:

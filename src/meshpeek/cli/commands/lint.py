@@ -1,4 +1,4 @@
-"""`meshpeek lint`: what is wrong in workshops, and what would surprise."""
+"""`meshpeek lint`: errors and pitfalls in workshops."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from meshpeek.workshop.loading import find_startup, read_text
 @FILES
 @NO_INIT
 def command(files: tuple[Path, ...], startup: bool) -> None:
-    """Say what is wrong in each FILE, and what would surprise; run nothing.
+    """Report errors and pitfalls in each FILE; run nothing.
 
-    Exit codes: 0 for nothing at all, 1 for warnings, 2 for errors.
+    Exit codes: 0 for none, 1 for warnings, 2 for errors.
     """
     startup_files = find_startup(None) if startup else ()
     codes: list[ExitCode] = []

@@ -1,4 +1,4 @@
-"""`meshpeek present`: a live show."""
+"""`meshpeek present`: a workshop live, step by step."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ if TYPE_CHECKING:
     help="A transcript (see record) to show from, at a key, when a command fails.",
 )
 @click.option(
-    "--console", is_flag=True, help="Open a page for the presenter alone: notes, clock, buttons."
+    "--console", is_flag=True, help="Serve a page for the presenter alone: notes, clock, buttons."
 )
 @click.option(
     "--console-host",
     metavar="ADDRESS",
-    help="Let the page be reached at an address of this machine, from a phone, say.",
+    help="Serve the page at this address of the machine, for a phone.",
 )
 @takes_settings(Mode.PRESENT)
 def command(
@@ -112,7 +112,7 @@ def _read_fallback(path: Path | None) -> Transcript | None:
 
 @contextlib.contextmanager
 def _open_page(queue: ActionQueue, host: str | None) -> Iterator[PresenterPage]:
-    """Open the presenter's page, and say where it is before the audience looks."""
+    """Serve the presenter's page, and print its address before the presentation starts."""
     from meshpeek.sinks.presenter_page.server import LOOPBACK, PresenterPage
 
     actions = {action.value: action for action in (Action.GO, Action.BACK, Action.SKIP)}

@@ -1,4 +1,4 @@
-"""`meshpeek record`: what a workshop prints, written down to compare later runs with."""
+"""`meshpeek record`: a workshop's output as a transcript, to compare later runs with."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SUFFIX = ".transcript.yaml"
     type=click.Path(path_type=Path),
     help=f"Where to write the transcript.  [default: FILE with {SUFFIX} for its suffix]",
 )
-@click.option("--force", is_flag=True, help="Write over a transcript that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing transcript.")
 @REHEARSE
 @TIMEOUT
 @NO_INIT
@@ -40,9 +40,9 @@ def command(file: Path, settings: RunSettings, output: Path | None, force: bool)
     path = output or file.with_suffix(SUFFIX)
     if path.exists() and not force:
         raise InputError(
-            f"{path} is there already",
+            f"{path} already exists",
             hint=f"`meshpeek ci {file} --against {path} --update` keeps its comments; "
-            "--force writes it anew",
+            "--force overwrites it",
         )
     with refusing_unwritable(path):
         sink = TranscriptSink(path)

@@ -1,4 +1,4 @@
-"""`meshpeek run`: a workshop that plays by itself."""
+"""`meshpeek run`: a workshop unattended, at a reader's pace."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from meshpeek.workshop.model import Mode
     type=click.FloatRange(min=0),
     default=1.0,
     show_default=True,
-    help="Factor on the time that reading takes; 0 does not wait at all.",
+    help="Factor on the time for reading; 0 does not pause at all.",
 )
 @takes_settings(Mode.RUN)
 def command(file: Path, settings: RunSettings, address: str | None, reports: ReportPaths) -> None:
-    """Play FILE by itself, at a reader's pace, and sum up what passed."""
+    """Run FILE unattended at a reader's pace, and sum up what passed."""
     with open_reports(reports) as opened:
         with refusal_reported(str(file), opened.take):
             workshop = load(file, settings)

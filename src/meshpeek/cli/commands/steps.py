@@ -1,4 +1,4 @@
-"""`meshpeek steps`: what a workshop would do."""
+"""`meshpeek steps`: the steps of a workshop."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Several workshops at once, and told about as if they had run one after the other.
+"""Several workshops at a time, reported as if they had run one after the other.
 
-What a process says while another one's turn lasts goes to a temporary file, unread. So memory stays
-bounded, the log of a workshop is in one piece, and reports need not know of any of this.
+What a process writes before its turn goes to a temporary file, unread. So memory stays bounded, the
+log of each workshop is in one piece, and reports need not know about any of this.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
-from meshpeek.cli.parallel.process import WorkshopProcess
-from meshpeek.cli.parallel.wire import Ended, Job, Message, MessageReader
+from meshpeek.cli.parallel.messages import Ended, Job, Message, MessageReader
+from meshpeek.cli.parallel.workshop_process import WorkshopProcess
 from meshpeek.errors import MeshpeekError
 
 _BLOCK_BYTES = 1024 * 1024
@@ -27,9 +27,9 @@ def run_parallel(
 ) -> bool:
     """Run `jobs`, each in a process, `count` at a time; return whether this was interrupted.
 
-    `take` gets their messages, of one job after the other, in the order of `jobs` and as soon as
-    can be. The last of a job is `Ended`; or an error, if its process was killed. ^C, SIGTERM and
-    SIGHUP interrupt those that run; no other begins, and there are no messages of it.
+    `take` gets their messages as soon as possible, one job after the other, in the order of `jobs`.
+    The last of a job is `Ended`, or an error if its process was killed. ^C, SIGTERM and SIGHUP
+    interrupt the running jobs; no other starts, and `take` gets no messages of those.
     """
     with contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
@@ -39,8 +39,8 @@ def run_parallel(
         return pool.is_interrupted
 
 
-class _Run:
-    """A job that has begun: its process, and what it has said that nobody has heard yet."""
+class _StartedJob:
+    """A job that has started: its process, and the messages before its turn."""
 
     def __init__(self, job: Job, process: WorkshopProcess) -> None:
         self.job = job
@@ -50,18 +50,18 @@ class _Run:
         self._unread = tempfile.TemporaryFile()  # noqa: SIM115  # closed in `messages`
 
     def store(self, data: bytes) -> None:
-        """Keep what the process has written until its turn comes."""
+        """Keep what the process has written until its turn."""
         self._unread.write(data)
 
     def messages(self) -> Iterator[Message]:
-        """Yield what it has said before its turn."""
+        """Yield the messages from before its turn."""
         with self._unread as file:
             file.seek(0)
             while data := file.read(_BLOCK_BYTES):
                 yield from self._reader.feed(data)
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """Yield what it says in its turn."""
+        """Yield the messages that `data` completes, in its turn."""
         return self._reader.feed(data)
 
 
@@ -79,8 +79,8 @@ class _Pool:
         self._take = take
         self._selector = selector
         self._stack = stack
-        self._runs: list[_Run] = []  # those that have not had their turn to the end
-        self._is_told = False  # whether the end of the first of them has been
+        self._runs: list[_StartedJob] = []  # those whose turn has not ended
+        self._has_reported_end = False  # of the first of them
         self.is_interrupted = False
 
     def run(self) -> None:
@@ -101,7 +101,7 @@ class _Pool:
     def _start(self) -> None:
         while self._waiting and sum(not run.has_ended for run in self._runs) < self._count:
             job = self._waiting.pop(0)
-            run = _Run(job, self._stack.enter_context(WorkshopProcess(job)))
+            run = _StartedJob(job, self._stack.enter_context(WorkshopProcess(job)))
             self._selector.register(
                 run.process.output, selectors.EVENT_READ, lambda run=run: self._read(run)
             )
@@ -109,7 +109,7 @@ class _Pool:
             if self._runs[0] is run:
                 self._begin_turn()
 
-    def _read(self, run: _Run) -> None:
+    def _read(self, run: _StartedJob) -> None:
         data = run.process.read()
         if not data:
             self._selector.unregister(run.process.output)
@@ -118,25 +118,25 @@ class _Pool:
         if run is not self._runs[0]:
             run.store(data)
             return
-        self._tell(run, run.feed(data))
+        self._report(run, run.feed(data))
         while self._runs and self._runs[0].has_ended:
             self._end_turn()
 
     def _begin_turn(self) -> None:
-        self._is_told = False
+        self._has_reported_end = False
         run = self._runs[0]
-        self._tell(run, run.messages())
+        self._report(run, run.messages())
 
     def _end_turn(self) -> None:
         run = self._runs.pop(0)
-        if not self._is_told:
+        if not self._has_reported_end:
             self._take(run.job, run.process.describe_death())
         if self._runs:
             self._begin_turn()
 
-    def _tell(self, run: _Run, messages: Iterator[Message]) -> None:
+    def _report(self, run: _StartedJob, messages: Iterator[Message]) -> None:
         for message in messages:
-            self._is_told = self._is_told or isinstance(message.content, Ended)
+            self._has_reported_end = self._has_reported_end or isinstance(message.content, Ended)
             self._take(run.job, message)
 
 
@@ -144,24 +144,24 @@ class _Pool:
 def _interruptions(
     selector: selectors.BaseSelector, interrupt: Callable[[], None]
 ) -> Iterator[None]:
-    """Let signals wake the selector, so that none comes while something is half written."""
-    bell, button = socket.socketpair()
+    """Let signals wake the selector, so that none interrupts a write."""
+    reader, writer = socket.socketpair()
 
-    def ring(_number: int, _frame: FrameType | None) -> None:
-        with contextlib.suppress(BlockingIOError):  # then there is enough to be read
-            button.send(b"\0")
+    def wake(_number: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(BlockingIOError):  # then enough is waiting to be read
+            writer.send(b"\0")
 
     def answer() -> None:
-        bell.recv(1)
+        reader.recv(1)
         interrupt()
 
-    with bell, button:
-        button.setblocking(False)
-        selector.register(bell, selectors.EVENT_READ, answer)
-        previous = {number: signal.signal(number, ring) for number in _INTERRUPTING}
+    with reader, writer:
+        writer.setblocking(False)
+        selector.register(reader, selectors.EVENT_READ, answer)
+        previous = {number: signal.signal(number, wake) for number in _INTERRUPTING}
         try:
             yield
         finally:
             for number, before in previous.items():
                 signal.signal(number, before)
-            selector.unregister(bell)
+            selector.unregister(reader)

@@ -1,8 +1,7 @@
 """The process of one workshop, `python -m meshpeek.cli.parallel.worker`, started by meshpeek.
 
 It reads a job from standard input, runs it as `ci` does, and writes events to standard output; see
-`wire`. Standard input stays open as long as anybody wants the run: its end interrupts it, as
-SIGTERM does.
+`messages`. The end of standard input interrupts the run, as SIGTERM does.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import signal
 
 gc.disable()  # as meshpeek.__main__ has it
 
-from meshpeek.cli.parallel.wire import Ended, Job, MessageWriter, read_job  # noqa: E402
+from meshpeek.cli.parallel.messages import Ended, Job, MessageWriter, read_job  # noqa: E402
 from meshpeek.cli.play import play  # noqa: E402
 from meshpeek.errors import ExitCode, MeshpeekError, describe_defect  # noqa: E402
 from meshpeek.sinks.fanout import Fanout  # noqa: E402
@@ -32,7 +31,7 @@ def main() -> None:
             writer = MessageWriter(stream)
             ended = _run(job, writer)
             for number in (signal.SIGIO, signal.SIGTERM):
-                signal.signal(number, signal.SIG_IGN)  # nothing is left to be interrupted
+                signal.signal(number, signal.SIG_IGN)  # there is nothing left to interrupt
             writer.send(ended)
     except (KeyboardInterrupt, EOFError, BrokenPipeError):
         raise SystemExit(ExitCode.INTERRUPTED) from None
@@ -57,16 +56,16 @@ def _run(job: Job, writer: MessageWriter) -> Ended:
 
 
 def _claim_output() -> int:
-    """Return a descriptor for the pipe that no other program gets; prints go to the errors."""
+    """Return a descriptor for the pipe that no child inherits; stdout becomes stderr."""
     pipe = fcntl.fcntl(_OUTPUT, fcntl.F_DUPFD_CLOEXEC, _ERRORS + 1)
     os.dup2(_ERRORS, _OUTPUT)
     return pipe
 
 
 def _interrupt_at_end_of_input() -> None:
-    """Raise KeyboardInterrupt when whoever started us is gone, killed even.
+    """Raise KeyboardInterrupt when the parent process is gone, even if it was killed.
 
-    The kernel tells it by SIGIO: a thread that waits for it would be there when bash is forked.
+    The kernel sends SIGIO then: a thread that waits would be running when bash is forked.
     """
     signal.signal(signal.SIGIO, signal.default_int_handler)
     fcntl.fcntl(_INPUT, fcntl.F_SETOWN, os.getpid())

@@ -1,6 +1,6 @@
-"""What a show leaves behind while it goes on, so that it can go on after whatever ends it.
+"""What a presentation writes to disk while it runs, so that it can be resumed if it is killed.
 
-Each workshop has a folder, and each show one in it: `journal.jsonl`, what happened, a line each;
-the state that bash writes (see `run.state`); the environment it was started with; and, in a
-rehearsal, the clusters (see `rehearsal.snapshot`).
+Each workshop has a folder, and each presentation one in it: `journal.jsonl`, a line for each thing
+that happened; the state that bash writes (see `session.state`); the environment it was started
+with; and, in a rehearsal, the clusters.
 """

@@ -1,7 +1,7 @@
-"""A show as its journal tells it: the lines, what they mean, and where it is to go on.
+"""What a journal's lines mean, and where the presentation is to be resumed.
 
-A line is one JSON object. The first tells of the show, those after it of what happened, by the
-indexes of steps. The last may be cut off, and is left out then.
+A line is one JSON object. The first describes the presentation, the others what happened, by the
+indexes of steps. The last may be cut off, and is ignored then.
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from meshpeek.run.events import CommandEnded, Reason, Result, StepSkipped, Verdict, VerdictKind
 from meshpeek.session.shell.state import SavedState
 from meshpeek.workshop.model import AnyStep, Command, Comment, Narration, Print, Workshop
+from meshpeek.workshop.values import Value
 
 FORMAT = 1
-"""The number of the form that journals have; one with another is not gone on with."""
+"""The version of the journal's format; one in another format cannot be resumed."""
 
 _KEPT_OUTPUT = 2000
 """How much of a command's output is kept, in characters from its end."""
 
 
-class Show(NamedTuple):
-    """What the first line tells.
+class Header(Value):
+    """What the first line says.
 
-    `session` is the folder that the session had, which values in its state name. `steps` are
-    fingerprints of the workshop's steps.
+    `session` is the session's folder, which values in its state name. `steps` are fingerprints of
+    the workshop's steps.
     """
 
     session: str
@@ -37,11 +38,11 @@ class Show(NamedTuple):
     steps: tuple[str, ...]
 
 
-class Mark(NamedTuple):
-    """What a later line tells of the step with the index `step`.
+class Entry(Value):
+    """What a later line says about the step with the index `step`.
 
-    `kind` is `up` (it was shown, or waited for), `started`, `ended` (with a `result`), `skipped`
-    (for a `reason`). `number` is the command's in its session, where one ran.
+    `kind` is `up` (it was shown, or waited at), `started`, `ended` (with a `result`) or `skipped`
+    (for a `reason`). `number` is the command's in its session, if one ran.
     """
 
     kind: str
@@ -51,60 +52,61 @@ class Mark(NamedTuple):
     reason: str = ""
 
 
-class History(NamedTuple):
-    """A journal that has been read. `over` says how the show came to its end, if it did."""
+class History(Value):
+    """What a journal says; `ended` is why the presentation ended, None if it did not."""
 
-    show: Show
-    marks: tuple[Mark, ...]
-    over: Reason | None = None
+    header: Header
+    entries: tuple[Entry, ...]
+    ended: Reason | None = None
 
     @property
     def has_begun(self) -> bool:
-        """Whether the presenter did anything, and not only what runs by itself at the start."""
-        shown = {mark.step for mark in self.marks if mark.kind == "up"}
-        started = {mark.step for mark in self.marks if mark.kind == "started"}
+        """Whether the presenter did anything, rather than only what runs by itself at the start."""
+        shown = {entry.step for entry in self.entries if entry.kind == "up"}
+        started = {entry.step for entry in self.entries if entry.kind == "started"}
         return len(shown) > 1 or bool(started & shown if shown else started)
 
     @property
     def under_way(self) -> int | None:
-        """The number of the command that was under way at the end, None if none was."""
-        for mark in reversed(self.marks):
-            if mark.kind == "started":
-                return mark.number
-            if mark.kind == "ended":
-                return mark.number if _is_broken_off(mark) else None
+        """The number of the command that was running at the end, None if none was."""
+        for entry in reversed(self.entries):
+            if entry.kind == "started":
+                return entry.number
+            if entry.kind == "ended":
+                return entry.number if _was_interrupted(entry) else None
         return None
 
     @property
     def statuses(self) -> tuple[int, ...]:
         """`$?` and PIPESTATUS after the last command that ended."""
-        for mark in reversed(self.marks):
-            if mark.result is not None and not _is_broken_off(mark):
-                return (mark.result.status, *mark.result.pipestatus)
+        for entry in reversed(self.entries):
+            if entry.result is not None and not _was_interrupted(entry):
+                return (entry.result.status, *entry.result.pipestatus)
         return (0, 0)
 
     def until(self, state: SavedState) -> History:
-        """Return the part of the history that `state` holds.
+        """Return the part of the history up to `state`.
 
-        A command that ended just before a crash may have no state of its own any more: it counts
-        as one that was under way.
+        A command that ended just before a crash may have no saved state: it counts as one that
+        was running.
         """
-        return self._replace(
-            marks=tuple(
-                mark
-                for mark in self.marks
-                if mark.kind != "ended"
-                or (mark.number <= state.number and not _is_broken_off(mark))
+        return self.replace(
+            entries=tuple(
+                entry
+                for entry in self.entries
+                if entry.kind != "ended"
+                or (entry.number <= state.number and not _was_interrupted(entry))
             )
         )
 
     def position(self, workshop: Workshop) -> int:
-        """Return the index of the step to go on with, and what is shown just before it."""
-        if not self.marks:
+        """Return the index of the step to resume at, or of the narration that leads up to it."""
+        if not self.entries:
             return 0
-        kind, index, _, result, _ = self.marks[-1]
-        is_done = kind == "skipped" or (result is not None and result.final)
-        if is_done and self.over is not Reason.STOPPED:
+        last = self.entries[-1]
+        index = last.step
+        is_done = last.kind == "skipped" or (last.result is not None and last.result.final)
+        if is_done and self.ended is not Reason.STOPPED:
             return index + 1
         while index and _leads_in(workshop.steps[index - 1]):
             index -= 1
@@ -113,28 +115,28 @@ class History(NamedTuple):
     def events(self, workshop: Workshop) -> list[CommandEnded | StepSkipped]:
         """Return what happened to commands, for reports."""
         events: list[CommandEnded | StepSkipped] = []
-        for mark in self.marks:
-            step = workshop.steps[mark.step]
+        for entry in self.entries:
+            step = workshop.steps[entry.step]
             if not isinstance(step, Command):
                 continue
-            if mark.result is not None:
-                events.append(CommandEnded(step, mark.result))
-            elif mark.kind == "skipped":
-                events.append(StepSkipped(step, mark.reason))
+            if entry.result is not None:
+                events.append(CommandEnded(step, entry.result))
+            elif entry.kind == "skipped":
+                events.append(StepSkipped(step, entry.reason))
         return events
 
     def first_change(self, workshop: Workshop) -> int | None:
-        """Return the index of the first step, of those it tells of, that is another one now."""
-        told = 1 + max((mark.step for mark in self.marks), default=-1)
+        """Return the index of the first step, of those in the journal, that has changed since."""
+        told = 1 + max((entry.step for entry in self.entries), default=-1)
         now = fingerprints(workshop.steps[:told])
-        for index, (one, other) in enumerate(zip(self.show.steps, now, strict=False)):
+        for index, (one, other) in enumerate(zip(self.header.steps, now, strict=False)):
             if one != other:
                 return index
         return len(now) if len(now) < told else None
 
 
 def fingerprints(steps: Iterable[AnyStep]) -> tuple[str, ...]:
-    """Return what tells a step from what it was before somebody changed the workshop."""
+    """Return a short hash of each step, by which a change of the workshop is found."""
     return tuple(
         hashlib.sha256(f"{step.kind}\0{step.text}".encode(errors="surrogatepass")).hexdigest()[:8]
         for step in steps
@@ -142,7 +144,7 @@ def fingerprints(steps: Iterable[AnyStep]) -> tuple[str, ...]:
 
 
 def read(path: Path) -> History | None:
-    """Read a journal; None if it has no first line, or is of another form. Raises OSError."""
+    """Read a journal; None if it has no first line, or another format. Raises OSError."""
     records = _records(path)
     first = next(records, {})
     if first.get("journal") != FORMAT:
@@ -150,25 +152,25 @@ def read(path: Path) -> History | None:
     try:
         return _history(first, records)
     except (LookupError, TypeError, ValueError):
-        return None  # it says what no journal says
+        return None  # no journal that meshpeek writes
 
 
 def _history(first: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> History:
-    show = Show(
+    header = Header(
         session=first["session"],
         process=first["process"],
         rehearsal=first["rehearsal"],
         arguments=tuple(first["arguments"]),
         steps=tuple(first["steps"]),
     )
-    marks: list[Mark] = []
-    over = None
+    entries: list[Entry] = []
+    ended = None
     for record in records:
         match record:
             case {"mark": kind, "step": step}:
                 given = record.get("result")
-                marks.append(
-                    Mark(
+                entries.append(
+                    Entry(
                         kind,
                         step,
                         record.get("number", 0),
@@ -177,46 +179,46 @@ def _history(first: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> 
                     )
                 )
             case {"over": reason}:
-                over = Reason(reason)
+                ended = Reason(reason)
             case {"resumed": process}:
-                show, over = show._replace(process=process), None
-    return History(show, tuple(marks), over)
+                header, ended = header.replace(process=process), None
+    return History(header, tuple(entries), ended)
 
 
-def first_line(show: Show) -> str:
-    """Return the line that a journal begins with."""
-    return _line({"journal": FORMAT, **show._asdict()})
+def header_line(header: Header) -> str:
+    """Return the first line of a journal."""
+    return _line({"journal": FORMAT, **vars(header)})
 
 
-def mark_line(mark: Mark) -> str:
-    """Return the line for `mark`."""
-    record: dict[str, Any] = {"mark": mark.kind, "step": mark.step}
-    if mark.number:
-        record["number"] = mark.number
-    if mark.reason:
-        record["reason"] = mark.reason
-    if mark.result is not None:
-        left_out = mark.result.output[:-_KEPT_OUTPUT]
+def entry_line(entry: Entry) -> str:
+    """Return the line for `entry`."""
+    record: dict[str, Any] = {"mark": entry.kind, "step": entry.step}
+    if entry.number:
+        record["number"] = entry.number
+    if entry.reason:
+        record["reason"] = entry.reason
+    if entry.result is not None:
+        left_out = entry.result.output[:-_KEPT_OUTPUT]
         record["result"] = {
-            **vars(mark.result),
-            "output": mark.result.output[-_KEPT_OUTPUT:],
-            "omitted": mark.result.omitted + len(left_out.encode(errors="replace")),
+            **vars(entry.result),
+            "output": entry.result.output[-_KEPT_OUTPUT:],
+            "omitted": entry.result.omitted + len(left_out.encode(errors="replace")),
             "verdict": [
-                mark.result.verdict.kind,
-                mark.result.verdict.reasons,
-                mark.result.verdict.hint,
+                entry.result.verdict.kind,
+                entry.result.verdict.reasons,
+                entry.result.verdict.hint,
             ],
         }
     return _line(record)
 
 
-def over_line(reason: Reason) -> str:
-    """Return the line that says how the show came to its end."""
+def end_line(reason: Reason) -> str:
+    """Return the line that says why the presentation ended."""
     return _line({"over": reason})
 
 
 def resumed_line(process: int) -> str:
-    """Return the line that says that the show goes on, in the process with that id."""
+    """Return the line that says that the process with that id resumes the presentation."""
     return _line({"resumed": process})
 
 
@@ -230,7 +232,7 @@ def _records(path: Path) -> Iterator[Mapping[str, Any]]:
             try:
                 record = json.loads(line)
             except ValueError:
-                continue  # it was being written when the show was killed
+                continue  # it was being written when the process was killed
             if isinstance(record, dict):
                 yield record
 
@@ -242,8 +244,8 @@ def _result(given: Mapping[str, Any]) -> Result:
     return Result(**{**known, "pipestatus": tuple(given["pipestatus"]), "verdict": verdict})
 
 
-def _is_broken_off(mark: Mark) -> bool:
-    return mark.result is not None and mark.result.verdict.kind is VerdictKind.INTERRUPTED
+def _was_interrupted(entry: Entry) -> bool:
+    return entry.result is not None and entry.result.verdict.kind is VerdictKind.INTERRUPTED
 
 
 def _leads_in(step: AnyStep) -> bool:

@@ -1,4 +1,4 @@
-"""Opening a journal: for a show that begins, or for one that goes on where it stopped."""
+"""Opening a journal: of a new presentation, or of one that is resumed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from typing import BinaryIO
 
 from meshpeek.errors import EnvironmentUnfitError, InputError
 from meshpeek.run.events import CommandEnded, Reason, StepSkipped
-from meshpeek.run.journal import folders
-from meshpeek.run.journal.history import History, Show, fingerprints, first_line, read, resumed_line
-from meshpeek.run.journal.recorder import Recorder
+from meshpeek.run.journal import storage
+from meshpeek.run.journal.history import (
+    Header,
+    History,
+    fingerprints,
+    header_line,
+    read,
+    resumed_line,
+)
+from meshpeek.run.journal.writer import JournalWriter
 from meshpeek.run.settings import RunSettings
 from meshpeek.session.session import Persistence, ResumedSession, Session
 from meshpeek.session.shell import state
@@ -63,12 +70,12 @@ class Journal:
     def __init__(
         self, workshop: Workshop, folder: Path, file: BinaryIO, resumed: ResumedRun | None = None
     ) -> None:
-        # Of the workshop as it is written: what sinks are told of it is without secrets.
+        # Of the workshop itself: the one in events is without its secrets.
         self._steps = fingerprints(workshop.steps)
         self.folder = folder
         self.resumed = resumed
         self._file = file
-        self._recorder: Recorder | None = None
+        self._writer: JournalWriter | None = None
 
     @property
     def persistence(self) -> Persistence:
@@ -78,7 +85,7 @@ class Journal:
             resumed = ResumedSession(self.resumed.session, self.resumed.restoration)
         return Persistence(self.folder, self.folder / _CLUSTERS, resumed)
 
-    def writer(self, session: Session, settings: RunSettings) -> Recorder:
+    def writer(self, session: Session, settings: RunSettings) -> JournalWriter:
         """Return the sink for the events of a run in `session`."""
 
         def open_with() -> str:
@@ -86,8 +93,8 @@ class Journal:
             if self.resumed is not None:
                 # What was being written when the run was killed ends here.
                 return f"\n{resumed_line(os.getpid())}"
-            return first_line(
-                Show(
+            return header_line(
+                Header(
                     session=str(session.folder),
                     process=os.getpid(),
                     rehearsal=settings.rehearse,
@@ -96,8 +103,8 @@ class Journal:
                 )
             )
 
-        self._recorder = Recorder(self._file, open_with, lambda: session.shell.count)
-        return self._recorder
+        self._writer = JournalWriter(self._file, open_with, lambda: session.shell.count)
+        return self._writer
 
     def _keep_environment(self, environment: Mapping[str, str]) -> None:
         unfinished = self.folder / f"{_ENVIRONMENT}.new"
@@ -106,8 +113,8 @@ class Journal:
         unfinished.replace(self.folder / _ENVIRONMENT)
 
     def close(self) -> None:
-        """Remove all but the journal itself if the show ended: nobody will go on with it."""
-        if self._recorder and self._recorder.is_finished:
+        """Remove all but the journal itself if the presentation finished."""
+        if self._writer and self._writer.is_finished:
             state.discard(self.folder)
             for name in (_ENVIRONMENT, _CLUSTERS):
                 (self.folder / name).unlink(missing_ok=True)
@@ -117,23 +124,23 @@ class Journal:
 def open_journal(
     workshop: Workshop, *, resume: bool, notices: list[str]
 ) -> Iterator[Journal | None]:
-    """Open the journal of a show of `workshop`, new or to be resumed; None if that fails.
+    """Open the journal of a presentation of `workshop`, new or resumed; None if that fails.
 
-    What the presenter should know of it is added to `notices`. Raises InputError where there is
-    no show to resume, or the workshop is another one now; EnvironmentUnfitError where its state
-    is gone.
+    What the presenter should know about it is added to `notices`. Raises InputError if there is
+    no presentation to resume, or the workshop has changed; EnvironmentUnfitError if its state is
+    missing.
     """
     with contextlib.ExitStack() as stack:
         journal: Journal | None = None
         if resume:
-            journal = stack.enter_context(_old_show(workshop))
-            notices.append(_say_where(workshop, journal))
+            journal = stack.enter_context(_resume(workshop))
+            notices.append(_describe_place(workshop, journal))
         else:
             try:
                 offer = _describe_resumable(workshop)
-                journal = stack.enter_context(_new_show(workshop))
+                journal = stack.enter_context(_start(workshop))
             except OSError as error:
-                offer = f"this show cannot be resumed if it is killed: its journal: {error}"
+                offer = f"this presentation cannot be resumed if it is killed: its journal: {error}"
             if offer:
                 notices.append(offer)
         yield journal
@@ -142,68 +149,68 @@ def open_journal(
 
 
 def was_rehearsal(path: str) -> bool:
-    """Tell whether the last show of the workshop at `path` was one; no, where there is none.
+    """Tell whether the last presentation of the workshop at `path`, if any, was a rehearsal.
 
-    What steps a workshop has depends on it, so it is to be known before the workshop is read.
+    The steps of a workshop depend on that, so it is needed before the workshop is read.
     """
-    found = _last_show(path)
-    return found is not None and found[1].show.rehearsal
+    found = _last_presentation(path)
+    return found is not None and found[1].header.rehearsal
 
 
 @contextlib.contextmanager
-def _new_show(workshop: Workshop) -> Iterator[Journal]:
-    with folders.new_show(folders.workshop_folder(workshop.path)) as (folder, file):
+def _start(workshop: Workshop) -> Iterator[Journal]:
+    with storage.create_presentation(storage.workshop_folder(workshop.path)) as (folder, file):
         yield Journal(workshop, folder, file)
 
 
 @contextlib.contextmanager
-def _old_show(workshop: Workshop) -> Iterator[Journal]:
-    found = _last_show(workshop.path)
+def _resume(workshop: Workshop) -> Iterator[Journal]:
+    found = _last_presentation(workshop.path)
     if found is None:
         raise InputError(
-            f"there is no show of {workshop.path} to go on with",
-            hint=f"`meshpeek present {workshop.path}` begins one",
+            f"no presentation of {workshop.path} to resume",
+            hint=f"`meshpeek present {workshop.path}` starts one",
         )
     folder, history = found
-    with folders.old_show(folder) as file:
+    with storage.reopen_presentation(folder) as file:
         if file is None:
             raise InputError(
-                f"the last show of {workshop.path} still goes on, in process "
-                f"{history.show.process}",
-                hint=f"end it first: Q in its terminal, or `kill {history.show.process}`",
+                f"the last presentation of {workshop.path} is still running, in process "
+                f"{history.header.process}",
+                hint=f"end it first: Q in its terminal, or `kill {history.header.process}`",
             )
-        # Read it again, now that nobody else writes to it.
-        history = read(folder / folders.JOURNAL) or history
-        if history.over is Reason.FINISHED:
+        # Read it again, now that no other process writes to it.
+        history = read(folder / storage.JOURNAL) or history
+        if history.ended is Reason.FINISHED:
             raise InputError(
-                f"the last show of {workshop.path} came to its end, {_when(folder)}",
-                hint="begin a new one, or begin at a step: --from STEP",
+                f"the last presentation of {workshop.path} finished, {_when(folder)}",
+                hint="start a new one, or start at a step: --from STEP",
             )
         yield Journal(workshop, folder, file, _resumed_run(workshop, folder, history))
 
 
-def _say_where(workshop: Workshop, journal: Journal) -> str:
+def _describe_place(workshop: Workshop, journal: Journal) -> str:
     if journal.resumed is None:
-        raise ValueError("the journal of a show that begins")
+        raise ValueError("the journal of a new presentation")
     count = len({id(event.step) for event in journal.resumed.events})
     place = _place(workshop, journal.resumed.position)
-    return f"going on at {place}; {count} command{'' if count == 1 else 's'} came before"
+    return f"resuming at {place}, after {count} command{'' if count == 1 else 's'}"
 
 
 def _describe_resumable(workshop: Workshop) -> str | None:
-    """Return the words that offer to go on with the last show, None where that cannot be done."""
-    found = _last_show(workshop.path)
+    """Return the offer to resume the last presentation, None if that is impossible."""
+    found = _last_presentation(workshop.path)
     if found is None or not found[1].has_begun:
         return None
     folder, history = found
-    with folders.old_show(folder) as file:
-        if file is None or history.over is Reason.FINISHED:
+    with storage.reopen_presentation(folder) as file:
+        if file is None or history.ended is Reason.FINISHED:
             return None
     if history.first_change(workshop) is not None:
         return None
     return (
-        f"the last show stopped at {_place(workshop, history.position(workshop))}, "
-        f"{_when(folder)}; to go on there: meshpeek present --resume {workshop.path}"
+        f"the last presentation stopped at {_place(workshop, history.position(workshop))}, "
+        f"{_when(folder)}; to resume there: meshpeek present --resume {workshop.path}"
     )
 
 
@@ -211,19 +218,19 @@ def _place(workshop: Workshop, index: int) -> str:
     return str(workshop.steps[index].span) if index < len(workshop.steps) else "its end"
 
 
-def _last_show(path: str) -> tuple[Path, History] | None:
-    """Return the last show, with its folder: one that was left at once only if there is no other.
+def _last_presentation(path: str) -> tuple[Path, History] | None:
+    """Return the last presentation in which anything was done, or else the last, with its folder.
 
-    So a show that is started by mistake does not hide the one that was to be resumed.
+    So one that is started by mistake does not hide the one to resume.
     """
-    left_at_once = None
-    for folder in folders.shows(folders.workshop_folder(path)):
-        history = read(folder / folders.JOURNAL)
+    unused = None
+    for folder in storage.list_presentations(storage.workshop_folder(path)):
+        history = read(folder / storage.JOURNAL)
         if history is not None and history.has_begun:
             return folder, history
-        if history is not None and left_at_once is None:
-            left_at_once = folder, history
-    return left_at_once
+        if history is not None and unused is None:
+            unused = folder, history
+    return unused
 
 
 def _resumed_run(workshop: Workshop, folder: Path, history: History) -> ResumedRun:
@@ -231,15 +238,14 @@ def _resumed_run(workshop: Workshop, folder: Path, history: History) -> ResumedR
     if changed is not None:
         place = _place(workshop, changed)
         raise InputError(
-            f"{place}: the workshop has changed here since the show began, "
-            "so what ran then is not what stands there now",
-            hint=f"begin there instead: --from {place}, with --setup for the hidden steps before",
+            f"{place}: the workshop has changed here since the presentation started",
+            hint=f"start there instead: --from {place}, with --setup for the hidden steps before",
         )
     saved = state.newest(folder, before=history.under_way) or state.newest(folder)
     if saved is None:
         raise EnvironmentUnfitError(
-            f"the state of the last show of {workshop.path} is gone: {folder} has none",
-            hint="begin at a step instead: --from STEP, with --setup for the hidden steps before",
+            f"the state of the last presentation of {workshop.path} is missing from {folder}",
+            hint="start at a step instead: --from STEP, with --setup for the hidden steps before",
         )
     history = history.until(saved)
     environment = json.loads((folder / _ENVIRONMENT).read_text(encoding="utf-8"))
@@ -247,15 +253,15 @@ def _resumed_run(workshop: Workshop, folder: Path, history: History) -> ResumedR
         position=history.position(workshop),
         events=tuple(history.events(workshop)),
         restoration=Restoration(saved, environment, history.statuses),
-        session=Path(history.show.session),
-        rehearsal=history.show.rehearsal,
-        arguments=history.show.arguments,
+        session=Path(history.header.session),
+        rehearsal=history.header.rehearsal,
+        arguments=history.header.arguments,
     )
 
 
 def _when(folder: Path) -> str:
-    """Return how long ago something was written to a show's journal."""
-    seconds = max(time.time() - (folder / folders.JOURNAL).stat().st_mtime, 0)
+    """Return how long ago a presentation's journal was written to."""
+    seconds = max(time.time() - (folder / storage.JOURNAL).stat().st_mtime, 0)
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)

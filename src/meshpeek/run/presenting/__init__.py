@@ -1,1 +1,1 @@
-"""What a presenter has: keys, an outline, a clock, and the driver that listens to them."""
+"""The driver of a presentation, and what it needs: key bindings, an outline, a stopwatch."""

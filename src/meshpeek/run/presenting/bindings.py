@@ -1,15 +1,15 @@
-"""Which key asks for what: a table, that a person's configuration may change."""
+"""Which key asks for what; a configuration file can change it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from meshpeek.run.actions import Action
+from meshpeek.workshop.values import Value
 
 
-class Binding(NamedTuple):
-    """An action, the keys that ask for it, and what it does, for the help and the documents."""
+class Binding(Value):
+    """An action, its keys, and what it does: for the help and the documentation."""
 
     action: Action
     keys: tuple[str, ...]
@@ -17,7 +17,7 @@ class Binding(NamedTuple):
 
 
 BINDINGS = (
-    Binding(Action.GO, ("enter", "page-down"), "run the command, or go on"),
+    Binding(Action.GO, ("enter", "page-down"), "run the command, or continue"),
     Binding(Action.FINISH, ("space",), "finish typing"),
     Binding(Action.SKIP, ("+", "right"), "skip this command or wait"),
     Binding(Action.BACK, ("-", "left", "page-up"), "go back to the command before"),
@@ -28,14 +28,14 @@ BINDINGS = (
     Binding(Action.EDIT, ("e",), "change the command, then run it"),
     Binding(Action.SHELL, ("!",), "take over the shell; exit or ^D comes back"),
     Binding(Action.FALLBACK, ("f",), "show what the last command printed when it was recorded"),
-    Binding(Action.CLOCK, ("c",), "stop the clock, or let it go on"),
+    Binding(Action.CLOCK, ("c",), "stop the clock, or start it again"),
     Binding(Action.NARRATION, ("n",), "hide the narration, or show it"),
     Binding(Action.STATUS, ("s",), "hide the status line, or show it"),
     Binding(Action.REDRAW, ("ctrl-l",), "draw the page again"),
     Binding(Action.HELP, ("?",), "show this help"),
     Binding(Action.SUSPEND, ("ctrl-z",), "suspend meshpeek; fg comes back"),
     Binding(Action.QUIT, ("Q",), "quit"),
-    Binding(Action.INTERRUPT, ("ctrl-c",), "end the show as interrupted"),
+    Binding(Action.INTERRUPT, ("ctrl-c",), "interrupt the presentation"),
 )
 """demosh's keys, those of a presenter's remote control (page-down, page-up), and our own."""
 
@@ -44,7 +44,7 @@ _ARROWS = {"up": "↑", "down": "↓", "left": "←", "right": "→"}
 
 
 def actions_by_key(bindings: Iterable[Binding]) -> dict[str, Action]:
-    """Return what each key asks for."""
+    """Return the action of each key."""
     return {key: binding.action for binding in bindings for key in binding.keys}
 
 

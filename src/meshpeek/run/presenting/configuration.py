@@ -1,4 +1,4 @@
-"""A person's own configuration: the file config.toml, in the platform's place for such files."""
+"""The user's configuration: config.toml in the platform's folder for configurations."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ _OTHER_NAMES = {
     "": "space",
     " ": "space",
 }
-"""What people call keys, or what a terminal cannot tell from them."""
+"""Other names of keys, and keys that a terminal cannot tell from them."""
 
 
 def configuration_path() -> Path:
-    """Return where the file is, if there is one."""
+    """Return the path of the file, which need not exist."""
     from platformdirs import user_config_path
 
     return user_config_path("meshpeek", appauthor=False) / "config.toml"
 
 
 def load_bindings(path: Path) -> tuple[Binding, ...]:
-    """Return the presenter's keys as the file at `path` changes them; the usual ones without it.
+    """Return the presenter's keys as the file at `path` has them; the defaults without a file.
 
-    Raises WorkshopError with all that is wrong in the file, InputError if it cannot be read.
+    Raises WorkshopError with all mistakes in the file, InputError if it cannot be read.
     """
     try:
         text = path.read_text()
     except FileNotFoundError:
         return BINDINGS
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
+        raise InputError(f"cannot read {path}: {error}") from error
     return parse_bindings(text, str(path))
 
 
 def parse_bindings(text: str, path: str) -> tuple[Binding, ...]:
-    """Return the presenter's keys as the configuration `text`, of the file `path`, changes them.
+    """Return the presenter's keys as `text`, of the configuration file `path`, has them.
 
-    Raises WorkshopError with all that is wrong in it.
+    Raises WorkshopError with all mistakes in it.
     """
     file = _File(text, path)
     try:
@@ -64,25 +64,27 @@ def parse_bindings(text: str, path: str) -> tuple[Binding, ...]:
     except tomllib.TOMLDecodeError as error:
         raise WorkshopError([file.broken(str(error))]) from error
     problems = [
-        file.problem(name, f"there is no `{name}` to configure", suggest(name, [_KEYS]))
+        file.problem(name, f"unknown setting `{name}`", suggest(name, [_KEYS]))
         for name in document
         if name != _KEYS
     ]
     changes: dict[Action, tuple[str, ...]] = {}
     table = document.get(_KEYS, {})
     if not isinstance(table, dict):
-        problems.append(file.problem(_KEYS, "`keys` is a table", "write [keys] on its own line"))
+        problems.append(
+            file.problem(_KEYS, "`keys` must be a table", "write [keys] on a line of its own")
+        )
         table = {}
     for name, value in table.items():
         if name not in list(Action):
             hint = suggest(name, [action.value for action in Action])
-            problems.append(file.problem(name, f"there is no action `{name}`", hint))
+            problems.append(file.problem(name, f"unknown action `{name}`", hint))
             continue
         keys = [value] if isinstance(value, str) else value
         problems += _check_keys(file, name, keys)
         changes[Action(name)] = tuple(keys) if isinstance(keys, list) else ()
     bindings = tuple(
-        binding._replace(keys=changes.get(binding.action, binding.keys)) for binding in BINDINGS
+        binding.replace(keys=changes.get(binding.action, binding.keys)) for binding in BINDINGS
     )
     problems += _conflicts(file, bindings, changes)
     if problems:
@@ -101,7 +103,7 @@ def _check_keys(file: _File, name: str, keys: object) -> Iterable[Problem]:
             continue
         other = _OTHER_NAMES.get(key.lower()) or find_closest(key, NAMED_KEYS)
         hint = f"did you mean `{other}`?" if other else "docs/presenting.md lists the names of keys"
-        yield file.problem(name, f"there is no key `{key}`", hint)
+        yield file.problem(name, f"unknown key `{key}`", hint)
 
 
 def _conflicts(
@@ -116,13 +118,13 @@ def _conflicts(
             named = binding.action if binding.action in changes else owner
             yield file.problem(
                 named.value,
-                f"the key `{key}` cannot ask for both `{owner}` and `{binding.action}`",
-                f"give one of them other keys; `{owner} = []` takes its keys away",
+                f"the key `{key}` is bound to both `{owner}` and `{binding.action}`",
+                f"bind one of them to other keys; `{owner} = []` unbinds it",
             )
 
 
 class _File:
-    """The text of the file, to find places in: the parser has none."""
+    """The text of the file, to locate settings in: the parser tells no places."""
 
     def __init__(self, text: str, path: str) -> None:
         self._text = text
@@ -143,8 +145,8 @@ class _File:
         return Problem.at(self._text, span, message, hint)
 
     def broken(self, message: str) -> Problem:
-        """Return the problem that the file is no TOML."""
+        """Return the problem that the file is not valid TOML."""
         place = _ERROR_PLACE.search(message)
         line, column = (int(place[1]), int(place[2])) if place else (self._text.count("\n") + 1, 1)
         span = Span(self._path, line, line, column)
-        return Problem.at(self._text, span, f"this is no TOML: {_ERROR_PLACE.sub('', message)}")
+        return Problem.at(self._text, span, f"not valid TOML: {_ERROR_PLACE.sub('', message)}")

@@ -1,15 +1,15 @@
-"""The places in a workshop that a presenter can jump to, and finding one by a few letters."""
+"""The places in a workshop that a presenter can jump to, and a search among them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from meshpeek.workshop.model import Command, Comment, Narration, Workshop
+from meshpeek.workshop.values import Value
 
 
-class Place(NamedTuple):
-    """A section's beginning, or a shown command (the step with the index `command`), in words.
+class Place(Value):
+    """A section's beginning, or a shown command (the step with the index `command`).
 
     `target` is an index in the workshop's steps. `level` is the heading's, 0 for a command. A
     command's place begins with the narration that leads up to it.
@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 
 def places(workshop: Workshop) -> tuple[Place, ...]:
-    """Return the places of `workshop` in their order; hidden steps are none."""
+    """Return the places of `workshop` in order, hidden steps left out."""
     found = []
     section = -1
     lead_in: int | None = None
@@ -43,8 +43,8 @@ def places(workshop: Workshop) -> tuple[Place, ...]:
     return tuple(found)
 
 
-class Outline(NamedTuple):
-    """Looking for one of `places`: what has been typed, and which of the places found is meant."""
+class Outline(Value):
+    """A search in `places`: what has been typed, and which of the matches is selected."""
 
     places: tuple[Place, ...]
     query: str = ""
@@ -52,30 +52,30 @@ class Outline(NamedTuple):
 
     @classmethod
     def at(cls, places: Sequence[Place], index: int) -> Outline:
-        """Begin at the place of the step at `index`: the last one that is not behind it."""
+        """Start at the place of the step at `index`: the last one up to it."""
         before = [number for number, place in enumerate(places) if place.target <= index]
         return cls(tuple(places), selected=before[-1] if before else 0)
 
     @property
     def found(self) -> tuple[Place, ...]:
-        """The places that hold every word of the query, in either case."""
+        """The places that contain every word of the query, in either case."""
         words = self.query.casefold().split()
         return tuple(p for p in self.places if all(w in p.text.casefold() for w in words))
 
     @property
     def choice(self) -> Place | None:
-        """The place that is meant, None if none is found."""
+        """The selected place, None if none matches."""
         found = self.found
         return found[self.selected] if found else None
 
     def move(self, by: int) -> Outline:
-        """Mean another place, `by` places on; the ends are ends."""
+        """Select the place `by` places further on, up to the first or the last."""
         last = max(len(self.found) - 1, 0)
-        return self._replace(selected=min(max(self.selected + by, 0), last))
+        return self.replace(selected=min(max(self.selected + by, 0), last))
 
     def search(self, query: str) -> Outline:
-        """Look for something else; the place that was meant stays so, if it is still found."""
-        meant = self.choice
-        changed = self._replace(query=query, selected=0)
+        """Search for `query`; the selected place stays selected if it still matches."""
+        selected = self.choice
+        changed = self.replace(query=query, selected=0)
         found = changed.found
-        return changed._replace(selected=found.index(meant) if meant in found else 0)
+        return changed.replace(selected=found.index(selected) if selected in found else 0)

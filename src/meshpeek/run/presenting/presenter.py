@@ -1,4 +1,4 @@
-"""The driver of a live show: a person with a keyboard decides when things go on."""
+"""The driver of a presentation: a person at a keyboard decides when the run continues."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _OUTLINE_MOVES = {
 
 
 class Presenter:
-    """Waits for what a person at `keyboard` asks for, or what arrives in `queue`.
+    """Waits for keys of `keyboard` and actions of `queue`.
 
     `typing` is a factor on the time between typed characters; 0 is none. A character takes 10 to
     100 ms at random, as in demosh 0.6.0.
@@ -68,16 +68,16 @@ class Presenter:
         self._narration = self._status = True
         self._random = random.Random()  # noqa: S311  # a rhythm, not a secret
 
-    def linger(self, text: str) -> None:
-        """Do not linger: the presenter decides."""
+    def pause_for_reading(self, text: str) -> None:
+        """Do not pause: the presenter decides."""
 
-    def attend(self) -> None:
-        """Forget what was asked for so far: a RETURN that came early must not run a command."""
+    def discard_input(self) -> None:
+        """Drop keys and actions: a RETURN that came early must not run a command."""
         self._keyboard.forget()
         self._queue.clear()
 
     def wait(self, step: Step) -> Decision:
-        """Wait until something is asked for that concerns the run; see to all else meanwhile."""
+        """Wait for an action that the run must do; do the presenter's own meanwhile."""
         yield self._read_clock()
         while True:
             action = self._next(self._stopwatch.seconds_to_next_minute())
@@ -87,12 +87,12 @@ class Presenter:
                 case Action.FINISH:
                     pass
                 case _:
-                    decided = yield from self._see_to(action, step)
+                    decided = yield from self._do_own(action, step)
                     if decided is not None:
                         return decided
 
     def type_out(self, step: Command) -> Decision:
-        """Type the text character by character; a key finishes it, or says what to do instead."""
+        """Type the text character by character; a key finishes it, or asks for something else."""
         if not step.typed or not self._typing:
             yield Typed(step, step.text)
             return Action.GO
@@ -112,20 +112,20 @@ class Presenter:
                     yield Typed(step, step.text[typed:])
                     return Action.GO
                 if action is not None:
-                    decided = yield from self._see_to(action, step)
+                    decided = yield from self._do_own(action, step)
                     if decided is not None:
                         return decided
         return Action.GO
 
     def _next(self, seconds: float | None) -> AnyAction | None:
-        """Return what is asked for next, None if it is nothing, or `seconds` have passed."""
-        if (posted := self._queue.get()) is not None:
-            return posted
+        """Return the next action, None for a key without one, or after `seconds`."""
+        if (queued := self._queue.get()) is not None:
+            return queued
         key = self._keyboard.read(seconds, beside=self._queue)
         return self._queue.get() if key is None else self._actions.get(key)
 
-    def _see_to(self, action: AnyAction, step: Step) -> Generator[Event, None, AnyAction | None]:
-        """Do what concerns the presenter alone; return what is for the run to do, if anything."""
+    def _do_own(self, action: AnyAction, step: Step) -> Generator[Event, None, AnyAction | None]:
+        """Do an action that concerns the display alone; return one that the run must do."""
         match action:
             case Action.INTERRUPT:
                 raise KeyboardInterrupt
@@ -151,14 +151,14 @@ class Presenter:
         return None
 
     def _help(self) -> Generator[Event, None, AnyAction | None]:
-        """Show the help until any key; a action from elsewhere is one of a person who knows."""
+        """Show the help until any key; return an action from elsewhere, which also ends it."""
         while True:
             yield HelpShown(self._bindings)
             key = self._keyboard.read(None, beside=self._queue)
-            posted = self._queue.get() if key is None else None
-            if posted is not Action.REDRAW:
+            queued = self._queue.get() if key is None else None
+            if queued is not Action.REDRAW:
                 yield OverlayClosed()
-                return posted
+                return queued
 
     def _find_place(self, step: Step) -> Generator[Event, None, AnyAction | None]:
         """Show the outline until a place is chosen, or none."""

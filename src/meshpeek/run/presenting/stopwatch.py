@@ -1,4 +1,4 @@
-"""The clock of a show, that stands still while it is told to."""
+"""The clock of a presentation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Stopwatch:
-    """Counts seconds from its making, by `clock`, but for those in which it is stopped."""
+    """Counts seconds, by `clock`, from its creation; not while it is stopped."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -15,7 +15,7 @@ class Stopwatch:
 
     @property
     def running(self) -> bool:
-        """Whether time counts at present."""
+        """Whether it counts at present."""
         return self._since is not None
 
     def elapsed(self) -> float:
@@ -23,10 +23,10 @@ class Stopwatch:
         return self._counted + (0.0 if self._since is None else self._clock() - self._since)
 
     def toggle(self) -> None:
-        """Stop, or go on."""
+        """Stop it, or start it again."""
         self._counted = self.elapsed()
         self._since = self._clock() if self._since is None else None
 
     def seconds_to_next_minute(self) -> float | None:
-        """Return when the next minute will have been counted, None while nothing counts."""
+        """Return the seconds until the next full minute, None while it is stopped."""
         return 60 - self.elapsed() % 60 if self.running else None

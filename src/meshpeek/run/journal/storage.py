@@ -1,6 +1,6 @@
-"""Where shows are journalled: a folder per workshop, in it one per show, of which a few are kept.
+"""The folders of presentations, one for each, in one for each workshop; the last few are kept.
 
-A show holds a lock on its journal, which ends with its process whatever ends that.
+A presentation holds a lock on its journal, which ends with its process however that ends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 JOURNAL = "journal.jsonl"
-KEPT_SHOWS = 5
+KEPT_PRESENTATIONS = 5
 KEPT_DAYS = 30
 
 _READABLE_LENGTH = 40
@@ -26,11 +26,11 @@ _PRIVATE = 0o700
 
 
 def workshop_folder(path: str) -> Path:
-    """Return the folder for the shows of the workshop at `path`, which need not exist.
+    """Return the folder for the presentations of the workshop at `path`, which need not exist.
 
-    Its name has the workshop's folder and file to read, and a hash of the whole path.
+    Its name has the names of the workshop's folder and file, and a hash of the whole path.
     """
-    from platformdirs import user_state_path  # only shows are journalled
+    from platformdirs import user_state_path  # only presentations need it
 
     workshop = Path(path).resolve()
     digest = hashlib.sha256(os.fsencode(workshop)).hexdigest()[:12]
@@ -43,10 +43,10 @@ def workshop_folder(path: str) -> Path:
 
 
 @contextlib.contextmanager
-def new_show(workshop: Path) -> Iterator[tuple[Path, BinaryIO]]:
-    """Make a folder for a show in the one of its `workshop`; yield it and its journal, locked.
+def create_presentation(workshop: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """Make a folder for a presentation in that of its `workshop`; yield it and its locked journal.
 
-    Shows that nobody will go on with any more are removed. Raises OSError.
+    Presentations that are too many or too old are removed. Raises OSError.
     """
     workshop.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     _remove_old(workshop)
@@ -54,20 +54,20 @@ def new_show(workshop: Path) -> Iterator[tuple[Path, BinaryIO]]:
     folder.mkdir(mode=_PRIVATE)
     unlocked = folder / f"{JOURNAL}.new"
     with open(unlocked, "ab", buffering=0, opener=_open_privately) as journal:
-        # It is locked before it has its name: another show must not find it free meanwhile.
+        # Locked before it has its name, or another presentation might lock it first.
         fcntl.flock(journal, fcntl.LOCK_EX)
         unlocked.rename(folder / JOURNAL)
         yield folder, journal
 
 
-def shows(workshop: Path) -> list[Path]:
-    """Return the folders of a workshop's shows that have a journal, the latest one first."""
+def list_presentations(workshop: Path) -> list[Path]:
+    """Return the folders of a workshop's presentations that have a journal, the latest first."""
     return sorted((path.parent for path in workshop.glob(f"*/{JOURNAL}")), reverse=True)
 
 
 @contextlib.contextmanager
-def old_show(folder: Path) -> Iterator[BinaryIO | None]:
-    """Yield the journal of an earlier show, locked, to be added to; None if it still goes on.
+def reopen_presentation(folder: Path) -> Iterator[BinaryIO | None]:
+    """Yield a presentation's journal, locked, to append to; None if it is still running.
 
     Raises OSError.
     """
@@ -81,20 +81,20 @@ def old_show(folder: Path) -> Iterator[BinaryIO | None]:
 
 
 def _remove_old(workshop: Path) -> None:
-    """Remove the shows that are too many, and those of any workshop that are too old."""
+    """Remove the presentations of `workshop` that are too many, and all that are too old."""
     too_old = time.time() - KEPT_DAYS * 24 * 60 * 60
     for each in workshop.parent.iterdir():
-        for number, folder in enumerate(shows(each), start=1):
-            # One that goes on, or that goes at this moment, is not for us to remove.
+        for number, folder in enumerate(list_presentations(each), start=1):
+            # One that is running, or that another process is removing, stays.
             with contextlib.suppress(OSError):
-                too_many = each == workshop and number >= KEPT_SHOWS
+                too_many = each == workshop and number >= KEPT_PRESENTATIONS
                 if too_many or (folder / JOURNAL).stat().st_mtime < too_old:
-                    with old_show(folder) as journal:
+                    with reopen_presentation(folder) as journal:
                         if journal:
                             shutil.rmtree(folder, ignore_errors=True)
         if each != workshop:
             with contextlib.suppress(OSError):
-                each.rmdir()  # unless there is something in it
+                each.rmdir()  # if it is empty
 
 
 def _open_privately(path: str, flags: int) -> int:

@@ -1,4 +1,4 @@
-"""What a presenter does with the session's shell between two steps."""
+"""What a presenter does in the session's shell between two steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from meshpeek.workshop.model import Command
 
 
 def lend_shell(shell: Shell, history: Iterable[str]) -> Iterator[Event]:
-    """Let the presenter have the shell until it is given back; `history` is there to be found."""
+    """Give the presenter the shell until they leave it; the arrow keys find `history`."""
     yield ShellLent()
     with contextlib.closing(shell.take_over(history)) as running:
         for item in running:
@@ -31,9 +31,9 @@ def lend_shell(shell: Shell, history: Iterable[str]) -> Iterator[Event]:
 def edit(
     shell: Shell, step: Command, edited: str | None = None
 ) -> Generator[Event, None, str | None]:
-    """Let the presenter change a command; return what it has become, None if it is to stay.
+    """Let the presenter change a command; return the changed one, None if it stays as it is.
 
-    `edited` is what it has become before, if anything.
+    `edited` is what an earlier change has made of it.
     """
     yield EditStarted(step)
     before, edited = edited or step.text, None

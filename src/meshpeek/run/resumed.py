@@ -1,4 +1,4 @@
-"""What the run that this one goes on with has done already."""
+"""What the resumed run has already done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meshpeek.workshop.model import Workshop
 
 
 def attempts_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop) -> dict[int, int]:
-    """Return how many attempts there have been at commands, by the indexes of their steps."""
+    """Return the last attempt at each command, by the index of its step."""
     indexes = _indexes(workshop)
     return {
         indexes[id(event.step)]: event.result.attempt
@@ -19,7 +19,7 @@ def attempts_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop
 
 
 def skipped_in(events: Iterable[CommandEnded | StepSkipped], workshop: Workshop) -> set[int]:
-    """Return the indexes of the steps that have been said to be skipped."""
+    """Return the indexes of the steps that were skipped."""
     indexes = _indexes(workshop)
     return {indexes[id(event.step)] for event in events if isinstance(event, StepSkipped)}
 

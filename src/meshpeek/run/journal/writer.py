@@ -1,4 +1,4 @@
-"""The sink that writes a show's journal while it goes on."""
+"""The sink that writes a journal during a presentation."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from meshpeek.run.events import (
     StepSkipped,
     WaitStarted,
 )
-from meshpeek.run.journal.history import Mark, mark_line, over_line
+from meshpeek.run.journal.history import Entry, end_line, entry_line
 from meshpeek.workshop.model import Step
 
 
-class Recorder:
-    """Adds a line to `journal` at each turn of a show, in one write.
+class JournalWriter:
+    """Appends a line to `journal` for each step that is shown, started or ended, in one write.
 
-    `open_with` gives the text that comes first, when the show begins. `count` tells how many
-    commands the session has had: a command's number is what its state is known by.
+    `open_with` gives the text that comes first, when the run starts. `count` tells how many
+    commands the session has run: a command's number identifies the state after it.
     """
 
     def __init__(
@@ -43,39 +43,38 @@ class Recorder:
     def take(self, event: Event) -> None:
         """Write the event's line, if it has one. Raises OSError, and writes nothing after that."""
         match event:
-            case _ if self._has_hole:  # what came after it would be resumed at the wrong place
+            case _ if self._has_hole:  # a later line would resume the run at the wrong step
                 pass
             case RunStarted(workshop=workshop):
                 self._indexes = {id(step): index for index, step in enumerate(workshop.steps)}
                 self._write(self._open_with())
             case RunStopping():
-                # What is left is skipped or cleans up: it is as if it had not come up.
+                # The rest is skipped or cleans up, as if it had not been reached.
                 self._is_stopping = True
             case RunEnded(reason=reason):
-                self._write(over_line(reason))
+                self._write(end_line(reason))
                 self.is_finished = reason is Reason.FINISHED
             case _ if self._is_stopping:
                 pass
             case CommandShown(step=step):
-                self._mark("up", step)
+                self._add("up", step)
             case WaitStarted(step=step) if self._indexes[id(step)] != self._index:
-                self._mark("up", step)
+                self._add("up", step)
             case CommandStarted(step=step):
-                # The session counts it when it runs, which is after it was said to start.
-                self._mark("started", step, number=self._count() + 1)
+                # The session counts it when it runs, which is after this event.
+                self._add("started", step, number=self._count() + 1)
             case CommandEnded(step=step, result=result):
-                self._write(
-                    mark_line(Mark("ended", self._indexes[id(step)], self._count(), result))
-                )
+                index = self._indexes[id(step)]
+                self._write(entry_line(Entry("ended", index, self._count(), result)))
             case StepSkipped(step=step, reason=reason):
-                self._write(mark_line(Mark("skipped", self._indexes[id(step)], reason=reason)))
+                self._write(entry_line(Entry("skipped", self._indexes[id(step)], reason=reason)))
 
     def close(self) -> None:
         """Do nothing: every line has been written."""
 
-    def _mark(self, kind: str, step: Step, number: int = 0) -> None:
+    def _add(self, kind: str, step: Step, number: int = 0) -> None:
         self._index = self._indexes[id(step)]
-        self._write(mark_line(Mark(kind, self._index, number)))
+        self._write(entry_line(Entry(kind, self._index, number)))
 
     def _write(self, line: str) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Where shows are journalled, and which of them are kept."""
+"""Where journals are, and which of them are kept."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.run.journal import folders
-from meshpeek.run.journal.folders import JOURNAL, KEPT_DAYS, KEPT_SHOWS, new_show, old_show, shows
+from meshpeek.run.journal import storage
+from meshpeek.run.journal.storage import (
+    JOURNAL,
+    KEPT_DAYS,
+    KEPT_PRESENTATIONS,
+    create_presentation,
+    list_presentations,
+    reopen_presentation,
+)
 
 
 @pytest.fixture
@@ -18,7 +25,7 @@ def workshop(tmp_path: Path) -> Path:
 
 
 def begin(workshop: Path) -> Path:
-    with new_show(workshop) as (folder, journal):
+    with create_presentation(workshop) as (folder, journal):
         journal.write(b"{}\n")
     return folder
 
@@ -29,11 +36,11 @@ def test_a_workshop_s_folder_can_be_read_and_is_its_own(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "talk").mkdir()
-    folder = folders.workshop_folder("talk/workshop.md")
+    folder = storage.workshop_folder("talk/workshop.md")
     assert folder.name.startswith("talk-workshop-")
-    assert folder == folders.workshop_folder(str(tmp_path / "talk/../talk/workshop.md"))
-    assert folder != folders.workshop_folder("other/workshop.md")
-    odd = folders.workshop_folder("/a b/$(x)\n;é.md").name
+    assert folder == storage.workshop_folder(str(tmp_path / "talk/../talk/workshop.md"))
+    assert folder != storage.workshop_folder("other/workshop.md")
+    odd = storage.workshop_folder("/a b/$(x)\n;é.md").name
     assert odd.rpartition("-")[0] == "a-b--x-é"
 
 
@@ -45,22 +52,22 @@ def test_only_the_user_can_look_into_it(workshop: Path) -> None:
 
 def test_the_latest_is_the_first(workshop: Path) -> None:
     made = [begin(workshop) for _ in range(3)]
-    assert shows(workshop) == made[::-1]
+    assert list_presentations(workshop) == made[::-1]
 
 
 def test_a_few_are_kept(workshop: Path) -> None:
-    made = [begin(workshop) for _ in range(KEPT_SHOWS + 3)]
-    assert shows(workshop) == made[: -KEPT_SHOWS - 1 : -1]
+    made = [begin(workshop) for _ in range(KEPT_PRESENTATIONS + 3)]
+    assert list_presentations(workshop) == made[: -KEPT_PRESENTATIONS - 1 : -1]
 
 
 def test_one_that_goes_on_is_kept(workshop: Path) -> None:
-    with new_show(workshop) as (folder, _):
-        for _ in range(KEPT_SHOWS + 3):
+    with create_presentation(workshop) as (folder, _):
+        for _ in range(KEPT_PRESENTATIONS + 3):
             begin(workshop)
-        assert folder in shows(workshop)
-        with old_show(folder) as journal:
+        assert folder in list_presentations(workshop)
+        with reopen_presentation(folder) as journal:
             assert journal is None
-    with old_show(folder) as journal:
+    with reopen_presentation(folder) as journal:
         assert journal is not None
         journal.write(b"more\n")
     assert (folder / JOURNAL).read_bytes() == b"more\n"

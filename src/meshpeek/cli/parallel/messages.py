@@ -1,7 +1,7 @@
-"""Events on their way from the process of a workshop to the one that reports them.
+"""The messages between the process of a workshop and the one that reports its events.
 
-Both are meshpeek of the same version, and nobody else has the pipe: so this is pickle, in frames
-that begin with their length. The steps of a workshop go over once. An event names them by their
+Both are the same version of meshpeek, and no other process has the pipe: so this is pickle, in
+frames that begin with their length. The steps of a workshop are sent once. Events refer to them by
 number, so that a step is the same object in all events, as sinks expect.
 """
 
@@ -26,21 +26,21 @@ _LENGTH = struct.Struct("!Q")
 
 
 class Job(Value):
-    """What the process of a workshop is to do."""
+    """What the process of a workshop has to do."""
 
     workshop: Workshop
     settings: RunSettings
 
 
 class Ended(Value):
-    """The last message: the exit code and, if the run could not be, the error as it is printed."""
+    """The last message: the exit code and, if the run failed to start, the error as printed."""
 
     code: ExitCode
     error: str | None = None
 
 
 class Message(Value):
-    """What a process says, and when: in seconds since the epoch."""
+    """An event or the end of a run, and its time in seconds since the epoch."""
 
     time: float
     content: Event | Ended
@@ -51,34 +51,34 @@ class MessageWriter:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
-        self._workshop: Workshop | None = None  # keeps the identities of its steps in use
+        self._workshop: Workshop | None = None  # keeps the ids of its steps in use
         self._numbers: Mapping[int, int] = {}
 
     def take(self, event: Event) -> None:
-        """Write an event. Raises OSError when nobody reads any more."""
+        """Write an event. Raises OSError when the reader has gone."""
         self.send(event)
         if isinstance(event, RunStarted):
             self._workshop = event.workshop
             self._numbers = {id(step): n for n, step in enumerate(event.workshop.steps)}
 
     def send(self, content: Event | Ended) -> None:
-        """Write a message. Raises OSError when nobody reads any more."""
+        """Write a message. Raises OSError when the reader has gone."""
         self._stream.write(_frame(Message(time.time(), content), self._numbers))
         self._stream.flush()
 
     def close(self) -> None:
-        """Leave the stream open: the last message is still to come."""
+        """Leave the stream open for the last message."""
 
 
 class MessageReader:
-    """Puts messages together again, from bytes that arrive in pieces."""
+    """Reads messages from bytes that arrive in pieces."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._steps: Sequence[AnyStep] = ()
 
     def feed(self, data: bytes) -> Iterator[Message]:
-        """Yield the messages that are complete now that `data` has come."""
+        """Yield the messages that `data` completes."""
         self._buffer += data
         position = 0
         while len(self._buffer) >= (begin := position + _LENGTH.size):
@@ -94,13 +94,13 @@ class MessageReader:
 
 
 def write_job(stream: IO[bytes], job: Job) -> None:
-    """Write what a process is to do. Raises OSError when it has ended."""
+    """Write what a process has to do. Raises OSError when it has ended."""
     stream.write(_frame(job, {}))
     stream.flush()
 
 
 def read_job(descriptor: int) -> Job:
-    """Read what `write_job` wrote, and no byte more. Raises EOFError when that is not there."""
+    """Read what `write_job` wrote, and no byte more. Raises EOFError if it is incomplete."""
     (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size))
     job: Job = _Unpickler(_read_exactly(descriptor, length), ()).load()
     return job

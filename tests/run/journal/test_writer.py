@@ -1,10 +1,10 @@
-"""What is written to a show's journal."""
+"""What is written to a journal."""
 
 from __future__ import annotations
 
 import io
 
-from meshpeek.run.journal.recorder import Recorder
+from meshpeek.run.journal.writer import JournalWriter
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.workshop.model import Mode
 from tests.sinks.story import tell
@@ -24,10 +24,10 @@ class Disk(io.BytesIO):
 
 def test_nothing_comes_after_a_line_that_could_not_be_written() -> None:
     disk = Disk()
-    recorder = Recorder(disk, lambda: "first\n", lambda: 0)
-    fanout = Fanout([("the journal", recorder)])
+    writer = JournalWriter(disk, lambda: "first\n", lambda: 0)
+    fanout = Fanout([("the journal", writer)])
     for event in tell(Mode.PRESENT):
         fanout.take(event)
     assert disk.getvalue().count(b"\n") == 2
-    assert not recorder.is_finished
+    assert not writer.is_finished
     assert [str(error) for _, error in fanout.broken] == ["disk full"]

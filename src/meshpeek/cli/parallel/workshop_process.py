@@ -1,4 +1,4 @@
-"""Starting the process of a workshop, and ending it."""
+"""The process of a workshop, from its start to its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from meshpeek.cli.display import HEADLESS_SIZE
-from meshpeek.cli.parallel.wire import Ended, Job, Message, MessageReader, write_job
+from meshpeek.cli.parallel.messages import Ended, Job, Message, MessageReader, write_job
 from meshpeek.errors import EnvironmentUnfitError
 
 _PATIENCE_SECONDS = 20
@@ -21,9 +21,9 @@ _BLOCK_BYTES = 65536
 
 
 class WorkshopProcess:
-    """A workshop that runs in a process of its own; a context manager that leaves none behind.
+    """A workshop in a process of its own; a context manager that ends it.
 
-    It is in a session of its own, too: a ^C at the terminal is ours to hand on, once.
+    The process is in a session of its own, too: `interrupt` passes a ^C on, once.
     """
 
     def __init__(self, job: Job, folder: Path | None = None) -> None:
@@ -41,24 +41,24 @@ class WorkshopProcess:
         assert self._process.stdout  # noqa: S101
         self._input: IO[bytes] = self._process.stdin
         self.output: IO[bytes] = self._process.stdout
-        with contextlib.suppress(BrokenPipeError):  # then its output ends at once
+        with contextlib.suppress(BrokenPipeError):  # its output ends at once, then
             write_job(self._input, job)
 
     def read(self) -> bytes:
-        """Return what it has written since, as soon as there is any; nothing at its end."""
+        """Return its next output as soon as there is any; nothing at its end."""
         return os.read(self.output.fileno(), _BLOCK_BYTES)
 
     def interrupt(self) -> None:
-        """Let it end its command and its run, as ^C does. A second time, it gives up at once."""
+        """End its command and its run, as ^C does. A second time, it exits at once."""
         self._process.terminate()
 
     def describe_death(self) -> EnvironmentUnfitError:
-        """Return the error for a process whose output ended without a last message."""
+        """Return the error for a process whose output ended before `Ended`."""
         status = self._process.wait()
         how = f"signal {-status}" if status < 0 else f"status {status}"
         return EnvironmentUnfitError(
-            f"{self.path}: the process of this workshop ended by itself, with {how}",
-            hint="it was killed, perhaps for want of memory; what it ran may not be cleaned up",
+            f"{self.path}: the process of this workshop ended unexpectedly, with {how}",
+            hint="it was killed, perhaps because memory ran out; what it ran may not be cleaned up",
         )
 
     def __enter__(self) -> Self:
@@ -76,7 +76,7 @@ class WorkshopProcess:
 
     def close(self) -> None:
         """End it, if it has not ended, and wait for that. Safe to call twice."""
-        self.output.close()  # or it might wait for us to read
+        self.output.close()  # or it might block in a write
         with contextlib.suppress(BrokenPipeError):
             self._input.close()
         try:
@@ -87,10 +87,10 @@ class WorkshopProcess:
 
 
 def run_apart(job: Job, folder: Path) -> Generator[Message, None, None]:
-    """Run a workshop in a process of its own; yield what it says, up to and with `Ended`.
+    """Run a workshop in a process of its own; yield its messages, `Ended` included.
 
-    `folder` is the one that paths in the job are relative to, such as the workshop's own.
-    Closing the iterator interrupts the run. Raises EnvironmentUnfitError if the process is killed.
+    Paths in the job are relative to `folder`. Closing the iterator interrupts the run. Raises
+    EnvironmentUnfitError if the process is killed.
     """
     reader = MessageReader()
     with WorkshopProcess(job, folder) as process:

@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshpeek.cli.parallel.wire import Ended, Job, MessageReader, MessageWriter, read_job, write_job
+from meshpeek.cli.parallel.messages import (
+    Ended,
+    Job,
+    MessageReader,
+    MessageWriter,
+    read_job,
+    write_job,
+)
 from meshpeek.errors import ExitCode
 from meshpeek.run.events import CommandStarted, OutputReceived, RunStarted, StepSkipped
 from meshpeek.run.settings import RunSettings

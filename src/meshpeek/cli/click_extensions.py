@@ -1,4 +1,4 @@
-"""The shapes of the command line that click does not have by itself."""
+"""What the command line has beyond click: durations, `meshpeek FILE`, arguments after `--`."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ import click
 from meshpeek.cli.commands import COMMANDS
 
 WORKSHOP_SUFFIXES = (".md", ".sh")
-"""How the name of a file ends that is a workshop even where there is no such file."""
+"""Names that end so are taken for workshops, even if there is no such file."""
 
 
 class Duration(click.ParamType[float]):
-    """A time as annotations have it, `90s` or `2m`; a number alone is seconds."""
+    """A duration as in annotations, `90s` or `2m`; a number alone is seconds."""
 
     name = "duration"
 
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Return the seconds that `value` stands for."""
+        """Return `value` in seconds."""
         from meshpeek.workshop.parse.durations import parse_duration
 
         seconds = parse_duration(value if value[-1:].isalpha() else f"{value}s")
         if seconds is None:
-            self.fail(f"`{value}` is no duration; write one such as 30s, 5m or 1m30s", param, ctx)
+            self.fail(f"invalid duration `{value}`; examples: 30s, 5m, 1m30s", param, ctx)
         return seconds
 
 
 class CommandOrFile(click.Group):
-    """The commands, each loaded when it is used; a file in a command's place is one to present."""
+    """The commands, each loaded when it is used; a file in place of a command is presented."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's
-        """Return the commands in the order in which people need them."""
+        """Return the commands, the most needed first."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -53,7 +53,7 @@ class CommandOrFile(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the words `args` begin with."""
+        """Return the command that `args` begin with, and the arguments after it."""
         word = args[0]
         if word not in COMMANDS:
             if not word.endswith(WORKSHOP_SUFFIXES) and not Path(word).is_file():
@@ -69,14 +69,14 @@ class CommandOrFile(click.Group):
 
 
 class FilesThenArguments(click.Command):
-    """A command with several files; what follows `--` is for the workshops themselves."""
+    """A command with several files; what follows `--` are the workshops' own arguments."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take what precedes `--`, and keep the rest for the workshops."""
+        """Parse what precedes `--`, and keep the rest for the workshops."""
         end = args.index("--") if "--" in args else len(args)
         ctx.params["arguments"] = tuple(args[end + 1 :])
         return super().parse_args(ctx, args[:end])
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Return what the usage line shows."""
+        """Return the parts of the usage line."""
         return [*super().collect_usage_pieces(ctx), "[-- ARG...]"]
