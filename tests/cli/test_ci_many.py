@@ -365,7 +365,7 @@ def test_scratch_that_cannot_be(meshpeek: RunProgram, tmp_path: Path) -> None:
     (tmp_path / "w" / "closed").mkdir(mode=0)
     result = meshpeek("ci", "--scratch", "w/w.md")
     assert result.returncode == 3
-    assert result.stderr.startswith("error: w cannot be copied: ")
+    assert result.stderr.startswith("error: cannot copy w: ")
 
 
 @pytest.mark.slow

@@ -62,7 +62,7 @@ def test_without_a_file_it_looks_at_what_every_run_needs(meshpeek: RunProgram) -
     assert result.returncode == 0
     bash, terminal = result.stdout.splitlines()
     assert re.match(r"ok     bash \d", bash)
-    assert terminal.startswith("note   no terminal")
+    assert terminal.startswith("note   not a terminal")
 
 
 def test_each_context_is_asked(meshpeek: RunProgram, tmp_path: Path, cluster: str) -> None:
@@ -89,7 +89,7 @@ def test_a_tool_that_is_missing_or_too_old_is_a_fault(meshpeek: RunProgram, tmp_
     result = meshpeek("doctor", workshop)
     assert result.returncode == 3
     assert "fault  bash is version " in result.stdout
-    assert "and 99 or newer is needed" in result.stdout
+    assert "; 99 or newer is required" in result.stdout
     assert "fault  no-such-tool was not found\n       hint: install" in result.stdout
 
 
@@ -104,7 +104,7 @@ def test_a_wrong_workshop_is_the_workshop_s_error(meshpeek: RunProgram, tmp_path
 def test_a_rehearsal_is_started_to_see_that_it_can_be(meshpeek: RunProgram) -> None:
     result = meshpeek("doctor", "--rehearse", "workshop.md", cwd=ROOT)
     assert result.returncode == 0, result.stdout
-    assert "ok     linkerd: stood in for" in result.stdout
+    assert "ok     linkerd: a stand-in" in result.stdout
     for context in ("north", "east", "west"):
         assert f"ok     cluster {context}: Kubernetes v1.27" in result.stdout
 
@@ -112,7 +112,7 @@ def test_a_rehearsal_is_started_to_see_that_it_can_be(meshpeek: RunProgram) -> N
 def test_a_small_terminal_is_noted(clean_environment: dict[str, str], tmp_path: Path) -> None:
     with Terminal([PROGRAM, "doctor"], clean_environment, tmp_path, rows=20, columns=70) as small:
         assert small.wait_for_end() == 0
-        assert "terminal: 70×20, and presenting wants at least 80×24" in small.text
+        assert "terminal: 70×20; `present` needs at least 80×24" in small.text
     with Terminal([PROGRAM, "doctor"], clean_environment, tmp_path, rows=24) as enough:
         assert enough.wait_for_end() == 0
         assert "ok     terminal: 80×24" in enough.text

@@ -267,14 +267,14 @@ def test_an_edit_is_made_by_the_step_s_annotation(play: Play, tmp_path: Path) ->
     assert (tmp_path / "a.yaml").read_text() == "spec:\n  timeout: 300ms\n  other: 1\n"
     assert (tmp_path / "b.txt").read_text() == "new\n"
     last = [event.result for event in events if isinstance(event, CommandEnded)][-1]
-    assert "nobody is there to edit this" in last.output
+    assert "nobody is there to edit the file" in last.output
 
 
 @pytest.mark.parametrize(
     ("patch", "message"),
     [
-        ('[{"op": "test", "path": "/a", "value": 2}, {"op": "remove", "path": "/a"}]', "not fit"),
-        ('[{"op": "remove", "path": "/nope"}]', "does not fit"),
+        ('[{"op": "test", "path": "/a", "value": 2}, {"op": "remove", "path": "/a"}]', "not apply"),
+        ('[{"op": "remove", "path": "/nope"}]', "does not apply"),
         ('[{"op": "replace", "path": "/a", "value": 1}]', "changes nothing"),
     ],
 )

@@ -90,7 +90,9 @@ def test_runs_without_a_person_have_them(
     ran = meshpeek(*mode, "w.md")
     assert ran.returncode == 1
     assert "\nseen\n" in ran.stdout
-    assert "nobody is there to edit this, and the step does not say what to change" in ran.stdout
+    assert (
+        "nobody is there to edit the file, and the step does not say what to change" in ran.stdout
+    )
     assert "1 passed, 1 failed" in ran.stdout
 
 

@@ -1,4 +1,4 @@
-"""Looking a machine over before anything runs on it: tools, their versions, clusters."""
+"""What `meshpeek doctor` checks before anything runs: tools, their versions, clusters."""
 
 from __future__ import annotations
 
@@ -21,91 +21,95 @@ SMALLEST_TERMINAL = (80, 24)
 """Columns and rows that the screens of a presentation fit into."""
 
 
-class Grade(StrEnum):
-    """How well something is: the words that begin a line of `meshpeek doctor`."""
+class CheckStatus(StrEnum):
+    """How a check came out: the words that begin a line of `meshpeek doctor`."""
 
-    FINE = "ok"
+    OK = "ok"
     NOTE = "note"
     FAULT = "fault"
 
 
-class Finding(NamedTuple):
-    """What was found of one thing, and what to do where it is not as it should be."""
+class CheckResult(NamedTuple):
+    """What a check found, and what to do about it."""
 
-    grade: Grade
+    status: CheckStatus
     message: str
     hint: str | None = None
 
 
-def examine(
+def run_checks(
     workshop: Workshop | None, environment: Mapping[str, str], *, rehearse: bool
-) -> Iterator[Finding]:
-    """Yield what is found, one after the other: a cluster that does not answer takes seconds.
+) -> Iterator[CheckResult]:
+    """Check what `workshop` needs; yield each result at once, for a cluster may take seconds.
 
-    Without a `workshop`, only what every run needs is looked at. With `rehearse`, the rehearsal
-    is started for real, and its clusters stand for those of kubectl.
+    Without a `workshop`, only what every run needs is checked. With `rehearse`, the rehearsal is
+    started, and its clusters are checked in place of kubectl's.
     """
-    yield _examine_tool("bash", "", environment)
-    yield from _examine_terminal()
+    yield _check_tool("bash", "", environment)
+    yield from _check_terminal()
     if rehearse:
-        yield from _examine_rehearsal(workshop, environment)
+        yield from _check_rehearsal(workshop, environment)
     elif workshop is not None:
         for tool, minimum in workshop.front_matter.requires.items():
-            yield _examine_tool(tool, minimum, environment)
-        yield from _examine_contexts(workshop, environment)
+            yield _check_tool(tool, minimum, environment)
+        yield from _check_contexts(workshop, environment)
 
 
-def _examine_tool(name: str, minimum: str, environment: Mapping[str, str]) -> Finding:
+def _check_tool(name: str, minimum: str, environment: Mapping[str, str]) -> CheckResult:
     tool = find_tool(name, minimum, environment, always_ask=True)
     if tool.fault:
-        return Finding(Grade.FAULT, tool.fault, INSTALL_HINT)
-    return Finding(Grade.FINE, f"{name} {tool.version or '(it tells no version)'}: {tool.path}")
+        return CheckResult(CheckStatus.FAULT, tool.fault, INSTALL_HINT)
+    return CheckResult(CheckStatus.OK, f"{name} {tool.version or '(unknown version)'}: {tool.path}")
 
 
-def _examine_terminal() -> Iterator[Finding]:
+def _check_terminal() -> Iterator[CheckResult]:
     encoding = locale.getpreferredencoding(do_setlocale=False)
     if encoding.lower().replace("-", "") != "utf8":
-        hint = "set LANG or LC_ALL to one that ends in UTF-8"
-        yield Finding(Grade.NOTE, f"text is written as {encoding}, which has few characters", hint)
+        hint = "set LANG or LC_ALL to a UTF-8 locale"
+        yield CheckResult(CheckStatus.NOTE, f"the locale's encoding is {encoding}, not UTF-8", hint)
     if not sys.stdin.isatty() or not sys.stdout.isatty():
-        yield Finding(Grade.NOTE, "no terminal: `run` and `ci` do without, `present` needs one")
+        yield CheckResult(
+            CheckStatus.NOTE, "not a terminal: `present` needs one, `run` and `ci` do not"
+        )
         return
     size = shutil.get_terminal_size(SMALLEST_TERMINAL)  # which is taken where it tells no size
     message = f"terminal: {size.columns}×{size.lines}"
     if size.columns < SMALLEST_TERMINAL[0] or size.lines < SMALLEST_TERMINAL[1]:
-        hint = "make it larger, or the letters smaller"
-        yield Finding(Grade.NOTE, f"{message}, and presenting wants at least 80×24", hint)
+        hint = "make the window larger, or the font smaller"
+        yield CheckResult(CheckStatus.NOTE, f"{message}; `present` needs at least 80×24", hint)
     else:
-        yield Finding(Grade.FINE, message)
+        yield CheckResult(CheckStatus.OK, message)
 
 
-def _examine_contexts(workshop: Workshop, environment: Mapping[str, str]) -> Iterator[Finding]:
+def _check_contexts(workshop: Workshop, environment: Mapping[str, str]) -> Iterator[CheckResult]:
     contexts = [context.name for context in workshop.front_matter.contexts]
     if not contexts:
         return
     try:
         known = [entry["name"] for entry in read_kubeconfig(environment).get("contexts") or ()]
     except EnvironmentUnfitError as error:
-        yield Finding(Grade.FAULT, error.message, error.hint)
+        yield CheckResult(CheckStatus.FAULT, error.message, error.hint)
         return
     for context in contexts:
         if context not in known:
             message = f"kubectl has no context {context}; it has {', '.join(known) or 'none'}"
-            yield Finding(Grade.FAULT, message, "create the clusters, or use --rehearse")
+            yield CheckResult(CheckStatus.FAULT, message, "create the clusters, or use --rehearse")
             continue
         try:
             version = ask_version(context, environment)
         except EnvironmentUnfitError as error:
-            yield Finding(Grade.FAULT, error.message, "see that the cluster runs")
+            yield CheckResult(
+                CheckStatus.FAULT, error.message, "make sure that the cluster is running"
+            )
         else:
-            yield Finding(Grade.FINE, f"cluster {context}: Kubernetes {version}")
+            yield CheckResult(CheckStatus.OK, f"cluster {context}: Kubernetes {version}")
 
 
-def _examine_rehearsal(
+def _check_rehearsal(
     workshop: Workshop | None, environment: Mapping[str, str]
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     if workshop is None:
-        yield Finding(Grade.NOTE, "a rehearsal is that of a workshop: name its file")
+        yield CheckResult(CheckStatus.NOTE, "name the workshop to rehearse")
         return
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(private_folder())
@@ -115,11 +119,11 @@ def _examine_rehearsal(
             stand_ins = session.tools.stand_ins
             for tool, minimum in {"kubectl": "", **workshop.front_matter.requires}.items():
                 if tool in stand_ins:
-                    yield Finding(Grade.FINE, f"{tool}: stood in for")
+                    yield CheckResult(CheckStatus.OK, f"{tool}: a stand-in")
                 else:
-                    yield _examine_tool(tool, minimum, variables)
+                    yield _check_tool(tool, minimum, variables)
             for context in workshop.front_matter.contexts:
                 version = ask_version(context.name, variables)
-                yield Finding(Grade.FINE, f"cluster {context.name}: Kubernetes {version}")
+                yield CheckResult(CheckStatus.OK, f"cluster {context.name}: Kubernetes {version}")
         except EnvironmentUnfitError as error:
-            yield Finding(Grade.FAULT, error.message, error.hint)
+            yield CheckResult(CheckStatus.FAULT, error.message, error.hint)

@@ -1,8 +1,7 @@
-"""What `$EDITOR` is when nobody is at the keyboard: it does what the step's annotation says.
+"""`$EDITOR` where nobody is at the keyboard: it makes the edit that a step's annotation names.
 
-The session's environment names a small script as the editor; the script finds the edit that
-belongs to the command under way in a file that is written before each command. Run as
-`python -m meshpeek.session.editor EDIT-FILE FILE`.
+The session's environment names a small script as the editor; the script reads the edit from a
+file that is written before each command. Run as `python -m meshpeek.session.editor EDIT-FILE FILE`.
 """
 
 # Every run imports this module, so what only the editor needs is imported where it is used.
@@ -15,7 +14,7 @@ from typing import Any
 
 from meshpeek.workshop.model import Command
 
-_NO_EDIT = "nobody is there to edit this, and the step does not say what to change"
+_NO_EDIT = "nobody is there to edit the file, and the step does not say what to change"
 _HINT = (
     "put <!-- meshpeek: patch [JSON Patch] --> or <!-- meshpeek: editor COMMAND --> "
     "on a line of its own before the command"
@@ -23,7 +22,7 @@ _HINT = (
 
 
 class ScriptedEditor:
-    """Hands out the editor of a session. `directory` is the session's own."""
+    """The editor of the session whose folder is `directory`."""
 
     def __init__(self, directory: Path) -> None:
         self._edit = directory / "edit.json"
@@ -31,14 +30,14 @@ class ScriptedEditor:
         self._written: str | None = None
 
     def install(self) -> Path:
-        """Write the program that is to be the session's `$EDITOR`, and return its path."""
+        """Write the program for the session's `$EDITOR`, and return its path."""
         program = shlex.join([sys.executable, "-P", "-m", __spec__.name, str(self._edit)])
         self._script.write_text(f'#!/bin/sh\nexec {program} "$@"\n')
         self._script.chmod(0o700)
         return self._script
 
     def assign(self, step: Command) -> None:
-        """Make `step`'s edit the one that the next start of the editor carries out."""
+        """Have the editor make `step`'s edit when it is started next."""
         edit = step.edit
         if edit is None:
             written = None
@@ -56,7 +55,7 @@ class ScriptedEditor:
 
 
 def carry_out(edit_file: Path, files: list[str]) -> int:
-    """Edit `files` as the edit in `edit_file` says; return the exit status of an editor."""
+    """Make the edit in `edit_file` to `files`; return the exit status."""
     import json
 
     try:
@@ -83,11 +82,9 @@ def _patch(file: Path, patch: str) -> int:
         document: Any = yaml.safe_load(file.read_text())
         patched = jsonpatch.apply_patch(document, patch)
     except yaml.YAMLError as error:
-        return _refuse(f"what is to be patched is no YAML document: {error}")
-    except jsonpatch.JsonPatchException as error:
-        return _refuse(f"the patch does not fit: {error}", f"the patch was {patch}")
-    except jsonpatch.JsonPointerException as error:
-        return _refuse(f"the patch does not fit: {error}", f"the patch was {patch}")
+        return _refuse(f"{file} is not valid YAML: {error}")
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+        return _refuse(f"the patch does not apply: {error}", f"the patch was {patch}")
     if patched == document:
         return _refuse("the patch changes nothing", f"the patch was {patch}")
     file.write_text(yaml.safe_dump(patched, sort_keys=False, allow_unicode=True))

@@ -1,4 +1,4 @@
-"""The clusters a session may reach: nothing but those that the workshop names."""
+"""The clusters that a session can reach: only those that the workshop names."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def scope_kubeconfig(
 ) -> dict[str, str]:
     """Write a kubeconfig to `directory` that holds only `contexts`, and none of them current.
 
-    Takes them from what kubectl sees in `environment`, and returns the variables that make
-    programs use the new file: a command that forgets `--context` reaches no cluster at all.
-    Raises EnvironmentUnfitError when kubectl or a context is missing.
+    Copies them from kubectl's configuration in `environment`, and returns the variables that make
+    programs use the new file: a command without `--context` reaches no cluster at all. Raises
+    EnvironmentUnfitError if kubectl or a context is missing.
     """
     config = read_kubeconfig(environment)
     found = {entry["name"]: entry for entry in config.get("contexts") or ()}
@@ -29,7 +29,7 @@ def scope_kubeconfig(
     if missing:
         raise EnvironmentUnfitError(
             f"kubectl has no context {', '.join(missing)}; it has {', '.join(found) or 'none'}",
-            hint="create the clusters first, or use --rehearse to do without them",
+            hint="create the clusters first, or use --rehearse",
         )
     path = directory / "kubeconfig"
     path.touch(mode=0o600)
@@ -38,10 +38,10 @@ def scope_kubeconfig(
 
 
 def no_context(contexts: Iterable[str]) -> str:
-    """Return the current context of a kubeconfig that has none, for a session with `contexts`.
+    """Return what stands for the current context where there is none, but only `contexts`.
 
-    An empty one makes kubectl try localhost:8080, or the cluster that it runs in itself. A name
-    that does not exist makes it say so and stop, and the name is part of what it says.
+    Without one, kubectl would try localhost:8080, or the cluster that it runs in itself. With a
+    name that does not exist, it stops with an error that has the name.
     """
     return f"none (add --context with one of {', '.join(contexts)})"
 
@@ -60,7 +60,7 @@ def _select(config: dict[str, Any], contexts: list[dict[str, Any]]) -> dict[str,
 
 
 def read_kubeconfig(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return kubectl's own view: several files merged, and certificates inlined.
+    """Return kubectl's view of its configuration: files merged, and certificates inlined.
 
     Raises EnvironmentUnfitError without kubectl, or if it cannot read its files.
     """
@@ -78,16 +78,17 @@ def read_kubeconfig(environment: Mapping[str, str]) -> dict[str, Any]:
         config: dict[str, Any] = json.loads(result.stdout)
     except FileNotFoundError:
         raise EnvironmentUnfitError(
-            "kubectl was not found", hint="install kubectl and see that it is on PATH"
+            "kubectl was not found", hint="install kubectl, and make sure it is on PATH"
         ) from None
     except subprocess.CalledProcessError as error:
         raise EnvironmentUnfitError(
             f"kubectl cannot read its configuration: {error.stderr.strip()}",
-            hint="see what `kubectl config view` says",
+            hint="run `kubectl config view` to see more",
         ) from None
     except subprocess.TimeoutExpired:
         raise EnvironmentUnfitError(
-            f"`kubectl config view` took more than {_PATIENCE_SECONDS} s", hint="try it by hand"
+            f"`kubectl config view` took more than {_PATIENCE_SECONDS} s",
+            hint="run it by hand to see why",
         ) from None
     return config
 
@@ -110,11 +111,11 @@ def ask_version(context: str, environment: Mapping[str, str]) -> str:
         )
         return str(json.loads(result.stdout)["serverVersion"]["gitVersion"])
     except subprocess.CalledProcessError as error:
-        said = error.stderr.strip().splitlines() or ["kubectl does not say why"]
+        said = error.stderr.strip().splitlines() or ["kubectl gives no reason"]
         raise EnvironmentUnfitError(f"{context} does not answer: {said[-1]}") from None
     except subprocess.TimeoutExpired:
         raise EnvironmentUnfitError(
             f"{context} did not answer within {_PATIENCE_SECONDS} s"
         ) from None
     except (ValueError, KeyError, TypeError):
-        raise EnvironmentUnfitError(f"{context} answers, but not as Kubernetes does") from None
+        raise EnvironmentUnfitError(f"{context} does not answer as Kubernetes does") from None

@@ -35,7 +35,7 @@ def write_launcher(
     *,
     rehearsal: OuterRehearsal | None,
 ) -> str:
-    """Make `folder`, and in it the program that is to be the session's `$SHELL`; return its path.
+    """Make `folder`, and in it the program for the session's `$SHELL`; return its path.
 
     Given a file that ends in `.md` or `.sh`, it runs meshpeek with `arguments`, the file, and
     what follows that as the workshop's own arguments. Given anything else it is bash: programs

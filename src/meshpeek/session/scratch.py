@@ -1,4 +1,4 @@
-"""A copy of a workshop's folder to run it in, so that what it writes is gone afterwards."""
+"""A copy of a workshop's folder to run it in: what it writes is gone afterwards."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from meshpeek.session.private_folder import private_folder
 def scratch_copy(folder: Path) -> Iterator[Path]:
     """Yield a copy of `folder` that has its name, and remove it in the end.
 
-    In a git work tree it has what git does not ignore, with changes that are not committed;
-    elsewhere everything. Raises EnvironmentUnfitError if it cannot be made.
+    In a git work tree it has the files that git does not ignore, with uncommitted changes;
+    elsewhere all files. Raises EnvironmentUnfitError if it cannot be made.
     """
     source = folder.resolve()
     with contextlib.ExitStack() as stack:
@@ -31,8 +31,8 @@ def scratch_copy(folder: Path) -> Iterator[Path]:
             _copy(source, copy)
         except (OSError, shutil.Error) as error:
             raise EnvironmentUnfitError(
-                f"{folder} cannot be copied: {error}",
-                hint="--scratch needs room in TMPDIR, and files that you may read",
+                f"cannot copy {folder}: {error}",
+                hint="--scratch needs room in TMPDIR and read access to every file",
             ) from error
         yield copy
 
@@ -54,7 +54,7 @@ def _copy(source: Path, copy: Path) -> None:
 
 
 def _known_to_git(folder: Path) -> list[str] | None:
-    """Return the files below `folder` that git does not ignore; None where there is no git."""
+    """Return the files below `folder` that git does not ignore; None outside a work tree."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         listed = subprocess.run(command, cwd=folder, capture_output=True, check=False)

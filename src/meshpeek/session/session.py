@@ -1,4 +1,4 @@
-"""Getting ready for a run: the session's folder, its environment, its clusters and its bash."""
+"""Opening a session: its folder, its environment, its clusters and its bash."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OWN_NAME = re.compile(r"\$\{?0")
 
 
 class ResumedSession(NamedTuple):
-    """An earlier session to go on with: the folder it had, and the state of its bash."""
+    """A session to resume: the folder that it had, and the state of its bash."""
 
     folder: Path
     restoration: Restoration
@@ -51,7 +51,7 @@ class Persistence(NamedTuple):
 
 
 class Session(NamedTuple):
-    """What a run works with. `contexts` are those of its kubeconfig, None if it has no own one.
+    """What a run works with. `contexts` are those of its own kubeconfig, None if it has none.
 
     `folder` is the session's own, and `environment` what its bash is started with. `pages` are
     those that a rehearsal serves.
@@ -80,11 +80,11 @@ def open_session(
 ) -> Iterator[Session]:
     """Open a session for `workshop`, and end all that belongs to it afterwards.
 
-    `environment` is the caller's; `size` is rows and columns. Without a `keyboard`, programs that
-    want a person are stood in for (see `stand_ins`). `nested` are the arguments that `$SHELL FILE`
-    gives to meshpeek before the file. Without `persistence`, the session cannot be resumed.
-    `folder` is where bash begins, None for the working directory. Raises EnvironmentUnfitError
-    when something is missing.
+    `environment` is the caller's; `size` is rows and columns. Without a `keyboard`, stand-ins take
+    the place of programs that need a person (see `stand_ins`). `nested` are the arguments that
+    `$SHELL FILE` gives to meshpeek before the file. Without `persistence`, the session cannot be
+    resumed. `folder` is where bash starts, None for the working directory. Raises
+    EnvironmentUnfitError if something is missing.
     """
     with contextlib.ExitStack() as stack:
         resumed = persistence.resumed if persistence else None
@@ -149,7 +149,7 @@ def open_session(
 
 @contextlib.contextmanager
 def _folder(resumed: ResumedSession | None) -> Iterator[Path]:
-    """Make the session's folder: the one it had, as its variables name it (PATH, KUBECONFIG)."""
+    """Make the session's folder: at the same path if resumed, as variables name it (PATH …)."""
     if resumed is None:
         with private_folder() as folder:
             yield folder
@@ -167,9 +167,9 @@ def _folder(resumed: ResumedSession | None) -> Iterator[Path]:
 
 
 def _own_name(workshop: Workshop) -> str:
-    """Return what `$0` is: the workshop's path, where a command asks for it.
+    """Return `$0`: the workshop's path, if a command asks for it.
 
-    bash begins its messages with it, so elsewhere it stays `bash`, as at a prompt.
+    bash begins its messages with it, so otherwise it stays `bash`, as at a prompt.
     """
     commands = (step.text for step in workshop.steps if isinstance(step, Command))
     return workshop.path if any(map(_OWN_NAME.search, commands)) else ""
@@ -208,7 +208,7 @@ def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
     """Return what each of the workshop's clusters holds in a rehearsal, by context.
 
     Raises InputError if the workshop does not say which clusters it needs, or names manifests that
-    are not there.
+    do not exist.
     """
     from meshpeek.rehearsal import ClusterSeed
 

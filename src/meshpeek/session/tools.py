@@ -1,4 +1,4 @@
-"""The tools a workshop says it needs: whether they are there, and new enough."""
+"""The tools that a workshop requires: whether they are there, and new enough."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError
 
-INSTALL_HINT = "install what is missing and see that it is on PATH"
+INSTALL_HINT = "install it, and make sure it is on PATH"
 _PATIENCE_SECONDS = 20
 _VERSION_ARGUMENTS = {
     "kubectl": ("version", "--client"),
@@ -20,7 +20,7 @@ _VERSION = re.compile(r"(\d+(?:\.\d+)+)")
 
 
 class Tool(NamedTuple):
-    """What was found of a tool: its `path` (None: nothing), its version, and what is amiss."""
+    """A tool: its path (None if it was not found), its version, and what is wrong with it."""
 
     path: str | None
     version: str | None
@@ -28,7 +28,7 @@ class Tool(NamedTuple):
 
 
 def check_tools(requires: Mapping[str, str], environment: Mapping[str, str]) -> None:
-    """See that every tool of `requires` is on the PATH of `environment`, in its minimum version.
+    """Check that the tools of `requires` are on the PATH of `environment`, and new enough.
 
     `requires` maps a tool to a version such as `1.20`, or to an empty string for any. Raises one
     EnvironmentUnfitError that names all that are missing or too old.
@@ -47,7 +47,7 @@ def find_tool(
 ) -> Tool:
     """Look for a tool on the PATH of `environment`, in the version `minimum` or newer.
 
-    It is asked for its version if that matters, or if `always_ask` says so.
+    It is run for its version if there is a minimum, or with `always_ask`.
     """
     path = shutil.which(name, path=environment.get("PATH"))
     if path is None:
@@ -60,9 +60,9 @@ def _fault(name: str, version: str | None, minimum: str) -> str | None:
     if not minimum:
         return None
     if version is None:
-        return f"{name} does not tell its version, and {minimum} or newer is needed"
+        return f"{name} prints no version; {minimum} or newer is required"
     if _numbers(version) < _numbers(minimum):
-        return f"{name} is version {version}, and {minimum} or newer is needed"
+        return f"{name} is version {version}; {minimum} or newer is required"
     return None
 
 

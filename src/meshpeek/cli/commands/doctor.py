@@ -11,10 +11,10 @@ from meshpeek.cli.options import NO_INIT, REHEARSE
 from meshpeek.cli.workshops import load
 from meshpeek.errors import ExitCode
 from meshpeek.run.settings import RunSettings
-from meshpeek.session.checks import Grade, examine
+from meshpeek.session.checks import CheckStatus, run_checks
 from meshpeek.workshop.model import Mode
 
-_COLOURS = {Grade.FINE: "green", Grade.NOTE: "yellow", Grade.FAULT: "red"}
+_COLOURS = {CheckStatus.OK: "green", CheckStatus.NOTE: "yellow", CheckStatus.FAULT: "red"}
 
 
 @click.command()
@@ -28,13 +28,13 @@ def command(file: Path | None, rehearse: bool, startup: bool) -> None:
     """
     workshop = load(file, RunSettings(Mode.PRESENT, startup=startup)) if file else None
     code = ExitCode.PASSED
-    for finding in examine(workshop, os.environ, rehearse=rehearse):
-        grade = f"{finding.grade:<6}"
+    for result in run_checks(workshop, os.environ, rehearse=rehearse):
+        status = f"{result.status:<6}"
         if not os.environ.get("NO_COLOR"):  # no-color.org
-            grade = click.style(grade, fg=_COLOURS[finding.grade])
-        click.echo(f"{grade} {finding.message}")
-        if finding.hint:
-            click.echo(f"       hint: {finding.hint}")
-        if finding.grade is Grade.FAULT:
+            status = click.style(status, fg=_COLOURS[result.status])
+        click.echo(f"{status} {result.message}")
+        if result.hint:
+            click.echo(f"       hint: {result.hint}")
+        if result.status is CheckStatus.FAULT:
             code = ExitCode.UNFIT_ENVIRONMENT
     raise SystemExit(code)

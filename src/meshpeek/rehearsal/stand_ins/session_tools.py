@@ -35,17 +35,15 @@ _INSTALL_HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What was chosen: kubectl with its version (`1.27.16`), and the names of the stand-ins."""
+    """What was chosen: a kubectl, and the names of the stand-ins."""
 
     kubectl: Path
-    kubectl_version: str
     stand_ins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Kubectl:
     path: Path
-    version: str = ""
     fault: str = ""
 
 
@@ -68,7 +66,7 @@ def install_tools(binaries: Path, context: str, environment: Mapping[str, str]) 
     for name in stand_ins:
         _install_launcher(binaries / name, _MODULES[name])
     kubectl = _choose_kubectl(binaries, context, environment)
-    return Tools(kubectl.path, kubectl.version, tuple(stand_ins))
+    return Tools(kubectl.path, tuple(stand_ins))
 
 
 def _install_launcher(launcher: Path, module: str) -> None:
@@ -136,7 +134,7 @@ def _examine(kubectl: Path, context: str, environment: Mapping[str, str]) -> _Ku
         said = outcome.stderr.strip().splitlines()
         reason = said[-1] if said else f"exit status {outcome.returncode}"
         return _Kubectl(kubectl, fault=f"{kubectl} cannot be used here: {reason}")
-    return _Kubectl(kubectl, version)
+    return _Kubectl(kubectl)
 
 
 def _client_version(output: str) -> str:

@@ -1,4 +1,4 @@
-"""How long a command may run, and what happens to it after that."""
+"""How long a command may run, and the signals that it gets after that."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Deadline:
         """Send the next signal, if it is time, to the process group that `foreground` returns.
 
         Returns whether it was INT. `shell` is bash's own group. It gets no second INT: that would
-        break off the end of a command that the first one has ended.
+        interrupt the marking of the end of a command that the first one has ended.
         """
         if self._next is None or self._clock() < self._next or not self._left:
             return False

@@ -1,4 +1,4 @@
-"""The markers that bound a command's output: making bash print them, and finding them again."""
+"""The markers around a command's output: making bash print them, and finding them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 SEPARATOR = b"\x1e"
-"""What a marker begins and ends with: ASCII's record separator, and never within one."""
+"""What a marker begins and ends with, and does not contain: ASCII's record separator."""
 
 _LONGEST_MARKER = 64 * 1024
 
@@ -22,11 +22,11 @@ def command_lines(
 ) -> str:
     """Return the lines that make bash run `command`, and mark its ends with `token`.
 
-    `statuses` are what `$?` and PIPESTATUS are to be at its start. `traced`: `set -x` is in force.
-    What is called here is defined in session.bash.
+    `statuses` are `$?` and PIPESTATUS at its start. `traced`: `set -x` is in force. The functions
+    are defined in session.bash.
 
     The command is one line for bash whatever is in it, so that bash never waits for more of
-    it. The second line speaks when the first was broken off, by ^C or `set -u`; the empty one
+    it. The last line marks the end if the first was interrupted, by ^C or `set -u`; the empty one
     before it ends what a syntax error may have left open. The groups keep our own commands out
     of a `set -x` trace, and `&& :` keeps `set -e` from seeing a status.
     """
@@ -40,10 +40,10 @@ def command_lines(
 
 
 def _leave(statuses: Sequence[int], command: str) -> str:
-    """Return what makes the function of ours before it leave `statuses` for `command`.
+    """Return the argument with which our function before `command` leaves it `statuses`.
 
-    Only a pipeline can set PIPESTATUS to several. That costs processes, so it is done where it
-    can be noticed, and where `$?` is right after it (it would not be for one with `!`).
+    Only a pipeline can set PIPESTATUS to several. That costs processes, so it is done only if the
+    command asks for it, and if `$?` is right afterwards (it would not be for a pipeline with `!`).
     """
     status, *parts = statuses
     if len(parts) < 2 or parts[-1] != status or "PIPESTATUS" not in command:
@@ -64,10 +64,10 @@ def quote(text: str) -> str:
 
 
 class Marker(NamedTuple):
-    """A marker that has been found. `number` is that of the command that it belongs to.
+    """A marker of the command `number`.
 
-    The one at a command's end has bash's `flags` (`$-`) and its `statuses`: `$?`, then those of
-    the last pipeline's parts. The one at the beginning has no statuses.
+    The one at the end of a command has bash's `flags` (`$-`) and its `statuses`: `$?`, then those
+    of the last pipeline's parts. The one at the beginning has no statuses.
     """
 
     number: int
@@ -85,10 +85,9 @@ class MarkerScanner:
         )
 
     def scan(self, data: bytes) -> tuple[bytes, Marker | None]:
-        """Take the next `data`; return what is sure to precede the first marker, and that.
+        """Take more `data`; return what precedes the first marker, and the marker.
 
-        After a marker the bytes behind it are held; call again (with empty `data`, for the
-        next marker) to get them.
+        The bytes after a marker are held back; call again, with empty `data`, to get them.
         """
         if not self._held and SEPARATOR not in data:
             return data, None
@@ -107,6 +106,6 @@ class MarkerScanner:
         return data[:start], None
 
     def release(self) -> bytes:
-        """Return what is held: the stream has ended, so it is no marker."""
+        """Return what is held back: the stream has ended, so it is not part of a marker."""
         held, self._held = self._held, b""
         return held

@@ -1,4 +1,4 @@
-"""Seeing to it that nothing a session started outlives it."""
+"""Ending everything that a session started."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.01
 
 
 def start_of(process: int) -> int:
-    """Return when `process` began, for `end_processes`; 0 where that cannot be told."""
+    """Return when `process` started, for `end_processes`; 0 if that is unknown (macOS)."""
     status = _read_status(process)
     return status.started if status else 0
 
@@ -25,9 +25,9 @@ def start_of(process: int) -> int:
 def end_processes(session_id: int, token: str, since: int) -> None:
     """End every process of a terminal session, and those that left it but carry its token.
 
-    They get TERM and, two seconds later, KILL. `since` is when the session's first process began
-    (`start_of`). Looks them up in /proc; without it (macOS) this does nothing, and the closing of
-    the terminal, which sends them HUP, has to do.
+    They get TERM and, two seconds later, KILL. `since` is when the session's first process started
+    (`start_of`). Finds them in /proc; without it (macOS) this does nothing, and only the HUP that
+    they get when the terminal is closed ends them.
     """
     if not os.access(_PROCESSES, os.R_OK):
         return
@@ -45,7 +45,7 @@ def end_processes(session_id: int, token: str, since: int) -> None:
 
 
 def _find(session_id: int, token: str, since: int) -> list[int]:
-    """Return the processes to end. Those that began before the session's did are none of ours."""
+    """Return the processes to end. Those that started before the session do not belong to it."""
     wanted = f"{SESSION_VARIABLE}={token}".encode()
     found = []
     for name in os.listdir(_PROCESSES):  # noqa: PTH208  # hundreds of paths would cost a start

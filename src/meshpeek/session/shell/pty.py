@@ -41,10 +41,10 @@ _SHRUNK_SECONDS = 0.1
 
 
 class BashPty:
-    """One bash after the other, each on a pseudo-terminal; `start` begins with the first.
+    """A pseudo-terminal for bash, and for the next one when that has ended.
 
     `directory` is for the FIFO, and `size` is rows and columns. With `raw_output`, line ends are
-    passed on as they were written, and not as a screen needs them (CR LF). `states` are read while
+    passed on as they were written, and not as a screen needs them (CR LF). `states` is read while
     waiting for output, or bash would wait for a reader. `leader` is bash's process id.
     """
 
@@ -73,7 +73,7 @@ class BashPty:
         """
         options = ["--noediting", "--rcfile", str(_BOOTSTRAP), "-i", "-s", "--"]
         try:
-            with _resizes_held_back():
+            with _sigwinch_blocked():
                 self._child = pexpect.spawn(
                     "bash",
                     [*options, *arguments],
@@ -84,7 +84,7 @@ class BashPty:
                 )
         except pexpect.ExceptionPexpect as error:
             raise EnvironmentUnfitError(
-                "bash was not found", hint="install bash and see that it is on PATH"
+                "bash was not found", hint="install bash, and make sure it is on PATH"
             ) from error
         self._child.delaybeforesend = None  # or each send would wait for 50 ms
         self._terminal = self._child.child_fd
@@ -151,23 +151,23 @@ class BashPty:
         self._child.setwinsize(*self._size)
 
     def send(self, lines: str) -> None:
-        """Have bash read `lines`, in place of those that it has not been sent yet."""
+        """Have bash read `lines`, in place of those that are not sent yet."""
         self._unsent = lines.encode(errors="surrogateescape")
 
     def send_more(self, lines: str) -> None:
-        """Have bash read `lines` after those that it has been sent."""
+        """Have bash read `lines` after those already given."""
         self._unsent += lines.encode()
 
     def forget_lines(self) -> None:
-        """Drop the lines that bash has not read."""
+        """Drop the lines that bash did not read."""
         with contextlib.suppress(BlockingIOError):
             while os.read(self._lines, _CHUNK_BYTES):
                 pass
 
     def end_input(self) -> None:
-        """Let a command that asks the terminal itself (a password prompt) find end-of-file there.
+        """Let a command that reads the terminal itself (a password prompt) find end-of-file there.
 
-        What nobody has read of it stays; when that has filled the terminal's buffer, it is enough.
+        What is not read stays there; once that fills the terminal's buffer, it is enough.
         """
         with contextlib.suppress(BlockingIOError):
             os.write(self._terminal, _END_OF_FILE_KEY)
@@ -185,7 +185,7 @@ class BashPty:
                 self._lent = None
 
     def _forget_input(self) -> None:
-        """Drop what was typed for the last command, and that it did not read."""
+        """Drop what was typed for the last command and not read by it."""
         terminal = os.open(self._device.read_text(), os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         try:
             termios.tcflush(terminal, termios.TCIFLUSH)
@@ -244,7 +244,7 @@ class BashPty:
         return bool(readable or writable)
 
     def _drain(self) -> bytes:
-        """Return what bash left in the terminal when it went; its jobs may still hold that open."""
+        """Return what bash left in the terminal when it ended; its jobs may hold that open."""
         chunks = []
         while select.select([self._terminal], [], [], _QUIET_SECONDS)[0]:
             try:
@@ -266,8 +266,8 @@ class BashPty:
 
 
 @contextlib.contextmanager
-def _resizes_held_back() -> Iterator[None]:
-    """Let SIGWINCH wait: the child sizes its terminal while it still has our handlers."""
+def _sigwinch_blocked() -> Iterator[None]:
+    """Block SIGWINCH: the child sizes its terminal while it still has our handlers."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGWINCH})
     try:
         yield

@@ -39,14 +39,14 @@ _ASK_SECONDS = 10.0
 class Shell:
     """One bash session: `run` commands one after the other, and `close` it in the end.
 
-    `directory` is an existing, empty folder for the session's own files, and `state_folder` one
-    for the state that outlives bash (None: the same). `restoration` is what to go on with from
-    an earlier session. `environment` is the whole environment; `arguments` are bash's `$1` and on;
-    `size` is rows and columns. `name` is its `$0`, and what its messages begin with (bash's own
-    where it is empty; bash 5.0 and newer). `folder` is where it begins, None for the working
-    directory.
+    `directory` is an existing, empty folder for the session's own files. The state of bash is also
+    saved in `state_folder`, if there is one. `restoration` is the state of an earlier session to
+    start from. `environment` is the whole environment; `arguments` are bash's `$1` and on; `size`
+    is rows and columns. `name` is its `$0`, which its messages begin with (if empty, or before
+    bash 5.0, bash's own). `folder` is where it starts, None for the working directory.
+
     `keyboard` is lent to each command while it runs, and output has the line ends that a screen
-    needs (CR LF). Without one, commands read end-of-file, from the terminal too, and output is
+    needs (CR LF). Without one, commands read end-of-file, even from the terminal, and output is
     passed on exactly as it was written. Raises EnvironmentUnfitError without bash.
     """
 
@@ -81,7 +81,7 @@ class Shell:
             self._start({**environment, SESSION_VARIABLE: self._token}, restore=None)
         else:
             self._start_again(
-                state.adapted(restoration, environment)
+                state.restore_script(restoration, environment)
                 + f"builtin export {SESSION_VARIABLE}={self._token}\n".encode()
             )
         self._began = start_of(self._pty.leader)
@@ -98,7 +98,7 @@ class Shell:
         for item in self._execute("", Deadline(_START_SECONDS), None):
             if isinstance(item, CommandExit) and item.ending is not Ending.COMPLETED:
                 raise EnvironmentUnfitError(
-                    "bash did not start", hint="see what `bash --noediting -i` says"
+                    "bash did not start", hint="run `bash --noediting -i` to see why"
                 )
         self._pty.remember_settings()
 
@@ -112,7 +112,7 @@ class Shell:
 
     @property
     def count(self) -> int:
-        """How many commands there have been; the number of the last one."""
+        """How many commands have been run: the number of the last one."""
         return self._count
 
     def run(self, command: str, *, timeout: float | None = None) -> CommandStream:
@@ -126,7 +126,7 @@ class Shell:
         return self._execute(command, Deadline(timeout), self._keyboard)
 
     def ask(self, command: str) -> str:
-        """Run a command of our own, that needs no keyboard, and return what it prints."""
+        """Run a command of meshpeek's own, without keyboard; return what it prints."""
         items = self._execute(command, Deadline(_ASK_SECONDS), None, changes=False)
         printed = b"".join(item.data for item in items if isinstance(item, OutputChunk))
         return printed.decode(errors="replace")
@@ -134,9 +134,9 @@ class Shell:
     def take_over(self, history: Iterable[str] = ()) -> CommandStream:
         """Give bash itself to the keyboard, with line editing, until `exit` or ^D there.
 
-        What is done there is done to the session. `history` are commands that the arrow keys
-        find, beside those of earlier times. The CommandExit means nothing but the end. When the
-        iterator is closed before it, bash ends as when its terminal is closed, and its jobs too.
+        It is the session's own bash. The arrow keys find the commands in `history`, beside
+        earlier ones. The CommandExit says only that it ended. If the iterator is closed before
+        that, bash and its jobs end as when its terminal is closed.
         """
         self._get_ready()
         self._changes = True
@@ -144,7 +144,7 @@ class Shell:
         lines = takeover_lines(self._marked, self._pty.fifo, history)
         running = self._perform(lines, Deadline(None), self._keyboard)
         try:
-            for item in running:  # noqa: UP028  # bash is to go before this is closed
+            for item in running:  # noqa: UP028  # bash has to end before this is closed
                 yield item
         except GeneratorExit:
             os.kill(self._pty.leader, signal.SIGHUP)
@@ -154,9 +154,9 @@ class Shell:
             self._statuses = before
 
     def edit(self, text: str) -> Generator[OutputChunk | str, None, None]:
-        """Let the keyboard change `text` with bash's line editor; yield what that writes.
+        """Edit `text` with bash's line editor; yield what that writes, and last the new text.
 
-        Last comes the text as it was at RETURN, unless it was left with ^C or ^D. Needs bash 4.
+        There is no new text after ^C or ^D. Needs bash 4.
         """
         before = self._statuses
         result = self._directory / "edited"
@@ -187,7 +187,7 @@ class Shell:
         return self._perform(lines, deadline, keyboard)
 
     def _get_ready(self) -> None:
-        """See that there is a bash, its terminal in order, and count what comes."""
+        """Make sure that bash runs and its terminal is in order, and count the next command."""
         if not self._pty.is_alive():
             self._replace()
         self._pty.restore()
@@ -209,7 +209,7 @@ class Shell:
                     pass
 
     def _follow(self, deadline: Deadline) -> CommandStream:
-        """Pass on what the terminal brings, up to the command's end marker or bash's end."""
+        """Yield what the terminal has, up to the command's end marker or the end of bash."""
         while True:
             self._interrupts += deadline.enforce(self._pty.foreground, self._pty.leader)
             data, ended = self._pty.read(deadline.seconds_left(_POLL_SECONDS))
@@ -237,7 +237,7 @@ class Shell:
                 return
 
     def _remind(self) -> None:
-        """Ask once more for the end marker: each interrupt may cost bash a line it had read."""
+        """Ask again for the end marker: each interrupt may make bash drop a line it has read."""
         self._interrupts -= 1
         self._pty.send_more(f"\n{end_line(self._marked)}\n")
 
@@ -258,14 +258,14 @@ class Shell:
         return CommandExit(status, (status,), ending)
 
     def _replace(self) -> None:
-        """Start a fresh bash in the state that the last one wrote down."""
+        """Start a new bash in the state that the last one wrote."""
         self._pty.close_terminal()
         self._pty.forget_lines()
         self._count -= 1  # what the new one saves at its start is the state after the last command
         self._start_again(self._states.script)
 
     def _start_again(self, script: bytes | None) -> None:
-        """Start a bash that goes on with what `script` says, as if it were the one before."""
+        """Start a bash that runs `script` first, in place of the one before."""
         statuses = self._statuses
         file = self._directory / "restore"
         file.touch(mode=0o600)
@@ -274,7 +274,7 @@ class Shell:
         self._statuses = statuses
 
     def background_jobs(self) -> str:
-        """Return bash's list of the jobs that still run, a line each; empty when there are none."""
+        """Return bash's list of running jobs, a line each."""
         return self.ask("builtin jobs -l") if self._pty.is_alive() else ""
 
     def close(self) -> bytes:

@@ -1,7 +1,7 @@
-"""Files with the state of a session after its last commands, for another process to go on with.
+"""Files with the state of a session after its last commands, to resume it from.
 
-There are two that take turns, so that one is whole at any moment. The last line of each says that
-it is whole, and after which command it was written.
+Two files take turns, so that one is complete at any moment. The last line of each says that it is
+complete, and after which command it was written.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 class SavedState(NamedTuple):
-    """A whole file of state; `number` is the command's that it was written after."""
+    """A complete state in a file, written after the command `number`."""
 
     number: int
     path: Path
 
 
 class Restoration(NamedTuple):
-    """What a session goes on with that another process had.
+    """What a session starts from that another process had.
 
-    `environment` is what that one was started with, and `statuses` are `$?` and PIPESTATUS.
+    `environment` is what that process started bash with; `statuses` are `$?` and PIPESTATUS.
     """
 
     state: SavedState
@@ -39,10 +39,10 @@ class Restoration(NamedTuple):
 
 
 def write(folder: Path, turn: int, script: bytes, number: int) -> None:
-    """Write the state from after the command `number` to the file whose `turn` it is.
+    """Write the state after the command `number` to the file whose `turn` it is.
 
-    Only the user can read it, for it holds secrets. Where that fails there is none, as after a
-    crash: the show is worth more than its resumption.
+    Only the user can read it, for it holds secrets. A failure leaves it incomplete, as a crash
+    does: the run matters more than that it can be resumed.
     """
     path = folder / _SLOTS[turn % 2]
     with contextlib.suppress(OSError), open(path, "wb", opener=_open_for_user) as file:
@@ -50,7 +50,7 @@ def write(folder: Path, turn: int, script: bytes, number: int) -> None:
 
 
 def newest(folder: Path, *, before: int | None = None) -> SavedState | None:
-    """Return the latest state in `folder`, or the latest one that precedes the command `before`."""
+    """Return the latest state in `folder`, or the latest from before the command `before`."""
     states = [
         SavedState(number, folder / name)
         for name in _SLOTS
@@ -65,11 +65,11 @@ def discard(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def adapted(restoration: Restoration, environment: Mapping[str, str]) -> bytes:
-    """Return a state as a bash script for a session whose environment is another one now.
+def restore_script(restoration: Restoration, environment: Mapping[str, str]) -> bytes:
+    """Return a state as a bash script for a session that starts with another `environment`.
 
-    A variable that the session had left as it was gets the value of now: the terminal may be
-    another one, and so may be what leads to the desktop or an agent.
+    A variable that the earlier session did not change gets its new value: the terminal may be
+    another one, and so may be the desktop's or an agent's socket.
     """
     before = restoration.environment
     lines = []
@@ -85,7 +85,7 @@ def adapted(restoration: Restoration, environment: Mapping[str, str]) -> bytes:
 
 
 def _number(path: Path) -> int | None:
-    """Return the number of a state that is whole, None for any other file, or none."""
+    """Return the number of a complete state, None for an incomplete or missing file."""
     try:
         with path.open("rb") as file:
             file.seek(max(os.fstat(file.fileno()).st_size - _LONGEST_LAST_LINE, 0))

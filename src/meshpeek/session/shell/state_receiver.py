@@ -1,7 +1,7 @@
-"""Taking in the state that bash writes after each command, and keeping the last that is whole.
+"""Receiving the state that bash writes after each command, and keeping the last complete one.
 
-It comes through a FIFO: bash writes each line by itself, which costs a third of what it costs with
-a file. When bash ends, perhaps because we have, there may be nobody to read; so then it is a file.
+It comes through a FIFO: bash writes each line by itself, which takes a third of the time that a
+file takes. When bash ends, perhaps because we did, there may be no reader: then it is a file.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _NEVER_EXPORTED = re.compile(rb"COLUMNS|LINES|__meshpeek_.*")
 
 
 class StateReceiver:
-    """Takes what a session's bash writes into `directory`, and keeps the last state.
+    """Receives what a session's bash writes into `directory`, and keeps the last state.
 
-    Each state has the token of the command that it was written after: `SESSION.NUMBER`. `folder`
-    is where it is also written for another process to go on with, None for nowhere.
+    Each state has the token of the command that it was written after: `SESSION.NUMBER`. It is also
+    saved to `folder`, from which the session can be resumed; None for nowhere.
     """
 
     def __init__(self, directory: Path, folder: Path | None) -> None:
         fifo = directory / STATES
         os.mkfifo(fifo, 0o600)
-        # Open for both, so that between two states there is no end of it.
+        # Open for both, so that reading finds no end of file between two states.
         self._fifo = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         self._at_exit = directory / _AT_EXIT
         self._at_exit.touch(mode=0o600)
@@ -51,21 +51,21 @@ class StateReceiver:
 
     @property
     def is_long(self) -> bool:
-        """Whether a state is so long that bash may have to wait until some of it has been read.
+        """Whether a state is so long that bash may have to wait for us to read some of it.
 
-        A shorter one is read at once: each line would wake us up.
+        A shorter one is read in one piece: each line would wake us up.
         """
         return self.script is not None and len(self.script) > _PIPE_BYTES // 4
 
     def read(self) -> None:
-        """Take in what there is, at most as much as a FIFO holds."""
+        """Read what there is, at most as much as a FIFO holds."""
         with contextlib.suppress(BlockingIOError):
             self._unfinished.append(os.read(self._fifo, _PIPE_BYTES))
 
     def take(self, token: str, *, is_kept: bool = True) -> None:
-        """Keep the state from after the command `token`, which has come, if it is to be kept.
+        """Take the state from after the command `token`, which has arrived; keep it if `is_kept`.
 
-        One that was broken off may come before it.
+        An incomplete one may precede it.
         """
         self.read()
         written = b"".join(self._unfinished)
@@ -77,23 +77,23 @@ class StateReceiver:
             self._keep(written[start + len(begin) : finish + 1], token)
 
     def take_last(self, token: str) -> None:
-        """Keep the state that bash wrote when it ended in the command `token`, if it did."""
+        """Keep the state that bash wrote if it ended in the command `token`."""
         begin, end = _bounds(token)
         written = self._at_exit.read_bytes()
         if written.startswith(begin) and written.endswith(end):
             self._keep(written[len(begin) : -len(end) + 1], token)
 
     def take_unexported(self) -> str:
-        """Return the line that exports the variables that are new, once; empty without any.
+        """Return the line that exports new variables, once; empty if there are none.
 
-        demosh keeps a workshop's variables in its environment, and workshops count on programs
-        seeing them. An array cannot be exported.
+        demosh keeps a workshop's variables in its environment, so workshops expect programs to see
+        them. An array cannot be exported.
         """
         names, self._unexported = self._unexported, []
         return _export_line(names).decode()
 
     def close(self) -> None:
-        """Take in no more."""
+        """Receive no more."""
         os.close(self._fifo)
 
     def _keep(self, script: bytes, token: str) -> None:

@@ -1,4 +1,4 @@
-"""The lines that give the session's bash into a presenter's hands, and take it back."""
+"""The lines that give the session's bash to a presenter, and take it back."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _EDIT_PROMPT = "$ "
 
 
 def takeover_lines(token: str, fifo: Path, history: Iterable[str]) -> str:
-    """Return the lines that make bash read from its terminal, until it is told to stop.
+    """Return the lines that make bash read from its terminal until `exit` or ^D.
 
-    It then reads on from `fifo`: that it has ended, marked with `token`. `history` are commands to
-    be found with the arrow keys.
+    Then it reads on from `fifo`, and marks the end with `token`. `history` are commands for the
+    arrow keys.
     """
     remembered = "".join(f"builtin history -s -- {quote(command)}; " for command in history)
     return (
@@ -26,7 +26,7 @@ def takeover_lines(token: str, fifo: Path, history: Iterable[str]) -> str:
 
 
 def edit_command(text: str, fifo: Path, result: Path) -> str:
-    """Return the command that lets a person change `text`, and writes it to the file `result`."""
+    """Return the command that lets a person edit `text`, and writes it to the file `result`."""
     return f"{_load(fifo)} __meshpeek_edit {quote(_EDIT_PROMPT)} {quote(text)} {quote(str(result))}"
 
 

@@ -1,7 +1,7 @@
-"""Stand-ins for programs that want a person, in sessions where nobody is there.
+"""Stand-ins for programs that need a person, in sessions without a keyboard.
 
-Each is a small shell script in this folder. The environment says most of it (`PAGER=cat`); the
-scripts are for commands that name such a program themselves, and for programs that do.
+Each is a small shell script in this folder. Variables do most of it (`PAGER=cat`); the scripts
+are for commands and programs that name such a program themselves.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def stand_in(
 ) -> dict[str, str]:
     """Put stand-ins of `kinds` into the folder `directory`; return the variables that use them.
 
-    `editor` is the program that edits as a step says, `path` the PATH that programs are on
-    otherwise: a stand-in that has nothing to say to its arguments hands them on to those.
+    `editor` makes the edit that a step's annotation names. `path` is the PATH with the real
+    programs: a stand-in that does not handle its arguments runs those.
     """
     if not kinds:
         return {}
