@@ -1,10 +1,11 @@
-"""docs/ci.md, action.yml and the workflow say what is true, and their scripts run."""
+"""docs/ci.md, action.yml and the workflows say what is true, and their scripts run."""
 
 from __future__ import annotations
 
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,19 @@ from tests.test_documents import fences
 
 GUIDE = (ROOT / "docs" / "ci.md").read_text()
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
-WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "workshop.yml").read_text())
+WORKFLOWS = {path.stem: path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml")}
+WORKFLOW = yaml.safe_load(WORKFLOWS["workshop"])
+
+
+def jobs_of(*workflows: str) -> list[dict[str, Any]]:
+    return [job for text in workflows for job in yaml.safe_load(text)["jobs"].values()]
+
+
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 JOBS: dict[str, Any] = WORKFLOW["jobs"]
 SCRIPTS = {
     step["name"]: step["run"]
-    for step in [*STEPS, *(step for job in JOBS.values() for step in job["steps"])]
+    for step in [*STEPS, *(step for job in jobs_of(*WORKFLOWS.values()) for step in job["steps"])]
     if "run" in step
 }
 BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail")  # as GitHub has it for `shell: bash`
@@ -103,11 +111,40 @@ def test_inputs_are_declared_and_used() -> None:
 def test_jobs_need_what_there_is() -> None:
     for job in JOBS.values():
         assert job.get("needs", "versions") in JOBS
-        assert job["timeout-minutes"]
     outputs = re.findall(r"needs\.(\w+)\.outputs\.(\w+)", json.dumps(WORKFLOW))
     assert outputs
     for name, output in outputs:
         assert output in JOBS[name]["outputs"]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_workflows_may_only_read_and_do_not_hang(name: str) -> None:
+    assert yaml.safe_load(WORKFLOWS[name])["permissions"] == {"contents": "read"}
+    assert all(job["timeout-minutes"] for job in jobs_of(WORKFLOWS[name]))
+
+
+def test_actions_are_pinned_by_commit() -> None:
+    texts = [*WORKFLOWS.values(), (ROOT / "action.yml").read_text(), GUIDE]
+    used = re.findall(r"\buses: *(.*)", "\n".join(texts))
+    assert len(used) >= 8
+    commits: dict[str, set[str]] = {}
+    for use in used:
+        if use in ("./", "OWNER/meshpeek@COMMIT"):
+            continue
+        action, _, version = use.partition("@")
+        assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", version), use
+        commits.setdefault(action, set()).add(version)
+    assert all(len(versions) == 1 for versions in commits.values()), commits
+
+
+def test_each_push_is_checked() -> None:
+    checks = yaml.safe_load(WORKFLOWS["checks"])
+    assert set(checks[True]) == {"push", "pull_request"}  # YAML 1.1 takes `on` for true
+    (job,) = checks["jobs"].values()
+    assert job["steps"][-1]["run"] == ".ci/run"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    oldest = project["requires-python"].removeprefix(">=")
+    assert job["strategy"]["matrix"]["python"][0] == oldest
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
