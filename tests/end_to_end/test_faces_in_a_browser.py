@@ -221,8 +221,11 @@ def test_a_pause_stops_the_requests(clusters: RunningClusters, look: Callable[..
     pause = page.get_by_role("button", name="Pause")
     pause.click()
     page.evaluate(
-        """window.asked = () => performance.getEntriesByType("resource")
-            .filter(({ name }) => name.includes("/cell?")).length"""
+        """() => {
+            performance.setResourceTimingBufferSize(100_000);  // 250 are there after two seconds
+            window.asked = () => performance.getEntriesByType("resource")
+                .filter(({ name }) => name.includes("/cell?")).length;
+        }"""
     )
     # What is under way comes to its end, then nothing is asked for four of the page's periods.
     page.wait_for_function(
