@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,10 @@ from tests.pty_terminal import Present, Show, Terminal
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = Path(sys.executable).with_name("meshpeek")
+
+# A job in the background of a script ignores ^C, and so would every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A machine that is busy is no reason to fail.
 settings.register_profile("any machine", deadline=None)
