@@ -16,6 +16,8 @@ from hypothesis import settings
 from tests.browser import OpenPage, browser
 from tests.pty_terminal import Present, Show, Terminal
 
+pytest_plugins = ["pytester", "tests.leftovers", "tests.time_limits"]
+
 ROOT = Path(__file__).parents[1]
 PROGRAM = Path(sys.executable).with_name("meshpeek")
 
@@ -30,12 +32,17 @@ settings.load_profile("any machine")
 RunProgram = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def new_user(home: Path) -> dict[str, str]:
+    """Return the environment of a user whose `home` is made."""
+    home.mkdir()
+    kept = {name: os.environ[name] for name in ("PATH", "TMPDIR")}
+    return {**kept, "HOME": str(home), "LC_ALL": "C.UTF-8"}
+
+
 @pytest.fixture
 def clean_environment(tmp_path: Path) -> dict[str, str]:
     """Return the environment of a new user: an empty HOME, no KUBECONFIG, no terminal's TERM."""
-    home = tmp_path / "home"
-    home.mkdir()
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"}
+    return new_user(tmp_path / "home")
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.slow
 
 PASSING = "---\nmeshpeek: {pytest: true}\n---\n\n```bash\necho fine\n```\n"

@@ -234,7 +234,7 @@ class Person:
         return verdicts
 
     def _edit(self, route: str) -> None:
-        self._terminal.wait_for('"/tmp/kubectl-edit-')  # the last thing that vi draws
+        self._terminal.wait_for("kubectl-edit-")  # the last thing that vi draws
         self._terminal.press(f"{EDITS[route]}:wq\r")
 
 

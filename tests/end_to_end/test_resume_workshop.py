@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from meshpeek.session.shell import state
-from tests.conftest import PROGRAM, ROOT
+from tests.conftest import PROGRAM, ROOT, new_user
 from tests.pty_terminal import Terminal
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not shutil.which("vi"), reason="needs vi")]
@@ -82,6 +82,9 @@ class Talk:
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self._environment = dict(environment) | {"EDITOR": "vi", "PAGER": "cat", "BAT_PAGER": "cat"}
+        self._environment["TMPDIR"] = str(
+            folder
+        )  # kubectl leaves what was edited when it is killed
         self._events = folder / "events.jsonl"
         shutil.copy(ROOT / "workshop.md", folder)
         shutil.copytree(ROOT / "k8s", folder / "k8s")
@@ -104,7 +107,7 @@ class Talk:
             for event in self._follow(terminal):
                 happened = Kill(event["event"], event.get("line", 0))
                 if happened.happens == RUNNING and " edit " in event["text"]:
-                    terminal.wait_for('"/tmp/kubectl-edit-')  # the last thing that vi draws
+                    terminal.wait_for("kubectl-edit-")  # the last thing that vi draws
                     happened = Kill(EDITING, happened.line)
                 if happened == kill:
                     os.kill(terminal.child.pid, signal.SIGKILL)
@@ -200,13 +203,12 @@ def without_chance(obj: dict[str, Any]) -> str:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Talk:
     """Return the talk as it is given without a mishap."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "home").mkdir()
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder / "home"), "LC_ALL": "C.UTF-8"}
-    talk = Talk(folder, environment)
+    talk = Talk(folder, new_user(folder / "home"))
     talk.give(PAUSE)
     return talk
 
 
+@pytest.mark.timeout(600)  # six starts of the workshop's clusters, and all that is typed
 @pytest.mark.parametrize("kills", KILLS, ids=["five", "five more"])
 def test_a_killed_talk_ends_as_any_other(
     undisturbed: Talk, tmp_path: Path, clean_environment: dict[str, str], kills: Sequence[Kill]

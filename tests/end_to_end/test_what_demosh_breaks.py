@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.conftest import PROGRAM, RunProgram
+from tests.conftest import PROGRAM, RunProgram, new_user
 
 WORKSHOP = Path(__file__).parent / "workshops/what-demosh-breaks.md"
 
@@ -48,7 +48,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Events]:
     ran = subprocess.run(
         [PROGRAM, "ci", "--keep-going", "--events", "events", WORKSHOP, "--", "one", "two words"],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"},
+        env=new_user(folder / "home"),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

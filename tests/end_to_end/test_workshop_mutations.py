@@ -135,7 +135,8 @@ def test_the_right_step_fails(meshpeek: RunProgram, tmp_path: Path, mutation: Mu
     if mutation.patience:
         script = tmp_path / SCRIPT
         script.write_text(script.read_text().replace(mutation.patience, "until 1s"))
-    ran = meshpeek("ci", "--rehearse", "--events", "events.jsonl", SCRIPT)
+    # kubectl leaves in TMPDIR what it could not edit.
+    ran = meshpeek("ci", "--rehearse", "--events", "events.jsonl", SCRIPT, TMPDIR=str(tmp_path))
     assert ran.returncode == 1, ran.stdout
     *before, failed = read_story(tmp_path / "events.jsonl").commands
     assert {command["verdict"] for command in before} == {"passed"}

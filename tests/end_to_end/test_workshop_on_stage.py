@@ -78,7 +78,7 @@ class Presenter:
                     self.edit(next(name for name in EDITS if name in text))
 
     def edit(self, name: str) -> None:
-        self.window.wait_for('"/tmp/kubectl-edit-')  # the last thing that vi draws
+        self.window.wait_for("kubectl-edit-")  # the last thing that vi draws
         self.window.resize(24, 80)
         self.window.type(f"{EDITS[name]}\r:wq\r")
 
