@@ -343,7 +343,9 @@ def test_a_viewer_who_reads_nothing_delays_neither_show_nor_end() -> None:
 
 
 def test_only_the_page_loads_a_server() -> None:
-    code = "import sys, meshpeek.cli.present; print({'asyncio', 'h11'} & sys.modules.keys())"
+    code = (
+        "import sys, meshpeek.cli.commands.present; print({'asyncio', 'h11'} & sys.modules.keys())"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert loaded.stdout == b"set()\n"
 
