@@ -1,10 +1,10 @@
-"""The error that rehearsal clusters tell of: what is wrong, and what to do next."""
+"""The error of rehearsal clusters: what is wrong, and what to do next."""
 
 from __future__ import annotations
 
 
 class RehearsalError(Exception):
-    """The clusters, or what a session needs for them, cannot be as asked for.
+    """The clusters, or what a session needs for them, cannot be set up as requested.
 
     `hint` says what to do next; None where nothing helps.
     """

@@ -1,4 +1,4 @@
-"""Where the API server of a cluster is, for the Pods of another one on the flat network."""
+"""The URLs of API servers, as Pods of other clusters on the flat network use them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ API_PORT = 6443
 
 
 def find_cluster(clusters: Iterable[Cluster], server: str) -> Cluster | None:
-    """Return the cluster that a kubeconfig's `server` leads to: by its own URL, or by its node's.
+    """Return the cluster that a kubeconfig's `server` names: by its own URL, or by its node's.
 
-    The second is the one that works between real clusters, `https://<InternalIP>:6443`. Of the
-    first only the path counts, which holds a secret: the port may be another one after a restart.
+    The second works between real clusters, too: `https://<InternalIP>:6443`. Of the first only
+    the path counts, which holds a secret: the port may change with a restart.
     """
     address = node_in(server)
     for cluster in clusters:

@@ -265,7 +265,7 @@ def test_what_needs_a_running_container_says_why_not(north: InMemory, subresourc
     north.refused(404, "GET", f"{path}/{subresource}")
     north.ok("POST", "/api/v1/namespaces/faces/pods", POD)
     status = north.refused(501, "GET", f"{path}/{subresource}")
-    assert status["message"].startswith("meshpeek rehearsal: its Pods are modelled")
+    assert status["message"].startswith("meshpeek rehearsal: Pods are modelled")
 
 
 def test_a_pod_can_be_evicted(north: InMemory) -> None:

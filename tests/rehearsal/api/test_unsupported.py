@@ -23,13 +23,17 @@ SELECTED: Value = {"selector": {"matchLabels": {"app": "x"}}, "template": TEMPLA
 
 STORED: list[tuple[str, Value, str]] = [
     (f"{FACES}/limitranges", {}, "limits are not enforced"),
-    (f"{FACES}/persistentvolumeclaims", {}, "there is no storage, so it will stay Pending"),
-    ("/api/v1/persistentvolumes", {}, "there is no storage behind it"),
+    (f"{FACES}/persistentvolumeclaims", {}, "no storage is provisioned, so it stays Pending"),
+    ("/api/v1/persistentvolumes", {}, "no storage is provisioned"),
     (f"{FACES}/resourcequotas", {}, "quotas are not enforced"),
-    (f"{APPS}/daemonsets", SELECTED, "no DaemonSet makes Pods"),
-    (f"{APPS}/statefulsets", SELECTED, "no StatefulSet makes Pods"),
-    ("/apis/batch/v1/namespaces/faces/jobs", {"template": TEMPLATE}, "no Job makes Pods"),
-    ("/apis/networking.k8s.io/v1/namespaces/faces/networkpolicies", {}, "no traffic is kept back"),
+    (f"{APPS}/daemonsets", SELECTED, "DaemonSets create no Pods"),
+    (f"{APPS}/statefulsets", SELECTED, "StatefulSets create no Pods"),
+    ("/apis/batch/v1/namespaces/faces/jobs", {"template": TEMPLATE}, "Jobs create no Pods"),
+    (
+        "/apis/networking.k8s.io/v1/namespaces/faces/networkpolicies",
+        {},
+        "network policies are not enforced",
+    ),
 ]
 
 
@@ -76,7 +80,7 @@ def test_autoscalers_are_refused() -> None:
     north = InMemory()
     for version in ("v1", "v2"):
         url = f"/apis/autoscaling/{version}/namespaces/faces/horizontalpodautoscalers"
-        said = "meshpeek rehearsal: there are no metrics to scale anything by"
+        said = "meshpeek rehearsal: there are no metrics to scale by"
         answer = north.respond("POST", url, {"metadata": {"name": "x"}})
         assert answer.code == 501
         assert json.loads(answer.body)["message"] == said

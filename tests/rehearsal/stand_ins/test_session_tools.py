@@ -86,7 +86,7 @@ class TestKubectl:
     @pytest.mark.parametrize(
         ("script", "reason"),
         [
-            (kubectl_of_version("v1.19.16"), "is version 1.19.16, which is too old"),
+            (kubectl_of_version("v1.19.16"), "1.19.16 is older than 1.20"),
             (kubectl_of_version("v1.32.4", status=1), "cannot be used here: oh dear"),
             ("exit 126", "cannot be used here: exit status 126"),
         ],
@@ -121,7 +121,7 @@ class TestKubectl:
         self, tmp_path: Path, machine: Path, server: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(session_tools, "_bundled_kubectl", lambda: None)
-        with pytest.raises(RehearsalError, match="there is no kubectl on PATH"):
+        with pytest.raises(RehearsalError, match="kubectl is not on PATH"):
             prepare_session(tmp_path, machine, server)
 
 

@@ -155,7 +155,9 @@ def test_standard_input_and_no_expression(run: Run) -> None:
 def test_what_it_does_not_know_it_says(run: Run, expression: str) -> None:
     status, output, errors = run(expression, "faces.yaml")
     assert (status, output) == (1, "")
-    assert errors.startswith(f"Error: the stand-in does not know this expression: {expression}\n")
+    assert errors.startswith(
+        f"Error: the stand-in does not support this expression: {expression}\n"
+    )
     assert "meshpeek's rehearsal stand-in" in errors
     assert "mikefarah/yq" in errors
 
@@ -172,7 +174,7 @@ def test_options_it_does_not_have(run: Run, arguments: tuple[str, ...]) -> None:
     [
         (None, "Error: open input: no such file or directory\n"),
         (b"a: [1", "Error: bad file 'input': while parsing"),
-        (b"a: \xff", "Error: bad file 'input': it is not UTF-8 text\n"),
+        (b"a: \xff", "Error: bad file 'input': not UTF-8 text\n"),
     ],
 )
 def test_input_it_cannot_read(

@@ -166,7 +166,7 @@ def test_they_are_kept_when_a_signal_ends_them(tmp_path: Path, number: signal.Si
 
 def test_what_was_not_kept_is_said(tmp_path: Path) -> None:
     keeping = Keeping(tmp_path / "clusters.json", resume=True)
-    with pytest.raises(RehearsalError, match="was not kept"), start(SEEDS, keeping=keeping):
+    with pytest.raises(RehearsalError, match="was not saved"), start(SEEDS, keeping=keeping):
         pass
 
 

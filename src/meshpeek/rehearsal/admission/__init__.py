@@ -1,1 +1,1 @@
-"""The one way by which objects come into a cluster: defaults, validation, admission."""
+"""The one way into a cluster for objects: defaults, validation, admission."""

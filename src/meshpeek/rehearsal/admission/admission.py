@@ -1,7 +1,7 @@
-"""The one way by which objects come into a cluster: decoded, pruned, defaulted, checked, stored.
+"""The one way into a cluster for objects: they are decoded, pruned, defaulted, checked and stored.
 
-The HTTP layer and the seed both write through here, so that a seeded object has what an applied
-one would have.
+The HTTP layer and the seed both write through here, so that a seeded object is what an applied
+one would be.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     from meshpeek.rehearsal.patching.managed_fields import Manager
     from meshpeek.rehearsal.store.cluster import Cluster
 
-# What a write of the status has to say about metadata.
+# The metadata that a write of the status may change.
 _WITH_STATUS = ("resourceVersion", "managedFields")
 
 
 @dataclass(slots=True)
 class Write:
-    """How a write was asked for, and what it says beside its result.
+    """The options of a write, and what it reports beside its result.
 
     `field_validation` is `Ignore`, `Warn` or `Strict`. `warnings` collects texts for the client.
-    `manager` comes to own what it writes; without one (seeds, controllers) nobody does.
-    `duplicates` are the paths of the fields that came twice.
+    `manager` owns what it writes; seeds and controllers write without one. `duplicates` are the
+    paths of the fields that the body has twice.
     """
 
     field_validation: str = "Ignore"
@@ -97,7 +97,7 @@ def update(
 def _record(
     cluster: Cluster, resource: Resource, obj: Object, old: Object | None, write: Write
 ) -> None:
-    """Note who wrote `obj`; one that applies has been noted when its configuration was merged."""
+    """Record the manager of a write; an apply has recorded it while merging."""
     if write.manager is None or write.manager.operation == "Apply":
         return
     from meshpeek.rehearsal.patching.managed_fields import record_update
@@ -106,7 +106,7 @@ def _record(
 
 
 def _keep_other_part(resource: Resource, obj: Object, old: Object, subresource: str) -> None:
-    """Let a write of the status change only it, and any other write everything else."""
+    """Let a write of the status change only the status, and any other write all but the status."""
     if subresource == "status":
         status = obj.get("status")
         given = obj["metadata"]

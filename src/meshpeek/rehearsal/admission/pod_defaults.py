@@ -31,7 +31,7 @@ def apply_to_spec(spec: Object) -> None:
 
 
 def admit(pod: Object) -> None:
-    """Do for a new Pod, in place, what admission plugins do: account, token, tolerations."""
+    """Apply to a new Pod, in place, what admission plugins add: account, token, tolerations."""
     spec = pod["spec"]
     spec.setdefault("serviceAccountName", "default")
     spec.setdefault("serviceAccount", spec["serviceAccountName"])

@@ -160,7 +160,7 @@ def check_protocol(protocol: str, field: str) -> list[Cause]:
 
 
 def _fixed_part(spec: Mapping[str, Any]) -> Object:
-    """Return what of a Pod's spec may not change, but for tolerations, which may be added."""
+    """Return the part of a Pod's spec that may not change; tolerations may be added."""
     fixed = {
         name: value
         for name, value in spec.items()

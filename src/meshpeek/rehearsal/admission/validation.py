@@ -1,7 +1,7 @@
-"""What an API server refuses although it could be read: the built-in kinds' own rules.
+"""What an API server refuses although it could be decoded: the built-in kinds' own rules.
 
 Facts: Kubernetes 1.27's validation (pkg/apis/*/validation), as far as the objects of workshops
-go; what is not checked here is accepted.
+need it; what is not checked here is accepted.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Api:
         except RecursionError:
             refusal = bad_request("the object provided is nested too deeply")
             return answer(refusal.status(), refusal.code)
-        except Exception as fault:  # noqa: BLE001 - a fault of ours must not end the server
+        except Exception as fault:  # noqa: BLE001 - a defect must not end the server
             traceback.print_exception(fault, file=sys.stderr)
             failure = ApiError(500, "InternalError", f"Internal error occurred: {fault!r}")
             return answer(failure.status(), failure.code)
@@ -80,7 +80,7 @@ class Api:
 
     def _object_api(self) -> ObjectApi:
         if self._objects is None:
-            # What only requests need is loaded by the first one, not by the start.
+            # Loaded by the first request rather than at start-up.
             from meshpeek.rehearsal.api.objects import ObjectApi
 
             self._objects = ObjectApi(self._cluster)
@@ -97,7 +97,7 @@ class Api:
 
 
 def refuse(error: HttpError) -> Response:
-    """Return the failure Status for a request that did not get as far as a cluster."""
+    """Return the failure Status for a request that did not reach a cluster."""
     match error.code:
         case 404:
             failure = unknown_path()

@@ -18,7 +18,7 @@ MAXIMUM_DEPTH = 100
 
 
 def media_type(content_type: str) -> str:
-    """Return a Content-Type header's type without parameters; nothing given means JSON."""
+    """Return a Content-Type header's type without parameters, JSON where it is empty."""
     return content_type.partition(";")[0].strip().lower() or JSON_TYPE
 
 
@@ -42,7 +42,7 @@ def decode_object(body: bytes, content_type: str) -> dict[str, Any]:
 
 def decode_configuration(body: bytes) -> dict[str, Any]:
     """Return the object in the body of a server-side apply, which is YAML; raises ApiError 400."""
-    # Clients send JSON, which is YAML, and is read much faster as what it is.
+    # Clients send JSON; it is YAML, but the JSON parser is much faster.
     try:
         value = _load_json(body)
     except (ValueError, RecursionError):
@@ -81,7 +81,7 @@ def decode_yaml(body: bytes) -> Any:  # noqa: ANN401
 def duplicate_fields(body: bytes) -> list[str]:
     """Return the paths of the fields that a JSON body has twice (`data.a`), each once.
 
-    A body that is malformed has none.
+    For a malformed body the list is empty.
     """
     is_plain = True
 
@@ -93,14 +93,14 @@ def duplicate_fields(body: bytes) -> list[str]:
 
     try:
         json.loads(body, object_pairs_hook=note)
-        # Only where there is something to tell are the paths worth their time.
+        # Paths are computed only where there are duplicates: they take time.
         return [] if is_plain else list(dict.fromkeys(_doubled(_with_pairs(body), "")))
     except (ValueError, RecursionError):
         return []
 
 
 class _Pairs(tuple[tuple[str, Any], ...]):
-    """A JSON object with all its fields, also those that come again."""
+    """A JSON object with all its fields, duplicates included."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Deletes as they are asked for (DeleteOptions) and answered."""
+"""Deletes: their options (DeleteOptions), and the answers to them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from meshpeek.rehearsal.types.status import bad_request, forbidden, invalid, uns
 FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
 IMMORTAL = ("default", "kube-public", "kube-system")
-"""The Namespaces that nobody may delete."""
+"""The Namespaces that may not be deleted."""
 
 POLICIES = ("Background", "Foreground", "Orphan")
 
 
 class DeleteOptions(NamedTuple):
-    """How a delete was asked for; `finalizer` is what its propagation policy adds first."""
+    """The options of a delete; `finalizer` is the one that its propagation policy adds first."""
 
     uid: str | None
     resource_version: str | None
@@ -56,7 +56,7 @@ def delete(
 ) -> Object | None:
     """Delete a stored object, and return it where it stays until its finalizers are done.
 
-    Raises ApiError Forbidden for a Namespace that a cluster cannot be without.
+    Raises ApiError Forbidden for a Namespace that a cluster needs.
     """
     metadata = old["metadata"]
     namespace, name = metadata.get("namespace"), metadata["name"]
@@ -77,7 +77,7 @@ def delete(
 
 
 def deleted_status(resource: Resource, old: Object) -> dict[str, Any]:
-    """Return the Status that says that an object is gone."""
+    """Return the Status for an object that has been deleted."""
     metadata = old["metadata"]
     details = {"name": metadata["name"], "kind": resource.key.plural, "uid": metadata["uid"]}
     if resource.key.group:

@@ -95,7 +95,7 @@ def _open_watch(
 def _listed(
     store: Store, chosen: SelectionPredicate, request: Request
 ) -> tuple[dict[str, Any], list[Object]]:
-    """Return a list's metadata, and what it lists of all times that a request may name.
+    """Return a list's metadata and its objects, as of the version that the request names.
 
     A chunk of a list shows the moment of its first chunk.
     """
@@ -134,7 +134,7 @@ def _wanted_version(store: Store, request: Request) -> int:
         )
     if version > store.resource_version:
         raise from_the_future(version, store.resource_version)
-    # Without a match, a version means that one exactly where a list is asked for in chunks.
+    # Without resourceVersionMatch, a version is exact in lists that are requested in chunks.
     is_exact = match == "Exact" or (not match and _number(request, "limit") > 0)
     return version if is_exact else 0
 
@@ -144,7 +144,7 @@ def _invalid_match(message: str) -> ApiError:
 
 
 def _chunk(found: list[Object], request: Request, metadata: dict[str, Any]) -> list[Object]:
-    """Return the chunk of a list that was asked for, and tell in `metadata` what is left."""
+    """Return the requested chunk of a list, and write to `metadata` what is left."""
     limit = _number(request, "limit")
     if not limit or len(found) <= limit:
         return found

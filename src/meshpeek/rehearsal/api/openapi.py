@@ -117,7 +117,7 @@ def _kind(resource: Resource, version: str) -> dict[str, str]:
 
 
 def _add_schema(schemas: dict[str, Any], resource: Resource, version: str) -> str:
-    """Add the schema of a kind, and return its name, empty where the kind has none."""
+    """Add the schema of a kind, and return its name, empty for a kind without a schema."""
     if resource.definition is None:
         name = type_name(resource) if version == resource.storage_version else ""
         if name:

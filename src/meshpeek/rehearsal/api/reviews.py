@@ -1,4 +1,4 @@
-"""Questions a client asks about itself: who it is and what it may do. It may do everything."""
+"""Self-reviews: what a client asks about who it is and what it may do. It may do everything."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def review(resource: Resource, request: Request, target: ResourcePath) -> Respon
         raise method_not_supported(resource.key, request.method)
     asked = decode_object(request.body, request.headers.get("content-type", ""))
     if asked.get("kind", resource.kind) != resource.kind:
-        raise bad_request(f"the body is no {resource.kind}")
+        raise bad_request(f"the body is not a {resource.kind}")
     given = {name: asked[name] for name in ("metadata", "spec") if name in asked}
     return answer(
         {

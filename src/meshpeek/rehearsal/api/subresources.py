@@ -30,7 +30,7 @@ def handle(
     cluster: Cluster, resource: Resource, request: Request, target: ResourcePath
 ) -> Response:
     """Answer a request for a subresource; raises ApiError."""
-    # Below `proxy` stands the path that is asked for.
+    # Below `proxy` comes the path to proxy to.
     name = target.subresource.partition("/")[0]
     if name not in resource.subresources or (name != target.subresource and name != "proxy"):
         raise unknown_path()

@@ -1,7 +1,7 @@
-"""What a real cluster has and rehearsal has not: refused when asked for, or stored with a warning.
+"""What rehearsal does not support: refused when asked for, or stored with a warning.
 
-A kind is refused where nothing but waiting in vain would come of it; where manifests often bring
-it along and go on without it, it is stored, and the client is told that this is all.
+A kind is refused where a client would wait in vain for what it does. One that manifests often
+contain and that nothing else depends on is stored, with a warning.
 """
 
 from __future__ import annotations
@@ -12,48 +12,48 @@ from meshpeek.rehearsal.types.status import ApiError, absent
 _PREFIX = "meshpeek rehearsal: "
 
 _SUBRESOURCES = {
-    "log": "its Pods are modelled, no container runs, so there are no logs",
-    "exec": "its Pods are modelled, no container runs, so there is nothing to exec into",
-    "attach": "its Pods are modelled, no container runs, so there is nothing to attach to",
-    "portforward": "its Pods are modelled, no container runs, so no port can be forwarded",
-    "ephemeralcontainers": "its Pods are modelled, no container runs, so there is nothing to debug",
-    "proxy": "its Pods are modelled, no container runs, so nothing can be reached through them",
+    "log": "Pods are modelled and no container runs, so there are no logs",
+    "exec": "Pods are modelled and no container runs, so there is nothing to exec into",
+    "attach": "Pods are modelled and no container runs, so there is nothing to attach to",
+    "portforward": "Pods are modelled and no container runs, so no port can be forwarded",
+    "ephemeralcontainers": "Pods are modelled and no container runs, so there is nothing to debug",
+    "proxy": "Pods are modelled and no container runs, so nothing can be reached through them",
     "token": "there are no credentials, so there are no tokens to create",
 }
 _REFUSED = {
-    ("autoscaling", "horizontalpodautoscalers"): "there are no metrics to scale anything by",
+    ("autoscaling", "horizontalpodautoscalers"): "there are no metrics to scale by",
 }
 _STORED = {
     ("", "limitranges"): "limits are not enforced",
-    ("", "persistentvolumeclaims"): "there is no storage, so it will stay Pending",
-    ("", "persistentvolumes"): "there is no storage behind it",
-    ("", "replicationcontrollers"): "no ReplicationController makes Pods",
+    ("", "persistentvolumeclaims"): "no storage is provisioned, so it stays Pending",
+    ("", "persistentvolumes"): "no storage is provisioned",
+    ("", "replicationcontrollers"): "ReplicationControllers create no Pods",
     ("", "resourcequotas"): "quotas are not enforced",
-    ("apiregistration.k8s.io", "apiservices"): "no API server but this one is asked",
-    ("apps", "daemonsets"): "no DaemonSet makes Pods",
-    ("apps", "statefulsets"): "no StatefulSet makes Pods",
-    ("batch", "cronjobs"): "no CronJob makes Jobs",
-    ("batch", "jobs"): "no Job makes Pods",
-    ("networking.k8s.io", "ingresses"): "there is no ingress controller for it",
-    ("networking.k8s.io", "networkpolicies"): "no traffic is kept back",
-    ("policy", "poddisruptionbudgets"): "disruptions are not counted",
+    ("apiregistration.k8s.io", "apiservices"): "requests are not passed on to other API servers",
+    ("apps", "daemonsets"): "DaemonSets create no Pods",
+    ("apps", "statefulsets"): "StatefulSets create no Pods",
+    ("batch", "cronjobs"): "CronJobs create no Jobs",
+    ("batch", "jobs"): "Jobs create no Pods",
+    ("networking.k8s.io", "ingresses"): "there is no ingress controller",
+    ("networking.k8s.io", "networkpolicies"): "network policies are not enforced",
+    ("policy", "poddisruptionbudgets"): "disruption budgets are not enforced",
 }
 
 
 def check_subresource(name: str) -> None:
-    """Raise ApiError 501 for a subresource that is named but not there."""
+    """Raise ApiError 501 for a subresource that is not supported."""
     if name in _SUBRESOURCES:
         raise absent(_SUBRESOURCES[name])
 
 
 def check_creation(key: ResourceKey) -> list[str]:
-    """Return what a client has to know about a kind that it creates an object of.
+    """Return the warnings for a client that creates an object of a kind.
 
-    Raises ApiError 501 for a kind that would be of no use at all.
+    Raises ApiError 501 for a kind that is refused.
     """
     if key in _REFUSED:
         refusal = absent(_REFUSED[key])
-        # `kubectl autoscale` of 1.37 tries v2, then v1, and tells neither answer.
+        # `kubectl autoscale` of 1.37 tries v2, then v1, and prints neither answer.
         refusal.warnings = (refusal.message,)
         raise refusal
     return [f"{_PREFIX}{_STORED[key]}; the object is only stored"] if key in _STORED else []

@@ -1,4 +1,4 @@
-"""Writes to the object a path names: how they were asked for, and checks against the path."""
+"""Writes to the object that a path names: their options, and checks against the path."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from meshpeek.rehearsal.types.status import (
     unsupported_value,
 )
 
-# Of YAML, what comes twice is not told.
+# Duplicate fields in YAML are not reported.
 _CHECKED_TYPES = (JSON_TYPE, patch.MERGE_PATCH, patch.STRATEGIC_PATCH)
 
 
@@ -210,7 +210,7 @@ def check_kind(resource: Resource, version: str, obj: Object) -> None:
 
 
 def metadata_of(obj: Object) -> dict[str, Any]:
-    """Return the metadata of an object that came in; raises ApiError if it is no object."""
+    """Return the metadata of an object from a request; raises ApiError if it is not an object."""
     metadata = obj.setdefault("metadata", {})
     if not isinstance(metadata, dict):
         raise bad_request("metadata: Invalid value: must be an object")
@@ -218,7 +218,7 @@ def metadata_of(obj: Object) -> dict[str, Any]:
 
 
 def _check_place(metadata: dict[str, Any], target: ResourcePath) -> None:
-    """Raise ApiError where a changed or applied object has another name than the path has."""
+    """Raise ApiError where a patched or applied object has another name than the path."""
     for name, wanted in (("name", target.name), ("namespace", target.namespace)):
         if wanted and metadata.get(name) != wanted:
             given = metadata.get(name) or ""
@@ -229,7 +229,7 @@ def _check_place(metadata: dict[str, Any], target: ResourcePath) -> None:
 
 
 def check_namespace(metadata: dict[str, Any], target: ResourcePath) -> None:
-    """Raise ApiError where an object names another namespace than the path does."""
+    """Raise ApiError where an object has another namespace than the path."""
     if target.namespace and metadata.get("namespace", target.namespace) != target.namespace:
         raise bad_request(
             "the namespace of the provided object does not match the namespace sent on the request"

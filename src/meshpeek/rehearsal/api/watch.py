@@ -25,14 +25,14 @@ INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
 class SelectionPredicate(NamedTuple):
-    """Which objects of a kind are meant; `namespace` is None for all."""
+    """Which objects of a kind a request selects; `namespace` is None for all."""
 
     key: ResourceKey
     namespace: str | None
     matches: Matcher
 
     def holds(self, obj: Object | None) -> bool:
-        """Return whether `obj` is one of them."""
+        """Return whether `obj` is selected."""
         if obj is None:
             return False
         if self.namespace and obj["metadata"].get("namespace") != self.namespace:
@@ -41,7 +41,7 @@ class SelectionPredicate(NamedTuple):
 
 
 class WatchOptions(NamedTuple):
-    """How a watch was asked for; `since` None means that the present objects come first."""
+    """The options of a watch; with `since` None the present objects come first."""
 
     since: int | None
     bookmarks: bool
@@ -69,7 +69,7 @@ async def watch(
 
     def follow(event: WatchEvent) -> None:
         nonlocal is_cut_off
-        # What waits for a reader that takes nothing must not grow for ever.
+        # The queue of a reader that reads nothing must not grow for ever.
         is_cut_off = is_cut_off or len(pending) >= HISTORY_LENGTH
         if event.key == selection.key and not is_cut_off:
             pending.append(event)
@@ -144,7 +144,7 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 def _event_line(
     event: WatchEvent, selection: SelectionPredicate, show: Callable[[Object], Any]
 ) -> bytes | None:
-    """Return the event as this watch has it: an object may enter or leave its selection."""
+    """Return the event as this watch sees it: an object may enter or leave its selection."""
     before = selection.holds(event.previous)
     after = event.type != "DELETED" and selection.holds(event.object)
     if after:

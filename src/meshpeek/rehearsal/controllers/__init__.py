@@ -38,8 +38,8 @@ _CONTROLLERS = (
 def start(cluster: Cluster, clock: Clock | None = None) -> Runtime:
     """Run the controllers of `cluster`, and return them; `stop()` ends them.
 
-    On real time, and then within a running asyncio loop, where no `clock` is given. All
-    clusters of the process must have been made before, as the service mirror works across them.
+    Without a `clock` they run in real time, which needs a running asyncio loop. All clusters of
+    the process must exist before, as the service mirror works across them.
     """
     runtime = Runtime(cluster, clock or RealClock(cluster.now))
     for controller in _CONTROLLERS:

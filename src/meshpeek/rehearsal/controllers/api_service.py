@@ -1,6 +1,6 @@
-"""The API server's own Service: whoever deletes `kubernetes` in `default` gets it back.
+"""The API server's own Service: `kubernetes` in `default` is created again when it is deleted.
 
-kube-apiserver looks after it and its endpoints every ten seconds; here they are back at once.
+kube-apiserver reconciles it and its endpoints every ten seconds; here they are back at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _KINDS = {
 
 
 class ApiServiceController:
-    """Restores what leads to the API server."""
+    """Restores the Service of the API server and its endpoints."""
 
     watches: frozenset[ResourceKey] | None = frozenset(_KINDS.values())
 
@@ -28,7 +28,7 @@ class ApiServiceController:
         self._runtime = runtime
 
     def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
-        """Return what was deleted and has to come back."""
+        """Return the object that was deleted, if it is one of these."""
         metadata = event.object["metadata"]
         place = (metadata.get("namespace"), metadata["name"])
         if event.type == "DELETED" and place == ("default", "kubernetes"):

@@ -1,4 +1,4 @@
-"""The time that controllers go by: the real one, or one that is simulated."""
+"""The clock of controllers: real time, or simulated time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Deployment's conditions say of its availability and its rollout.
+"""The conditions of a Deployment: its availability and the progress of its rollout.
 
 Facts: kube-controller-manager 1.27's deployment controller (progress.go, deployment_util.go).
 """
@@ -30,7 +30,7 @@ def available_condition(enough: bool) -> dict[str, str]:
 def progress_condition(
     deployment: Object, new: Object | None, counts: Mapping[str, int], now: datetime
 ) -> tuple[dict[str, str] | None, bool]:
-    """Return the condition Progressing, or None to leave it, and whether something has moved on.
+    """Return the condition Progressing, or None to leave it, and whether there was progress.
 
     `deployment` has its status from before, `counts` are the new one's; `new` is its newest
     ReplicaSet.
@@ -58,7 +58,7 @@ def progress_condition(
 
 
 def is_complete(deployment: Object, counts: Mapping[str, int]) -> bool:
-    """Tell whether a rollout is over: all replicas are new ones, and available."""
+    """Return whether a rollout is complete: all replicas are new, and available."""
     wanted: int = deployment["spec"]["replicas"]
     return (
         counts["updatedReplicas"] == wanted
@@ -68,7 +68,7 @@ def is_complete(deployment: Object, counts: Mapping[str, int]) -> bool:
 
 
 def seconds_left(deployment: Object, now: datetime) -> float | None:
-    """Return how long a rollout has to move on; None where it does not have to."""
+    """Return how long a rollout has to progress; None where there is no deadline."""
     present = _present(deployment)
     deadline = deployment["spec"].get("progressDeadlineSeconds", _NO_DEADLINE)
     if present is None or deadline == _NO_DEADLINE:

@@ -44,7 +44,7 @@ _SOURCE = "deployment-controller"
 
 
 def template_hash(template: Mapping[str, Any]) -> str:
-    """Return what a Pod template is told by in names: the same for the same template.
+    """Return the hash of a Pod template that names contain: the same for the same template.
 
     Real hashes are decimal digits written in an alphabet without vowels, and so are these.
     """
@@ -242,7 +242,7 @@ class DeploymentController:
         self._look_again(key, self._runtime.update_status(DEPLOYMENTS, present, status))
 
     def _look_again(self, key: ObjectKey, deployment: Object) -> None:
-        """Look at a rollout that is under way when its time is up: nothing may happen till then."""
+        """Reconcile a rollout again at its deadline: no event may come until then."""
         left = seconds_left(deployment, self._runtime.clock.now())
         if left is None or key in self._awaited:
             return

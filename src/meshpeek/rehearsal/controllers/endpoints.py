@@ -163,7 +163,7 @@ class EndpointsController:
 
 
 def _matters(event: WatchEvent) -> bool:
-    """Return whether an event changes what a Pod is for Services."""
+    """Return whether an event changes what Services see of a Pod."""
     if event.previous is None or event.type == "DELETED":
         return bool(event.object["status"].get("podIP"))
     return _face(event.object) != _face(event.previous)
@@ -183,7 +183,7 @@ def _selects(service: Object, pod: Object) -> bool:
 
 
 def _ports(service: Object, pod: Object) -> Ports:
-    """Return the ports a Service leads to on a Pod; names that the Pod has not are left out."""
+    """Return the target ports of a Service on a Pod; unknown names are left out."""
     ports = []
     for port in service["spec"].get("ports", ()):
         number = _target(port["targetPort"], port["protocol"], pod)

@@ -1,4 +1,4 @@
-"""Events go after an hour, as API servers forget them (`--event-ttl`): else they pile up."""
+"""Events are deleted after an hour, the default of the API server's `--event-ttl`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SWEEP_SECONDS = 60.0
 
 
 class EventExpiry:
-    """Sweeps old Events away, once a minute."""
+    """Deletes old Events, once a minute."""
 
     watches: frozenset[ResourceKey] | None = frozenset()
 
@@ -36,6 +36,6 @@ class EventExpiry:
         self._wait()
         oldest = timestamp(self._runtime.clock.now() - LIFETIME)
         for each in self._runtime.store.list(EVENTS):
-            # An Event that is seen again is written again, and lives on.
+            # An Event that occurs again is written again, so its time starts anew.
             if max(each["metadata"]["creationTimestamp"], each.get("lastTimestamp") or "") < oldest:
                 self._runtime.delete(EVENTS, each)

@@ -14,7 +14,7 @@ _order = itertools.count()
 
 
 class Occurrence(NamedTuple):
-    """What an Event says: `source` says it, `kind` is Normal or Warning.
+    """The contents of an Event; `source` reports it, `kind` is Normal or Warning.
 
     `path` names the part of the object that it is about, such as `spec.containers{color}`.
     """
@@ -27,7 +27,7 @@ class Occurrence(NamedTuple):
 
 
 def record(store: Store, now: datetime, about: Object, occurrence: Occurrence) -> None:
-    """Store an Event, happened `now`, about `about`, which is, or was, in `store`."""
+    """Store an Event of the time `now` about the object `about`, which is or was in `store`."""
     metadata = about["metadata"]
     moment = timestamp(now)
     # Real names end in nanoseconds, so that kubectl, which sorts by whole seconds, lists the

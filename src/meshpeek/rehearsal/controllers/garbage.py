@@ -1,4 +1,4 @@
-"""The garbage collector: what is left without an owner goes, however the owner was deleted.
+"""The garbage collector: objects whose owners have been deleted are deleted, too.
 
 Facts: kube-controller-manager 1.27's garbage collector and its two finalizers.
 """
@@ -17,7 +17,7 @@ ORPHAN = "orphan"
 
 
 class GarbageCollector:
-    """Deletes dependents in the background or foreground, or sets them free."""
+    """Deletes dependents in the background or foreground, or orphans them."""
 
     watches: frozenset[ResourceKey] | None = None
 

@@ -1,6 +1,6 @@
-"""Images that cannot be had: whose name is none, or whose registry does not exist.
+"""Images that cannot be pulled: their name is invalid, or their registry does not exist.
 
-Nothing is ever pulled, so every other image is there. A registry under `.invalid` never exists
+Nothing is ever pulled, so every other image is present. A registry under `.invalid` never exists
 (RFC 6761): that is how a workshop shows a rollout that fails. Texts are those of kubelet 1.27 with
 containerd.
 """
@@ -26,7 +26,7 @@ _REFERENCE = re.compile(
 
 
 class PullFault(NamedTuple):
-    """Why an image cannot be had: the kubelet's `reason`, `reason_later` while it backs off."""
+    """Why an image cannot be pulled: the kubelet's `reason`, `reason_later` while it backs off."""
 
     image: str
     reason: str
@@ -35,14 +35,14 @@ class PullFault(NamedTuple):
 
     @property
     def is_of_name(self) -> bool:
-        """Tell whether nothing is even tried, since the image's name is none."""
+        """Return whether no pull is attempted, since the image's name is invalid."""
         return self.reason == "InvalidImageName"
 
 
 def find_faults(spec: Mapping[str, Any]) -> dict[str, PullFault]:
-    """Return the containers of a Pod's spec that cannot start now, with why, by their names.
+    """Return why containers of a Pod's spec cannot start now, by their names.
 
-    Initializers come one after the other, and containers after them.
+    Init containers start one after the other, and containers after them.
     """
     for container in spec.get("initContainers") or ():
         fault = find_fault(container["image"])
@@ -53,7 +53,7 @@ def find_faults(spec: Mapping[str, Any]) -> dict[str, PullFault]:
 
 
 def find_fault(image: str) -> PullFault | None:
-    """Return why `image` cannot be had, or None."""
+    """Return why `image` cannot be pulled, or None."""
     reference = _REFERENCE.fullmatch(image)
     if reference is None:
         message = (

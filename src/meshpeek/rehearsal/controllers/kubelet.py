@@ -1,6 +1,6 @@
 """The kubelet: Pods that have a node get an address, and are ready after a moment.
 
-Nothing runs: every image is there, but for those of `image_pulls`, and every container starts.
+Nothing runs: every image is present except those of `image_pulls`, and every container starts.
 Facts: k3s 1.27, one node.
 """
 
@@ -40,7 +40,7 @@ class Kubelet:
             yield object_key(PODS, event.object)
 
     def reconcile(self, key: ObjectKey) -> None:
-        """Bring a Pod to its next state, when it is time."""
+        """Bring a Pod to its next state when it is due."""
         pod = self._runtime.get(key)
         if pod is None or not is_active(pod) or pod["status"].get("phase") == "Running":
             return
@@ -91,7 +91,7 @@ class Kubelet:
     def _back_off(
         self, key: ObjectKey, uid: str, faults: Mapping[str, PullFault], attempt: int
     ) -> None:
-        """Say that an image is not tried for a while, and try again after that."""
+        """Record that the kubelet backs off, and try again after that."""
         pod = self._runtime.get(key)
         if pod is None or pod["metadata"]["uid"] != uid or not is_active(pod):
             return
@@ -107,7 +107,7 @@ class Kubelet:
         self._runtime.after(wait, lambda: self._run(key, uid, attempt + 1))
 
     def _record_attempt(self, pod: Object, faults: Mapping[str, PullFault], attempt: int) -> None:
-        """Record what became of each container; of those that run, only the first time."""
+        """Record an Event for each container; for one that runs, only the first time."""
         spec = pod["spec"]
         for kind in ("initContainers", "containers"):
             for container in spec.get(kind, ()):

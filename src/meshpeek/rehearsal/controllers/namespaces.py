@@ -1,4 +1,4 @@
-"""Namespaces: what each gets when it is made, and how it is emptied before it goes.
+"""Namespaces: what each gets when it is created, and how it is emptied before its deletion.
 
 Facts: kube-controller-manager 1.27 (serviceaccount, root-ca-cert-publisher, token and namespace
 controllers).
@@ -36,7 +36,7 @@ _FINISHED = "All content-preserving finalizers finished"
 
 
 class NamespaceController:
-    """Keeps each Namespace's default ServiceAccount and root certificate; empties it at its end."""
+    """Keeps each Namespace's default ServiceAccount and root certificate; empties deleted ones."""
 
     watches: frozenset[ResourceKey] | None = None
 
@@ -52,7 +52,7 @@ class NamespaceController:
             yield ObjectKey(NAMESPACES, "", metadata["namespace"])
 
     def reconcile(self, key: ObjectKey) -> None:
-        """Furnish a Namespace, or take everything from one that is being deleted."""
+        """Give a Namespace its objects, or delete everything in one that is being deleted."""
         namespace = self._runtime.get(key)
         if namespace is None:
             return
@@ -110,7 +110,7 @@ class NamespaceController:
 
 
 def _what_is_left(left: Mapping[ResourceKey, Objects]) -> Iterator[Mapping[str, Any]]:
-    """Yield the conditions that tell people why a Namespace does not go."""
+    """Yield the conditions that explain why a Namespace still exists."""
     yield _fine("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", _DISCOVERED)
     yield _fine("NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions", _PARSED)
     yield _fine("NamespaceDeletionContentFailure", "ContentDeleted", _DELETED)

@@ -76,7 +76,7 @@ def _conditions(
 
 
 def was_running(pod: Object, name: str) -> bool:
-    """Tell whether a container of a Pod has been started."""
+    """Return whether a container of a Pod has been started."""
     statuses = (
         *pod["status"].get("initContainerStatuses", ()),
         *pod["status"].get("containerStatuses", ()),

@@ -35,7 +35,7 @@ def _ready_since(pod: Object) -> datetime | None:
 
 
 def is_active(pod: Object) -> bool:
-    """Return whether a Pod has neither ended nor been told to."""
+    """Return whether a Pod has neither ended nor is being deleted."""
     ended = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
     return not ended and "deletionTimestamp" not in pod["metadata"]
 
@@ -131,6 +131,6 @@ class ReplicaSetController:
 
 
 def _worth(pod: Object) -> tuple[bool, bool, float]:
-    """Order Pods by how much would be lost with them: unscheduled, unready and new ones least."""
+    """Rank a Pod for deletion: unscheduled, unready and new ones are deleted first."""
     created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
     return ("nodeName" in pod["spec"], is_ready(pod), -created.timestamp())

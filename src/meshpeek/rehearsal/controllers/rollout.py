@@ -1,7 +1,7 @@
 """How far a Deployment's rollout may go at a time: surge and unavailability.
 
-Facts: kube-controller-manager 1.27's deployment controller: a share of surge is rounded up, one of
-unavailability down, and both are not nothing.
+Facts: kube-controller-manager 1.27's deployment controller: a percentage of surge is rounded up,
+one of unavailability down, and they are never both zero.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from meshpeek.rehearsal.types.objects import Object
 
 
 def replicas_of(replica_set: Object) -> int:
-    """Return how many Pods a ReplicaSet is to have."""
+    """Return how many Pods a ReplicaSet asks for."""
     replicas: int = replica_set["spec"]["replicas"]
     return replicas
 

@@ -57,7 +57,7 @@ class Runtime:
         self._subscriptions = [cluster.store.subscribe(self._follow)]
 
     def add(self, controller: Controller) -> None:
-        """Run `controller` too, from now on, beginning with all objects that there are."""
+        """Run `controller` too, beginning with the objects that exist."""
         if controller.watches is None:
             self._watching_all.append(controller)
         for key in controller.watches or ():
@@ -68,7 +68,7 @@ class Runtime:
                     self._enqueue(controller, WatchEvent("ADDED", resource.key, obj, 0))
 
     def stop(self) -> None:
-        """Run nothing any more."""
+        """Stop all controllers."""
         self._is_stopped = True
         while self._subscriptions:
             self._subscriptions.pop()()
@@ -135,7 +135,7 @@ class Runtime:
         return self.store.update(key, {**obj, "status": dict(status)}, subresource="status")
 
     def delete(self, key: ResourceKey, obj: Object) -> None:
-        """Delete `obj` if it is still there, and not another one of the same name."""
+        """Delete `obj` if it still exists, but not another object of the same name."""
         metadata = obj["metadata"]
         present = self.store.get(key, metadata.get("namespace"), metadata["name"])
         if present is not None and present["metadata"]["uid"] == metadata["uid"]:
@@ -144,8 +144,8 @@ class Runtime:
     def dependents(self, key: ResourceKey, owner: Object) -> list[Object]:
         """Return the objects that `owner` manages.
 
-        Those that its selector finds and nobody manages become its own: a deletion may have left
-        them behind.
+        Objects that match its selector and have no controller are adopted: a deletion may have
+        orphaned them.
         """
         metadata, selector = owner["metadata"], requirements_of(owner["spec"]["selector"])
         found = []

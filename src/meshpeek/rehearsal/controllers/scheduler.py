@@ -1,7 +1,7 @@
-"""The scheduler: Pods get a node that takes them, or wait until one does.
+"""The scheduler: Pods get a node that fits, or wait until one does.
 
-Looked at are cordons, taints, the Pod's nodeSelector and how many Pods a node holds; affinity and
-requests of CPU and memory are not. Filters, their order and wording: kube-scheduler 1.27.
+It considers cordons, taints, the Pod's nodeSelector and how many Pods a node can hold; affinity
+and requests of CPU and memory are ignored. Filters, their order and wording: kube-scheduler 1.27.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Scheduler:
         self._waiting: dict[str, ObjectKey] = {}
 
     def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
-        """Return a Pod that wants a node; all that wait for one where a node may have got free."""
+        """Return a Pod without a node; all such Pods where a node may have become free."""
         if event.key == NODES:
             return tuple(self._waiting.values())
         pod = event.object
@@ -56,7 +56,7 @@ class Scheduler:
         return (self._waiting[uid],)
 
     def reconcile(self, key: ObjectKey) -> None:
-        """Bind a Pod to the first node that takes it, or say why none does."""
+        """Bind a Pod to the first node that fits, or record why none does."""
         pod = self._runtime.get(key)
         if pod is None or pod["spec"].get("nodeName") or not is_active(pod):
             return
@@ -70,7 +70,7 @@ class Scheduler:
         self._refuse(pod, _explanation(obstacles))
 
     def _obstacle(self, node: Object, wanted: Mapping[str, Any]) -> str:
-        """Return why a node does not take a Pod that `wanted` is the spec of; empty if it does."""
+        """Return why a node does not fit a Pod of the spec `wanted`, an empty string if it does."""
         spec = node.get("spec", {})
         if spec.get("unschedulable"):
             return "node(s) were unschedulable"
@@ -126,7 +126,7 @@ def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
 
 
 def _explanation(obstacles: Counter[str]) -> str:
-    """Say what kept a Pod from each node, and whether putting others out would have helped."""
+    """Return the message for a Pod that fits no node, and whether preemption would have helped."""
     nodes = obstacles.total()
     if not nodes:
         return "no nodes available to schedule pods"

@@ -59,7 +59,7 @@ def applied(
     """Return `live`, an object as `version` has it, with `config` applied; neither is changed.
 
     Without `live`, the object to create is returned. `managedFields` says who owns what from
-    `time` on. Raises ApiError 409 for a change of what others own, unless `force`d.
+    `time` on. Raises ApiError 409 for a change to fields of other managers, unless `force`d.
     """
     check_untouched(config)
     config = _typed(resource, version, config)
@@ -179,7 +179,7 @@ def _bare(config: Object) -> Object:
 
 
 def _typed(resource: Resource, version: str, config: Object) -> Object:
-    """Return a copy of `config` in its types; raises ApiError 500 for what is not in them."""
+    """Return a decoded copy of `config`; raises ApiError 500 for fields that its types lack."""
     config = deepcopy(config)
     if resource.definition is None:
         unknown = decode_builtin(resource, version, config)
@@ -202,7 +202,7 @@ def _typed(resource: Resource, version: str, config: Object) -> Object:
 
 
 def _list_problems(schema: Schema, value: object, path: Path) -> list[str]:
-    """Say which items of lists that are merged cannot be told apart."""
+    """Return which items of merged lists cannot be told apart."""
     problems = []
     if isinstance(value, list):
         keys = item_keys(schema)

@@ -24,7 +24,7 @@ NOTHING: FieldSet = frozenset()
 
 _UNTYPED: Schema = {}
 _KEY_DEFAULTS = {"protocol": "TCP"}
-# Go structs that are there even in an empty object, so that nobody comes to own them as such.
+# Go structs that even an empty object has, so that no manager owns them as such.
 _ALWAYS_THERE = frozenset({"f:metadata", "f:spec", "f:status", "f:strategy", "f:template"})
 
 
@@ -36,7 +36,7 @@ class Child(NamedTuple):
 
 
 class Differences(NamedTuple):
-    """How one value became another: the fields it has now, has with other values, has no more."""
+    """How one value became another: the fields that were added, modified and removed."""
 
     added: FieldSet
     modified: FieldSet
@@ -91,7 +91,7 @@ def encoded(fields: FieldSet) -> dict[str, Any]:
 
 
 def decoded(tree: object, path: Path = ()) -> FieldSet:
-    """Return the set that a `FieldsV1` stands for; raises ValueError where it is none."""
+    """Return the set that a `FieldsV1` stands for; raises ValueError where it is malformed."""
     if not isinstance(tree, Mapping):
         raise ValueError("fieldsV1 must be objects")  # noqa: TRY004 - it is bad input
     if not tree:
@@ -113,7 +113,7 @@ def shown(path: Path) -> str:
 
 
 def below(path: Path, fields: Iterable[Path]) -> bool:
-    """Return whether `fields` has `path` or anything in it."""
+    """Return whether `fields` contains `path` or anything below it."""
     return any(field[: len(path)] == path for field in fields)
 
 
@@ -125,7 +125,7 @@ def _behind_reference(schema: Schema) -> Schema:
 
 
 def item_keys(schema: Schema) -> tuple[str, ...] | None:
-    """Return the keys that a list is merged by; none for a set, None where it is atomic."""
+    """Return the keys that a list is merged by: `()` for a set, None for an atomic list."""
     schema = _behind_reference(schema)
     kind = schema.get("x-kubernetes-list-type")
     if kind == "map":
@@ -211,7 +211,7 @@ def _all_in(child: Child, path: Path) -> Iterator[Path]:
 
 def _inside(schema: Schema, value: object, path: Path) -> Iterator[Path]:
     for element, part in (children(schema, value) or {}).items():
-        # Go writes the zero time of a template as null, and nobody owns it.
+        # Go writes the zero time of a template as null; no manager owns it.
         if part.value is not None:
             yield from _all_in(part, (*path, element))
 

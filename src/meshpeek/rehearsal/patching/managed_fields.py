@@ -1,4 +1,4 @@
-"""`metadata.managedFields`: which manager owns which field, kept at every write of a client.
+"""`metadata.managedFields`: which manager owns which field, recorded at every write of a client.
 
 Rules: apimachinery's `managedfields` and structured-merge-diff's `Updater`, as of 1.27. What
 rehearsal's own controllers and the seed write has no manager; the first apply of an object without
@@ -73,7 +73,7 @@ class Manager(NamedTuple):
 
 @dataclass(slots=True)
 class ManagedFieldsEntry:
-    """What one manager owns, and since when (as Kubernetes writes times)."""
+    """The fields of one manager, and the time of its last change as Kubernetes writes it."""
 
     manager: Manager
     fields: FieldSet
@@ -161,7 +161,7 @@ def owned_part(resource: Resource, subresource: str, changes: Differences) -> Di
 
 
 def ownable(resource: Resource, subresource: str, fields: FieldSet) -> FieldSet:
-    """Leave out of a set what the server itself sets, and what the endpoint does not write."""
+    """Leave out of a set what the server sets itself, and what the endpoint does not write."""
     has_status = "status" in resource.subresources
     return frozenset(path for path in fields if _ownable(path, subresource, has_status=has_status))
 

@@ -71,7 +71,7 @@ def merged(target: Any, patch: Any) -> Any:  # noqa: ANN401
 
 
 def not_decodable(request: Request, result: str, error: NotDecodableError) -> ApiError:
-    """Make the 422 for a patch whose `result`, as JSON text, is no object of its kind."""
+    """Make the 422 for a patch whose `result`, as JSON text, is not an object of its kind."""
     kind = media_type(request.headers.get("content-type", ""))
     if kind == STRATEGIC_PATCH:
         cause = invalid_value("patch", _go_text(decode_json(request.body)), error.conversion)

@@ -101,7 +101,7 @@ def _merge_lists(field: Type, current: list[Any], patch: list[Any]) -> list[Any]
 
 
 def _ordered(items: list[Any], order: list[Any], key: str) -> list[Any]:
-    """Put the items that `order` names into its order; others stay behind their predecessor."""
+    """Sort the items that `order` names into its order; others stay behind their predecessor."""
     wanted = [_key_of(each, key) if key else each for each in order]
     position = -1
     ranked = []

@@ -1,1 +1,1 @@
-"""Stand-ins for tools that are missing, and the choice of those that are there."""
+"""Stand-ins for tools that are missing, and the choice between them and real ones."""

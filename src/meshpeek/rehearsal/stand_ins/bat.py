@@ -74,7 +74,9 @@ def _paging() -> str:
 
 
 def _pointer() -> str:
-    return f"This is {_ABOUT}, which has little of it; for the real one see {_INSTALL}"
+    return (
+        f"This is {_ABOUT}, which has only some of bat's options; for the real one see {_INSTALL}"
+    )
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -107,7 +109,7 @@ def _open(file: str) -> BinaryIO:
 
 
 def _copy(source: BinaryIO) -> None:
-    """Pass everything on as soon as it comes, so that a watch can be seen through a pipe."""
+    """Copy everything as soon as it arrives, so that a watch can be seen through a pipe."""
     while chunk := os.read(source.fileno(), 65536):
         sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
@@ -163,7 +165,7 @@ def _emit(output: str, paging: str, long: bool) -> None:
 
 
 def _pager() -> list[str]:
-    """Return the pager's command line, nothing where none is wanted or there is none."""
+    """Return the pager's command line, an empty list without a pager."""
     wanted = os.environ.get("BAT_PAGER", os.environ.get("PAGER", "less"))
     command = shlex.split(wanted)
     if not command or command[0] == "cat" or shutil.which(command[0]) is None:

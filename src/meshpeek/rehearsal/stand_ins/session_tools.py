@@ -1,8 +1,8 @@
-"""The tools that a session on rehearsal clusters finds: real ones where they can be had.
+"""The tools of a session on rehearsal clusters: real ones where available.
 
-`linkerd` is always stood in for, since nothing real can run on these clusters. kubectl is always
-real: the one on PATH if it can talk to them, else the bundled one. `bat` and `yq` are stood in
-for when they are missing.
+`linkerd` is always a stand-in, since nothing real can run on these clusters. kubectl is always
+real: the one on PATH if it can talk to them, else the bundled one. `bat` and `yq` are replaced
+by stand-ins when they are missing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _INSTALL_HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What was chosen: a kubectl, and the names of the stand-ins."""
+    """The tools that were chosen: the path of kubectl, and the names of the stand-ins."""
 
     kubectl: Path
     stand_ins: tuple[str, ...]
@@ -48,7 +48,7 @@ class _Kubectl:
 
 
 def install_tools(binaries: Path, context: str, environment: Mapping[str, str]) -> Tools:
-    """Put into the folder `binaries` what PATH lacks, and say what the session will use.
+    """Put into the folder `binaries` what PATH lacks, and return what the session will use.
 
     `environment` is the session's, with KUBECONFIG and the PATH without `binaries`; a kubectl
     has to reach the server of `context`. Raises RehearsalError if none does.
@@ -78,7 +78,7 @@ def _install_launcher(launcher: Path, module: str) -> None:
 
 
 def _is_mikefarahs_yq(command: str | None, environment: Mapping[str, str]) -> bool:
-    """Tell it from kislyuk's jq wrapper, which Debian calls yq too and which reads no such YAML."""
+    """Return whether `command` is mikefarah's yq, and not the jq wrapper that Debian calls yq."""
     if command is None:
         return False
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
@@ -95,7 +95,7 @@ def _choose_kubectl(binaries: Path, context: str, environment: Mapping[str, str]
             return kubectl
         faults.append(kubectl.fault)
     else:
-        faults.append("there is no kubectl on PATH")
+        faults.append("kubectl is not on PATH")
     bundled = _bundled_kubectl()
     if bundled and bundled != (found and Path(found)):
         kubectl = _examine(bundled, context, environment)
@@ -118,7 +118,7 @@ def _bundled_kubectl() -> Path | None:
 
 
 def _examine(kubectl: Path, context: str, environment: Mapping[str, str]) -> _Kubectl:
-    """Have it ask the server's version: some kubectl only dispatch to another one by that."""
+    """Have it ask for the server's version: some kubectl choose by it which one they run."""
     command = [str(kubectl), "--context", context, "version", "-o", "json"]
     try:
         outcome = _run(command, environment)
@@ -129,7 +129,7 @@ def _examine(kubectl: Path, context: str, environment: Mapping[str, str]) -> _Ku
     version = _client_version(outcome.stdout)
     numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
     if version and numbers < OLDEST_KUBECTL:
-        return _Kubectl(kubectl, fault=f"{kubectl} is version {version}, which is too old")
+        return _Kubectl(kubectl, fault=f"{kubectl} {version} is older than 1.20")
     if outcome.returncode != 0 or not version:
         said = outcome.stderr.strip().splitlines()
         reason = said[-1] if said else f"exit status {outcome.returncode}"

@@ -91,13 +91,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _pointer() -> str:
-    return f"This is {_ABOUT}, which has little of it; for the real one see {_INSTALL}"
+    return f"This is {_ABOUT}, which supports a small part of yq; for the real one see {_INSTALL}"
 
 
 def _operands(operands: list[str]) -> tuple[str, list[str]]:
     words = operands[1:] if operands[:1] in (["eval"], ["e"]) else list(operands)
     if words[:1] in (["eval-all"], ["ea"]):
-        raise YqError(f"eval-all is not in the stand-in. {_pointer()}")
+        raise YqError(f"the stand-in does not support eval-all. {_pointer()}")
     if words and (words[0] == "-" or Path(words[0]).is_file()):
         return ".", words
     if not words:
@@ -115,7 +115,7 @@ def _documents(file: str) -> Iterator[Node]:
     except OSError as error:
         raise YqError(f"open {file}: {(error.strerror or str(error)).lower()}") from None
     except UnicodeDecodeError:
-        raise YqError(f"bad file '{file}': it is not UTF-8 text") from None
+        raise YqError(f"bad file '{file}': not UTF-8 text") from None
     except yaml.YAMLError as error:
         raise YqError(f"bad file '{file}': {' '.join(str(error).split())}") from None
     for number, (value, written) in enumerate(zip(values, texts, strict=True)):
@@ -123,7 +123,7 @@ def _documents(file: str) -> Iterator[Node]:
 
 
 def parse_expression(expression: str) -> list[Stage]:
-    """Turn an expression into the stages a node goes through; raises YqError if it is not known."""
+    """Turn an expression into the stages a node goes through; raises YqError if unsupported."""
     return [_stage(part.strip(), expression) for part in _split(expression)]
 
 
@@ -205,8 +205,8 @@ def _walk(value: Any, steps: Sequence[str | int]) -> Any:  # noqa: ANN401
 
 def _unknown(expression: str) -> YqError:
     return YqError(
-        f"the stand-in does not know this expression: {expression}\n"
-        'It knows ., .a.b[0], select(document_index == N), select(.kind == "X") and | between '
+        f"the stand-in does not support this expression: {expression}\n"
+        'It supports ., .a.b[0], select(document_index == N), select(.kind == "X") and | between '
         f"them.\n{_pointer()}"
     )
 

@@ -1,1 +1,1 @@
-"""A cluster's objects in memory: the store, selectors, snapshots, changes."""
+"""A cluster's objects in memory: the store, field selectors, snapshots, the feed of changes."""

@@ -1,7 +1,7 @@
-"""What changes in clusters, told in a line per object: for a person who watches them.
+"""What changes in clusters, one line per object: for people who watch them.
 
-Left out is what only repeats another line (Events, EndpointSlices, Leases), and writes after which
-an object says the same.
+It leaves out kinds that only repeat another line (Events, EndpointSlices, Leases), and writes
+that change nothing of interest.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from meshpeek.rehearsal.types.objects import Object
 
 _QUIET = {EVENTS, LEASES, ENDPOINT_SLICES}
 _BOOKKEEPING = {ENDPOINTS, REPLICA_SETS}
-"""Kinds in whose annotations controllers note what they have done."""
+"""Kinds in whose annotations controllers keep notes."""
 
 _WORDS = {"ADDED": "added", "MODIFIED": "changed", "DELETED": "deleted"}
 _BACKLOG = 1 << 20
-"""How many bytes may wait for a reader; what comes then is counted, and not told."""
+"""How many bytes may wait for a reader; lines beyond that are counted and dropped."""
 
 
 async def report_changes(clusters: Iterable[Cluster], output: IO[str]) -> asyncio.WriteTransport:
@@ -31,7 +31,7 @@ async def report_changes(clusters: Iterable[Cluster], output: IO[str]) -> asynci
 
     A line is `{"cluster", "change": added|changed|deleted, "kind", "namespace", "name", "detail"}`,
     or `{"missed": N}` where the reader was too slow. The clusters never wait for the reader.
-    Returns what to close in the end.
+    Returns the transport, for the caller to close.
     """
     loop = asyncio.get_running_loop()
     transport, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, output)
@@ -60,7 +60,7 @@ def _line(value: Mapping[str, object]) -> bytes:
 
 
 def describe(cluster: Cluster, event: WatchEvent) -> dict[str, str] | None:
-    """Return what to tell of a write, or None if it says nothing."""
+    """Return the line for a write as a mapping, or None for one that is left out."""
     detail = _detail(event)
     resource = cluster.resources.get(event.key)
     if event.key in _QUIET or resource is None or detail is None:
@@ -77,7 +77,7 @@ def describe(cluster: Cluster, event: WatchEvent) -> dict[str, str] | None:
 
 
 def _detail(event: WatchEvent) -> str | None:
-    """Return in what an object has changed; None if in nothing that one would want to see."""
+    """Return what has changed in an object; None if nothing of interest has."""
     if event.type != "MODIFIED" or event.previous is None:
         return ""
     old, new = event.previous, event.object
@@ -110,7 +110,7 @@ def _changed_fields(old: Object, new: Object) -> Iterator[str]:
 
 
 def _state(obj: Object) -> str:
-    """Return how far an object that runs something has come; an empty string for others."""
+    """Return the state of an object that runs something; an empty string for others."""
     status: Mapping[str, Any] = obj.get("status") or {}
     match obj.get("kind"):
         case "Pod":

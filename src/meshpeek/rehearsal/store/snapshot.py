@@ -1,7 +1,7 @@
-"""The clusters of a process in a file: written when it ends, for another one to go on with.
+"""The clusters of a process in a file: written when it ends, for another process to resume.
 
-Objects keep all that tells them: uid, resourceVersion, times. What is not kept is the history of
-watches, so a client that was watching is told that its version is too old, and lists again.
+Objects keep their identity: uid, resourceVersion, times. The history of watches is not kept, so
+a client that was watching is told that its version is too old, and lists again.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Contents(NamedTuple):
 
 @contextlib.contextmanager
 def claim(path: Path) -> Iterator[None]:
-    """Wait until no other process has clusters for the file `path`, and have that right alone.
+    """Wait until no other process has clusters for the file `path`, and lock it.
 
-    It ends with the process at the latest.
+    The lock ends with the process at the latest.
     """
     with open(path.with_suffix(".lock"), "w", opener=_open_privately) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -50,7 +50,7 @@ def claim(path: Path) -> Iterator[None]:
 
 
 def write(path: Path, clusters: Iterable[Cluster], port: int, secret: str) -> None:
-    """Write `clusters` to the file `path`, which is whole or what it was before. Raises OSError."""
+    """Write `clusters` to the file `path`, all of them or nothing. Raises OSError."""
     document = {
         "port": port,
         "secret": secret,
@@ -63,9 +63,9 @@ def write(path: Path, clusters: Iterable[Cluster], port: int, secret: str) -> No
 
 
 def take(path: Path) -> Snapshot:
-    """Read the file `path` and remove it: once its clusters go on, it is no longer true.
+    """Read the file `path` and remove it: once its clusters resume, it is outdated.
 
-    Raises RehearsalError if there is none that can be read.
+    Raises RehearsalError if it is missing or cannot be read.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -74,7 +74,7 @@ def take(path: Path) -> Snapshot:
         path.unlink()
     except FileNotFoundError:
         raise RehearsalError(
-            "the state of the rehearsal clusters was not kept: their process was killed, too",
+            "the state of the rehearsal clusters was not saved: their process was killed",
             hint=_ELSEWHERE,
         ) from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -86,7 +86,7 @@ def take(path: Path) -> Snapshot:
 
 
 def restore(cluster: Cluster, contents: Contents) -> None:
-    """Give `cluster`, empty until now, what it held."""
+    """Fill `cluster`, which is empty, with `contents`."""
     for definition in contents.objects.get(CRDS, ()):
         if "deletionTimestamp" not in definition["metadata"]:
             cluster.resources.add(resource_of(definition))

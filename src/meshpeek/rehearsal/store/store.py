@@ -49,9 +49,9 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")[:19] + "Z"
 
 
-def random_suffix(length: int = 5) -> str:
-    """Return letters as API servers append them to a generateName."""
-    return "".join(NAME_LETTERS[byte % len(NAME_LETTERS)] for byte in os.urandom(length))
+def random_suffix() -> str:
+    """Return five letters as API servers append them to a generateName."""
+    return "".join(NAME_LETTERS[byte % len(NAME_LETTERS)] for byte in os.urandom(5))
 
 
 def new_uid() -> str:
@@ -96,13 +96,13 @@ class Store:
         ]
 
     def kinds(self) -> tuple[ResourceKey, ...]:
-        """Return the kinds that there are objects of."""
+        """Return the kinds of which objects exist."""
         return tuple(key for key, held in self._objects.items() if any(held.values()))
 
     def restore(self, objects: Mapping[ResourceKey, Objects], resource_version: int) -> None:
         """Hold `objects`, exactly as they are, from now on; the latest write has that version.
 
-        Only for a store that nothing was written to. There are no events, and no history before it.
+        Only for an empty store. No events are published, and there is no history before it.
         """
         for key, listed in objects.items():
             for obj in listed:
@@ -140,7 +140,7 @@ class Store:
     ) -> Object:
         """Replace an object and return the stored one; without a difference nothing happens.
 
-        With `subresource="status"` only the status is taken from `obj`, and who owns what. uid,
+        With `subresource="status"` only the status and managedFields are taken from `obj`. uid,
         creationTimestamp and deletionTimestamp stay as they are; the generation grows when
         anything but metadata and status differs. An object that is being deleted goes when its
         last finalizer does.
@@ -187,8 +187,8 @@ class Store:
         While it has finalizers (a Namespace: also in its spec) it stays and is only marked with
         a deletionTimestamp; the marked object is returned, and the `update` that removes the last
         finalizer removes the object. `finalizer` is added first: `foregroundDeletion` or `orphan`,
-        for the garbage collector. Returns None where there is no such object. Raises ApiError
-        Conflict when `uid` or `resource_version` is given and another.
+        for the garbage collector. Returns None for an object that does not exist. Raises ApiError
+        Conflict when `uid` or `resource_version` is given and differs.
         """
         old = self.get(key, namespace, name)
         if old is None:
@@ -211,7 +211,7 @@ class Store:
         return old if new == old else self._put("MODIFIED", key, new, old)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every event, right after its write, until the returned call.
+        """Call `listener` with every event, right after its write; the returned function ends it.
 
         A listener may write: the events of its writes follow when every listener has had the
         present one, so all listeners see all events in the order of the writes.

@@ -47,7 +47,7 @@ def resolved(field: Type) -> Type:
 
 
 def type_name(resource: Resource) -> str:
-    """Return the name of the type of a kind's objects; empty where there is none."""
+    """Return the name of the type of a kind's objects; empty for a kind without a type."""
     return _names().get((resource.key.group, resource.storage_version, resource.kind), "")
 
 

@@ -13,7 +13,7 @@ from meshpeek.rehearsal.types.resources import Resource
 
 
 class Conflict(NamedTuple):
-    """Why a definition's names cannot be accepted, as its condition says it."""
+    """Why a definition's names cannot be accepted, as its condition states it."""
 
     reason: str
     message: str
@@ -32,7 +32,7 @@ def apply_defaults(definition: Mapping[str, Any]) -> None:
 def conflict(names: Mapping[str, Any], others: Iterable[Resource]) -> Conflict | None:
     """Return the conflict of a definition's names with other kinds of the same group.
 
-    Where there are several it is the last that the naming controller comes upon.
+    Of several it is the last one that the naming controller finds.
     """
     taken = set()
     kinds = set()

@@ -43,12 +43,12 @@ def check_definition(definition: Mapping[str, Any], old: Mapping[str, Any] | Non
 
 
 def warnings(definition: Mapping[str, Any]) -> list[str]:
-    """Return what a client has to know about parts of a definition that rehearsal leaves alone."""
+    """Return the warnings about parts of a definition that rehearsal does not support."""
     spec = definition.get("spec") or {}
     found = []
     if definition_schemas.has_rules(spec.get("versions") or []):
         found.append(
-            f"meshpeek rehearsal: rules in CEL ({definition_schemas.RULES}) are not evaluated"
+            f"meshpeek rehearsal: CEL rules ({definition_schemas.RULES}) are not evaluated"
         )
     if (spec.get("conversion") or {}).get("strategy") == "Webhook":
         found.append(

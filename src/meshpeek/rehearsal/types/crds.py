@@ -21,7 +21,7 @@ from meshpeek.rehearsal.types.resources import ALL_VERBS, Resource
 if TYPE_CHECKING:
     from meshpeek.rehearsal.store.cluster import Cluster
 
-# What holds a definition that is deleted until its objects are gone.
+# The finalizer of a deleted definition, until its objects are gone.
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
 _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
@@ -89,7 +89,7 @@ def version_priority(version: str) -> tuple[int, int, int, str]:
 def schema_of(resource: Resource, version: str) -> Mapping[str, Any]:
     """Return the schema of a custom resource in one of its versions."""
     if resource.definition is None:
-        raise LookupError(f"{resource.key} is no custom resource")
+        raise LookupError(f"{resource.key} is not a custom resource")
     for each in resource.definition["spec"]["versions"]:
         if each["name"] == version:
             schema: Mapping[str, Any] = (each.get("schema") or {}).get("openAPIV3Schema") or {}
@@ -123,7 +123,7 @@ def deprecation(resource: Resource, version: str) -> str:
 
 
 def _serve(cluster: Cluster, definition: Object) -> None:
-    """Serve a definition's kind if its names are free, and say in its status which it is."""
+    """Serve a definition's kind if its names are free, and write the result to its status."""
     spec = definition["spec"]
     key = _key_of(definition)
     others = [each for each in cluster.resources if each.key.group == key.group and each.key != key]
@@ -156,7 +156,7 @@ def _serve(cluster: Cluster, definition: Object) -> None:
 
 
 def _reconsider(cluster: Cluster, group: str) -> None:
-    """Serve what waited for names that have become free."""
+    """Serve definitions that waited for names which have become free."""
     for definition in cluster.store.list(CRDS):
         waiting = cluster.resources.get(_key_of(definition)) is None
         if waiting and definition["spec"]["group"] == group:
@@ -190,7 +190,7 @@ def _key_of(definition: Mapping[str, Any]) -> ResourceKey:
 
 
 def is_terminating(resource: Resource) -> bool:
-    """Return whether a custom kind goes away, so that nothing of it may be created."""
+    """Return whether a custom kind is being deleted, so that no object of it may be created."""
     definition = resource.definition
     return definition is not None and "deletionTimestamp" in definition["metadata"]
 
@@ -208,7 +208,7 @@ def _delete_objects(cluster: Cluster, definition: Object) -> None:
 
 
 def _finish_deletion(cluster: Cluster, key: ResourceKey) -> None:
-    """Let a definition go whose last object has just gone."""
+    """Finish the deletion of a definition whose last object has just been deleted."""
     resource = cluster.resources.get(key)
     if resource is None or not is_terminating(resource) or cluster.store.list(key):
         return

@@ -30,7 +30,7 @@ _LIST_TYPE = "x-kubernetes-list-type"
 _LIST_KEYS = "x-kubernetes-list-map-keys"
 _MAP_TYPE = "x-kubernetes-map-type"
 _ALTERNATIVES = ("allOf", "anyOf", "oneOf")
-# What may not stand inside of allOf, anyOf, oneOf and not, where it would shape the object.
+# What allOf, anyOf, oneOf and not may not contain, since it specifies the structure.
 _SHAPING = (
     "additionalProperties",
     "default",
@@ -95,7 +95,7 @@ def has_rules(schema: object) -> bool:
 
 
 def _malformed(schema: object, field: str) -> Iterator[Cause]:
-    """Say where something else stands in the place of a schema, or of a part of one."""
+    """Report values of another type where a schema, or a part of one, is expected."""
     if not isinstance(schema, Mapping):
         yield invalid_value(field, schema, "must be a schema")
         return
@@ -151,7 +151,7 @@ def _check_metadata(schema: Schema, field: str) -> Iterator[Cause]:
 
 
 def _check(schema: Schema, field: str) -> Iterator[Cause]:
-    """Check a schema that shapes objects, and all below it."""
+    """Check a structural schema, and all below it."""
     yield from _check_type(schema, field)
     yield from _check_values(schema, field)
     yield from _check_extensions(schema, field)
@@ -259,7 +259,7 @@ def _check_default(schema: Schema, field: str) -> Iterator[Cause]:
 
 
 def _check_alternative(schema: Schema, field: str, parent: Schema) -> Iterator[Cause]:
-    """Check a schema that only tests objects, and may say nothing of their shape."""
+    """Check a schema that only tests objects, and may not specify their structure."""
     for name in _SHAPING:
         if name in schema and not (name == "type" and parent.get(INT_OR_STRING)):
             yield forbidden_value(f"{field}.{name}", "must be empty to be structural")

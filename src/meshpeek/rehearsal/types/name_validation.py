@@ -1,4 +1,4 @@
-"""How Kubernetes wants names, labels and their values to be, in apimachinery's own words."""
+"""The validation of names and labels, in apimachinery's own words."""
 
 from __future__ import annotations
 

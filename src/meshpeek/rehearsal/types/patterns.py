@@ -1,6 +1,6 @@
 """The regular expressions of schemas: Go's syntax, run by RE2 in time linear in the text.
 
-RE2 is the engine that Go's was made after; only its errors have other words.
+Go's engine is a port of RE2; only the wording of errors differs.
 """
 
 from __future__ import annotations
@@ -62,5 +62,5 @@ def _encoded(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        # What is half a character in JSON is a replacement character to Go.
+        # Go decodes half a surrogate pair in JSON as U+FFFD.
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

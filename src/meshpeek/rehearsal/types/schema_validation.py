@@ -173,7 +173,7 @@ def _check_alternatives(schema: Schema, value: object, path: str) -> Iterator[Ca
 
 
 def _composite(detail: str) -> Cause:
-    # The API server loses the place of these errors, and says so in Go's terms.
+    # The API server loses the path of these errors, and prints Go's nil.
     return invalid_value("<nil>", "", detail)
 
 

@@ -1,4 +1,4 @@
-"""The Status objects an API server answers with when it does not do what was asked.
+"""The failure Status objects of an API server.
 
 Wording and codes are those of kube-apiserver 1.27 (apimachinery's `errors` and `field` packages),
 because kubectl prints them as they come and decides by `reason` and `details`.
@@ -62,10 +62,10 @@ class ApiError(Exception):
 
 
 class NotDecodableError(ApiError):
-    """The 400 for a body that is no object of its kind.
+    """The 400 for a body that is not an object of its kind.
 
-    `problem` is what Go's decoder says of it, `conversion` what its converter of maps says: a
-    strategic merge patch goes through the one, everything else through the other.
+    `problem` is the error of Go's JSON decoder, `conversion` that of its converter of maps, which
+    only a strategic merge patch goes through.
     """
 
     def __init__(self, kind: str, version: str, problem: str, conversion: str = "") -> None:
@@ -97,52 +97,52 @@ def go_value(value: object) -> str:
 
 
 def invalid_value(field: str, value: object, detail: str) -> Cause:
-    """Say that a field's value is not acceptable, and why."""
+    """Report a value that is not acceptable, and why."""
     shown = '"null"' if value is None else go_value(value)
     return Cause("FieldValueInvalid", field, f"Invalid value: {shown}: {detail}")
 
 
 def type_invalid(field: str, value: object, detail: str) -> Cause:
-    """Say that a field's value has the wrong type."""
+    """Report a value of the wrong type."""
     shown = '"null"' if value is None else go_value(value)
     return Cause("FieldValueTypeInvalid", field, f"Invalid value: {shown}: {detail}")
 
 
 def required_value(field: str, detail: str = "") -> Cause:
-    """Say that a field is missing."""
+    """Report a missing field."""
     message = f"Required value: {detail}" if detail else "Required value"
     return Cause("FieldValueRequired", field, message)
 
 
 def unsupported_value(field: str, value: object, supported: Sequence[str]) -> Cause:
-    """Say that a field's value is none of those `supported`."""
+    """Report a value that is not one of those `supported`."""
     names = ", ".join(map(quoted, supported))
     message = f"Unsupported value: {go_value(value)}: supported values: {names}"
     return Cause("FieldValueNotSupported", field, message)
 
 
 def duplicate_value(field: str, value: object) -> Cause:
-    """Say that a value occurs twice where it may occur once."""
+    """Report a value that occurs twice where it may occur once."""
     return Cause("FieldValueDuplicate", field, f"Duplicate value: {go_value(value)}")
 
 
 def forbidden_value(field: str, detail: str) -> Cause:
-    """Say that a field may not be set, or not changed, here."""
+    """Report a field that may not be set, or not changed."""
     return Cause("FieldValueForbidden", field, f"Forbidden: {detail}")
 
 
 def too_long(field: str, maximum: int) -> Cause:
-    """Say that a text has more than `maximum` bytes."""
+    """Report a text of more than `maximum` bytes."""
     return Cause("FieldValueTooLong", field, f"Too long: must have at most {maximum} bytes")
 
 
 def too_long_text(field: str, maximum: int) -> Cause:
-    """Say that a text has more than `maximum` characters, as CRD validation puts it."""
+    """Report a text of more than `maximum` characters, in the words of CRD validation."""
     return Cause("FieldValueTooLong", field, f"Too long: may not be longer than {maximum}")
 
 
 def too_many(field: str, actual: int, maximum: int) -> Cause:
-    """Say that a list has more than `maximum` items."""
+    """Report a list of more than `maximum` items."""
     return Cause(
         "FieldValueTooMany",
         field,
@@ -159,7 +159,7 @@ def _details(key: ResourceKey, name: str, kind: str | None = None) -> dict[str, 
 
 
 def not_found(key: ResourceKey, name: str) -> ApiError:
-    """Make the 404 for an object that is not there."""
+    """Make the 404 for an object that does not exist."""
     return ApiError(404, "NotFound", f"{key} {quoted(name)} not found", _details(key, name))
 
 
@@ -176,7 +176,7 @@ def already_exists(key: ResourceKey, name: str) -> ApiError:
 
 
 def conflict(key: ResourceKey, name: str, detail: str) -> ApiError:
-    """Make the 409 for a write that rests on an outdated, or another, object."""
+    """Make the 409 for a write that is based on an outdated or another object."""
     message = f"Operation cannot be fulfilled on {key} {quoted(name)}: {detail}"
     return ApiError(409, "Conflict", message, _details(key, name))
 
@@ -192,7 +192,7 @@ def modified(key: ResourceKey, name: str) -> ApiError:
 
 
 def invalid(key: ResourceKey, kind: str, name: str, causes: Sequence[Cause]) -> ApiError:
-    """Make the 422 for an object with wrong fields; each cause is said once."""
+    """Make the 422 for an object with invalid fields; each cause is listed once."""
     said = list(dict.fromkeys(map(str, causes)))
     text = said[0] if len(said) == 1 else "[" + ", ".join(said) + "]"
     qualified = f"{kind}.{key.group}" if key.group else kind
@@ -216,7 +216,7 @@ def forbidden(key: ResourceKey, name: str, detail: str) -> ApiError:
 
 
 def denied(webhook: str, explanation: str) -> ApiError:
-    """Make the 400 an API server answers with when an admission webhook says no."""
+    """Make the 400 of an API server for an object that an admission webhook denies."""
     return ApiError(400, "", f'admission webhook "{webhook}" denied the request: {explanation}')
 
 
@@ -246,7 +246,7 @@ def expired_list(token: str) -> ApiError:
 
 
 def from_the_future(asked: int, present: int) -> ApiError:
-    """Make the 504 for a resourceVersion that the server has not come to yet."""
+    """Make the 504 for a resourceVersion that the server has not reached yet."""
     message = f"Too large resource version: {asked}, current: {present}"
     cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
     details = {"causes": [cause], "retryAfterSeconds": 1}
@@ -269,5 +269,5 @@ def too_large(limit: int) -> ApiError:
 
 
 def absent(message: str) -> ApiError:
-    """Make the 501 for what a real cluster has and rehearsal does not."""
+    """Make the 501 for what rehearsal does not support."""
     return ApiError(501, "NotImplemented", f"meshpeek rehearsal: {message}")

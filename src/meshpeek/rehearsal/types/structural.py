@@ -52,7 +52,7 @@ def _prune(schema: Schema, value: object, path: str, unknown: list[str], *, reso
 def _prune_child(
     schema: Schema, value: object, path: str, unknown: list[str], parent: Schema
 ) -> None:
-    # An empty schema below a preserving node says nothing about what it holds.
+    # An empty schema below a preserving node does not specify what it holds.
     if not schema and parent.get(PRESERVE):
         return
     _prune(schema, value, path, unknown, resource=bool(schema.get(EMBEDDED)))

@@ -53,7 +53,7 @@ class _MismatchError(Exception):
 
 
 def decode_builtin(resource: Resource, version: str, obj: Object) -> list[str]:
-    """Bring `obj`, in place, to its kind's types, and return the paths of fields it lacks.
+    """Decode `obj`, in place, to its kind's types, and return the paths of unknown fields.
 
     Unknown fields and nulls are dropped. Raises ApiError 400 for a value of another type.
     """
@@ -67,7 +67,7 @@ def decode_builtin(resource: Resource, version: str, obj: Object) -> list[str]:
 
 
 def decode_metadata(resource: Resource, version: str, obj: Object) -> list[str]:
-    """Bring the metadata of a custom object, in place, to its types, as `decode_builtin` does."""
+    """Decode the metadata of a custom object, in place, as `decode_builtin` does."""
     unknown: list[str] = []
     try:
         for name in ("apiVersion", "kind"):
@@ -153,7 +153,7 @@ def _decode_map(
 
 
 def _zero(field: Type) -> Any:  # noqa: ANN401
-    """Return what Go has where a null stands in a list or map."""
+    """Return Go's zero value, which takes the place of a null in a list or map."""
     if referenced(field) in (QUANTITY, INT_OR_STRING):
         return "0"
     zeros: dict[str, Any] = {"string": "", "boolean": False, "integer": 0, "number": 0, "array": []}

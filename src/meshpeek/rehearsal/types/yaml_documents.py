@@ -64,7 +64,7 @@ def load_documents(text: str) -> list[Any]:
 
 
 def check_modest(text: str, maximum_depth: int) -> None:
-    """Raise yaml.YAMLError where `text` is malformed, or a little of it would cost a lot.
+    """Raise yaml.YAMLError where `text` is malformed, or expensive for its size.
 
     A few aliases can stand for gigabytes, libyaml's time grows with the square of the depth, and
     of many documents only the first would be read.

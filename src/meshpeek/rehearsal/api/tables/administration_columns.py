@@ -1,4 +1,4 @@
-"""The tables of what a cluster is made of: Namespaces, Nodes, configuration, access, Events."""
+"""The columns of Namespaces, Nodes, configuration, access and Events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the columns of kubectl's tables have in common: ages, label lists, capped lists.
+"""What the columns of kubectl's tables have in common: ages, labels, shortened lists.
 
 The wording is that of Kubernetes 1.27's server-side printers.
 """
@@ -121,7 +121,7 @@ def selector_text(given: Mapping[str, Any]) -> str:
 
 
 def first_few(items: Sequence[str], total: int) -> str:
-    """Join the first three of `items`, and say how many of `total` are not shown."""
+    """Join the first three of `items`, and append how many of `total` are not shown."""
     shown = ",".join(items[:_LISTED])
     return shown if total <= _LISTED else f"{shown} + {total - _LISTED} more..."
 

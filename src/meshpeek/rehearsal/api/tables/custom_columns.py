@@ -1,4 +1,4 @@
-"""The tables of custom resources, from their CustomResourceDefinition's printer columns."""
+"""The columns of custom resources: the printer columns of their CustomResourceDefinition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of Services and of what they lead to."""
+"""The columns of Services, endpoints and what routes to them."""
 
 from __future__ import annotations
 

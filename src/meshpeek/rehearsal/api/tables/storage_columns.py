@@ -1,4 +1,4 @@
-"""The columns of storage, limits and disruption budgets: kinds that are stored and nothing more."""
+"""The columns of storage, limits and disruption budgets: kinds that are only stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of Pods and of what makes them."""
+"""The columns of Pods and of the kinds that create them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _is_running(status: Mapping[str, Any]) -> bool:
 
 
 def _pod_status(pod: Object, _now: datetime) -> str:
-    """Say in a word what state a Pod is in, in the order in which kubectl decides it."""
+    """Return the state of a Pod in one word, decided in the API server's order."""
     reason = dig(pod, "status", "reason") or dig(pod, "status", "phase") or "Unknown"
     initializing = _initializing(pod)
     reason = initializing or _container_reason(pod, reason)
