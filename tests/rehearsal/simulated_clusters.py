@@ -9,7 +9,7 @@ from typing import Any
 
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.admission import admission
-from meshpeek.rehearsal.controllers.clock import SimulatedClock
+from meshpeek.rehearsal.controllers.clocks import SimulatedClock
 from meshpeek.rehearsal.installations import bundled_crds, k3s
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from meshpeek.http.exchange import Request, Response
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.api.api import Api
-from meshpeek.rehearsal.controllers.clock import SimulatedClock
+from meshpeek.rehearsal.controllers.clocks import SimulatedClock
 from meshpeek.rehearsal.process import build_clusters
 from meshpeek.rehearsal.seed import Plan
 from meshpeek.rehearsal.types.resources import Resource

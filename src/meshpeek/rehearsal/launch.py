@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from meshpeek.rehearsal.errors import RehearsalError
-from meshpeek.rehearsal.kubeconfig import KubeconfigContext, dump_kubeconfig
+from meshpeek.rehearsal.kubeconfig_format import KubeconfigContext, dump_kubeconfig
 from meshpeek.rehearsal.stand_ins.browser import install_page_program
 from meshpeek.rehearsal.stand_ins.session_tools import Tools, install_tools
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.admission import admission
-from meshpeek.rehearsal.controllers.clock import SimulatedClock
+from meshpeek.rehearsal.controllers.clocks import SimulatedClock
 from meshpeek.rehearsal.controllers.runtime import Runtime
 from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.installations import k3s

@@ -14,8 +14,8 @@ from meshpeek.rehearsal.store.cluster import VERSION, Cluster
 from meshpeek.rehearsal.types.status import ApiError, bad_request, too_large, unknown_path
 
 if TYPE_CHECKING:
-    from meshpeek.rehearsal.api.objects import ObjectApi
     from meshpeek.rehearsal.api.openapi import Documents
+    from meshpeek.rehearsal.api.verbs import ObjectApi
 
 VERSION_INFO = {
     "major": "1",
@@ -81,7 +81,7 @@ class Api:
     def _object_api(self) -> ObjectApi:
         if self._objects is None:
             # Loaded by the first request rather than at start-up.
-            from meshpeek.rehearsal.api.objects import ObjectApi
+            from meshpeek.rehearsal.api.verbs import ObjectApi
 
             self._objects = ObjectApi(self._cluster)
         return self._objects

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshpeek.rehearsal.controllers.api_service import ApiServiceController
-from meshpeek.rehearsal.controllers.clock import Clock, RealClock
+from meshpeek.rehearsal.controllers.clocks import Clock, RealClock
 from meshpeek.rehearsal.controllers.deployments import DeploymentController
 from meshpeek.rehearsal.controllers.endpoints import EndpointsController
 from meshpeek.rehearsal.controllers.event_expiry import EventExpiry

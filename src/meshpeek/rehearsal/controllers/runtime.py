@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from meshpeek.rehearsal.admission import defaults
-from meshpeek.rehearsal.controllers.clock import Clock
+from meshpeek.rehearsal.controllers.clocks import Clock
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.store import Listener, Store, WatchEvent, random_suffix, timestamp

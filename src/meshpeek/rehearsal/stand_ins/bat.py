@@ -43,13 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-class _Parser(argparse.ArgumentParser):
+class _BatParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(1, f"error: {message}\n\n{_pointer()}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="bat", description=__doc__, allow_abbrev=False, epilog=_pointer())
+    parser = _BatParser(prog="bat", description=__doc__, allow_abbrev=False, epilog=_pointer())
     parser.add_argument("files", nargs="*", metavar="FILE")
     parser.add_argument("-l", "--language", help="syntax to highlight as")
     parser.add_argument("--file-name", help="name to show for standard input")

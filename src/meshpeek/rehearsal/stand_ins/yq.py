@@ -74,13 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-class _Parser(argparse.ArgumentParser):
+class _YqParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(1, f"Error: {message}\n{_pointer()}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="yq", description=__doc__, allow_abbrev=False, epilog=_pointer())
+    parser = _YqParser(prog="yq", description=__doc__, allow_abbrev=False, epilog=_pointer())
     parser.add_argument("operands", nargs="*", metavar="expression file")
     parser.add_argument("-o", "--output-format", dest="output", choices=("yaml", "y", "json", "j"))
     parser.add_argument("-r", "--unwrapScalar", action="store_true", help="as it is anyway")

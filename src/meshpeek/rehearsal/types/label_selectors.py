@@ -77,7 +77,7 @@ class Requirement(NamedTuple):
 
 def parse(selector: str) -> tuple[Requirement, ...]:
     """Return the requirements of a selector, ordered by key; raises InvalidSelectorError."""
-    return tuple(sorted(_Parser(selector).requirements(), key=lambda each: each.key))
+    return tuple(sorted(_SelectorParser(selector).requirements(), key=lambda each: each.key))
 
 
 def requirements_of(selector: Mapping[str, Any]) -> tuple[Requirement, ...]:
@@ -129,7 +129,7 @@ def to_label_selector(selector: str) -> Object:
     return result
 
 
-class _Parser:
+class _SelectorParser:
     """Reads a selector word by word; the end of the text reads as an empty word."""
 
     def __init__(self, selector: str) -> None:

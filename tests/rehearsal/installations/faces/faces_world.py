@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from meshpeek.rehearsal import controllers
-from meshpeek.rehearsal.controllers.clock import SimulatedClock
+from meshpeek.rehearsal.controllers.clocks import SimulatedClock
 from meshpeek.rehearsal.installations.faces.cells import Cells
 from meshpeek.rehearsal.installations.faces.hops import Hop
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES

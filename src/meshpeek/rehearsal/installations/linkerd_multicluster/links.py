@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.installations.linkerd.names import HOME as CONTROL_PLANE_NAMESPACE
 from meshpeek.rehearsal.installations.linkerd.names import LINKERD_VERSION
-from meshpeek.rehearsal.kubeconfig import KubeconfigContext, dump_kubeconfig
+from meshpeek.rehearsal.kubeconfig_format import KubeconfigContext, dump_kubeconfig
 from meshpeek.rehearsal.types.objects import Object
 
 EXTENSION_NAMESPACE = "linkerd-multicluster"

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
 from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key
 from meshpeek.rehearsal.installations.linkerd_multicluster.mirror_lease import hold_lease
-from meshpeek.rehearsal.kubeconfig import find_context, load_kubeconfig
+from meshpeek.rehearsal.kubeconfig_format import find_context, load_kubeconfig
 from meshpeek.rehearsal.server_urls import find_cluster
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.store.store import WatchEvent

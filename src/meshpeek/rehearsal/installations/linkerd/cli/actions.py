@@ -12,7 +12,7 @@ from meshpeek.rehearsal.installations.linkerd.cli.api_client import (
     load_context,
 )
 from meshpeek.rehearsal.installations.linkerd.cli.arguments import Invocation
-from meshpeek.rehearsal.kubeconfig import KubeconfigContext
+from meshpeek.rehearsal.kubeconfig_format import KubeconfigContext
 
 VERSION = "stable-2.14.10"
 

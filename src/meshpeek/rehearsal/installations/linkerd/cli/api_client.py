@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from meshpeek.rehearsal.kubeconfig import (
+from meshpeek.rehearsal.kubeconfig_format import (
     InvalidKubeconfigError,
     KubeconfigContext,
     find_context,

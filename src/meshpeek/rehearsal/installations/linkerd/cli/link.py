@@ -16,7 +16,7 @@ from meshpeek.rehearsal.installations.linkerd_multicluster.links import (
     Gateway,
     LinkRequest,
 )
-from meshpeek.rehearsal.kubeconfig import KubeconfigContext
+from meshpeek.rehearsal.kubeconfig_format import KubeconfigContext
 from meshpeek.rehearsal.types.label_selectors import InvalidSelectorError, to_label_selector
 
 _DEFAULT_SELECTOR = f"{EXPORTED_LABEL}=true"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from meshpeek.rehearsal.kubeconfig import (
+from meshpeek.rehearsal.kubeconfig_format import (
     InvalidKubeconfigError,
     KubeconfigContext,
     dump_kubeconfig,
