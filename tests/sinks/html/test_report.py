@@ -6,16 +6,31 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html
 from playwright.sync_api import Page, expect
 
-from meshpeek.run.events import Event, RunRefused
+from meshpeek.run.events import (
+    CommandEnded,
+    Event,
+    JobsLeft,
+    RunRefused,
+    RunStarted,
+    StepSkipped,
+    TextShown,
+    Verdict,
+    VerdictKind,
+)
 from meshpeek.sinks.html import prose
 from meshpeek.sinks.html.report import HtmlFormatter
-from meshpeek.workshop.model import Mode
+from meshpeek.sinks.reports.control_characters import without_controls
+from meshpeek.workshop.model import Command, Mode
+from meshpeek.workshop.parse import parse
 from tests.browser import OpenPage, accessibility_violations
 from tests.conftest import RunProgram
 from tests.sinks.reports.formatted import now, text, texts
-from tests.sinks.story import tell
+from tests.sinks.story import result, tell
 
 WORKSHOP = """\
 ---
@@ -63,9 +78,7 @@ def three_workshops() -> list[Event]:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "story.html"
-    path.write_text(
-        text(HtmlFormatter(now), [*tell(Mode.CI), RunRefused("b.md", "no"), *tell(Mode.CI)])
-    )
+    path.write_text(text(HtmlFormatter(now), three_workshops()))
     return path
 
 
@@ -157,14 +170,47 @@ def test_everybody_can_use_it(open_page: OpenPage, story: Path, scheme: str, wid
 
 
 def test_identities_are_unique_and_links_lead_somewhere() -> None:
-    for html in texts(
-        HtmlFormatter(now), [*tell(Mode.CI), RunRefused("b.md", "no"), *tell(Mode.CI)]
-    ):
-        identities = re.findall(r' id="([^"]+)"', html)
+    for page in texts(HtmlFormatter(now), three_workshops()):
+        identities = re.findall(r' id="([^"]+)"', page)
         assert len(identities) == len(set(identities))
-        assert set(re.findall(r'href="#([^"]+)"', html)) <= set(identities)
+        assert set(re.findall(r'href="#([^"]+)"', page)) <= set(identities)
+
+
+MARKUP = st.text(st.sampled_from("<>&'\"/=ab-!; \x00\x01\x1b"), max_size=12) | st.sampled_from(
+    [
+        "<script>alert(1)</script>",
+        "--></pre></main>",
+        "' onclick='x",
+        '" onclick="x',
+        "&lt;",
+        "{{ x }}",
+    ]
+)
+
+
+@given(MARKUP, MARKUP, MARKUP, MARKUP)
+def test_no_words_of_a_run_are_markup(path: str, title: str, output: str, reason: str) -> None:
+    workshop = parse("# Title\n\n```bash\ntrue\n```\n", "w.md", lambda path: path)
+    narration, command = workshop.steps
+    assert isinstance(command, Command)
+    command = command.replace(note=reason, contexts=(reason,), text=output, name=title)
+    sections = tuple(section.replace(title=title) for section in workshop.sections)
+    told = Verdict(VerdictKind.FAILED, (reason,), reason)
+    events = [
+        RunStarted(workshop.replace(path=path, sections=sections), Mode.CI, True),
+        TextShown(narration, output),  # type: ignore[arg-type]
+        CommandEnded(command, result(output, told)),
+        StepSkipped(command, reason),
+        JobsLeft(output),
+        RunRefused(path, reason),
+    ]
+    page = html.fromstring(text(HtmlFormatter(now), events))
+    assert page.xpath("//@*[starts-with(name(), 'on')]") == []
+    assert len(page.xpath("//script | //img")) == 1
+    shown = page.xpath("string(//*[@class='reasons']/li)")
+    assert shown == without_controls(reason)
 
 
 def test_narration_keeps_its_words_and_no_tags() -> None:
-    html = prose.to_html("## T\n\n<div onclick=x>one</div>\n\n<kbd>two</kbd> | a\n", "T")
-    assert html == "<p>one</p>\n<p>two | a</p>\n"
+    shown = prose.to_html("## T\n\n<div onclick=x>one</div>\n\n<kbd>two</kbd> | a\n", "T")
+    assert shown == "<p>one</p>\n<p>two | a</p>\n"

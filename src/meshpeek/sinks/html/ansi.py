@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import NamedTuple
+
+from markupsafe import Markup
 
 from meshpeek.sinks.html.colours import readable_on, xterm_colour
-from meshpeek.sinks.reports.escaping import escape
+from meshpeek.sinks.html.templating import render
 from meshpeek.terminal.escape_sequences import split
 from meshpeek.terminal.styled_text import Colour, Rendition, styled_runs
 
@@ -23,12 +26,19 @@ _CLASSES = {
 }
 
 
-def to_html(output: str) -> str:
+class Span(NamedTuple):
+    """Text that looks the same throughout, with what its element says of how."""
+
+    text: str
+    classes: str
+    style: str
+
+
+def to_html(output: str) -> Markup:
     """Return `output` as the content of a `pre` element, with classes `a-…` for styles."""
     runs = groupby(styled_runs(split(output)), lambda run: run.rendition)
-    return "".join(
-        _span(rendition, escape("".join(run.text for run in group))) for rendition, group in runs
-    )
+    spans = (_span("".join(run.text for run in group), rendition) for rendition, group in runs)
+    return render("output.html", spans=spans)
 
 
 def style_sheet() -> str:
@@ -41,7 +51,7 @@ def style_sheet() -> str:
     return "\n".join(rules)
 
 
-def _span(rendition: Rendition, shown: str) -> str:
+def _span(text: str, rendition: Rendition) -> Span:
     classes = sorted({_CLASSES[name] for name in rendition.attributes if name in _CLASSES})
     declared = []
     foreground, background = rendition.foreground, rendition.background
@@ -55,9 +65,7 @@ def _span(rendition: Rendition, shown: str) -> str:
     elif foreground is not None or background is not None:
         wanted = _hexadecimal(15 if foreground is None else foreground)
         declared.append(f"color:{readable_on(ground, wanted)}")
-    attributes = f' class="{" ".join(classes)}"' if classes else ""
-    attributes += f' style="{";".join(declared)}"' if declared else ""
-    return f"<span{attributes}>{shown}</span>" if attributes else shown
+    return Span(text, " ".join(classes), ";".join(declared))
 
 
 def _hexadecimal(colour: Colour) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from html import escape
 
 from meshpeek.run.events import (
     CommandEnded,
@@ -19,7 +20,7 @@ from meshpeek.run.events import (
     StepSkipped,
     VerdictKind,
 )
-from meshpeek.sinks.reports.escaping import attribute, escape
+from meshpeek.sinks.reports.control_characters import without_controls
 from meshpeek.sinks.reports.incremental.document import Chunk, Placeholder
 from meshpeek.sinks.summary import describe_attempt, shorten
 from meshpeek.terminal.escape_sequences import strip_escapes
@@ -122,7 +123,7 @@ class JUnitFormatter:
         told = [f"{describe_attempt(attempt)}\n" for attempt in attempts] if attempts[1:] else []
         output = "".join([*told, shorten(strip_escapes(result.output), KEPT_CHARACTERS)])
         if output:
-            yield f"<system-out>{escape(output)}</system-out>\n"
+            yield f"<system-out>{content(output)}</system-out>\n"
         yield from self._end_case(what, seconds)
 
     def _start_of_case(self, step: Command, seconds: float) -> str:
@@ -150,4 +151,14 @@ _END_OF_SUITE = "</testsuite>\n"
 
 
 def _problem(element: str, kind: str, message: str, text: str) -> str:
-    return f'<{element} type="{kind}" message="{attribute(message)}">{escape(text)}</{element}>\n'
+    return f'<{element} type="{kind}" message="{attribute(message)}">{content(text)}</{element}>\n'
+
+
+def content(text: str) -> str:
+    """Return `text` as the content of an element. With `>` escaped, no `]]>` can be in it."""
+    return escape(without_controls(text), quote=False)
+
+
+def attribute(text: str) -> str:
+    """Return `text` as the value of an attribute in double quotes, its lines kept."""
+    return escape(without_controls(text)).replace("\n", "&#10;").replace("\t", "&#9;")
