@@ -58,7 +58,7 @@ def test_killed_at_a_step_every_finished_one_is_there(
 ) -> None:
     lines = commands()
     # $PPID is meshpeek, which has to be gone before the command can end.
-    lines[at] = "kill -KILL $PPID; sleep 60"
+    lines[at] = "kill -KILL $PPID; read -rt 60 <> <(:)"
     workshop(tmp_path, "\n".join(lines))
     ended = subprocess.run(
         [PROGRAM, "ci", *OPTIONS, "w.md"],
