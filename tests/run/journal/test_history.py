@@ -168,6 +168,28 @@ def test_it_goes_on_where_the_presenter_went(told: Told, tmp_path: Path) -> None
     assert position(told, tmp_path) == WORDS
 
 
+def test_it_has_begun_when_the_presenter_did_something(told: Told, tmp_path: Path) -> None:
+    def has_begun() -> bool:
+        return whole(told.read(tmp_path)).has_begun
+
+    assert not has_begun()
+    told.shown(ONE)
+    assert not has_begun()  # that comes by itself
+    told.shown(TWO)
+    assert has_begun()
+
+
+def test_it_has_begun_with_the_first_command(told: Told, tmp_path: Path) -> None:
+    told.started(ONE)
+    assert whole(told.read(tmp_path)).has_begun
+
+
+def test_hidden_steps_are_no_beginning(tmp_path: Path) -> None:
+    hidden = Told(parsed("```bash\necho hidden\n```\n\n<!-- @SHOW -->\n\n```bash\necho 1\n```\n"))
+    hidden(CommandStarted(hidden.step(0), 1)).shown(1)
+    assert not whole(hidden.read(tmp_path)).has_begun
+
+
 def test_an_attempt_that_is_repeated_has_not_ended(told: Told, tmp_path: Path) -> None:
     told.ran(ONE).ran(TWO, VerdictKind.FAILED, final=False)
     assert position(told, tmp_path) == WORDS
