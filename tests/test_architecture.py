@@ -72,8 +72,8 @@ def test_a_folder_can_be_taken_in_at_a_glance(folder: str) -> None:
         (
             "markdown_it",
             {
-                "workshop/parse/blocks.py",
-                "workshop/parse/comments.py",
+                "workshop/parse/markdown.py",
+                "workshop/parse/html_comments.py",
                 "workshop/parse/narration.py",
                 "sinks/html/prose.py",
             },

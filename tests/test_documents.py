@@ -17,7 +17,7 @@ from meshpeek.sinks.transcripts.transcript import read_transcript
 from meshpeek.terminal.key_decoder import NAMED_KEYS
 from meshpeek.workshop.model import NormalisationRule
 from meshpeek.workshop.parse import parse
-from meshpeek.workshop.parse.settings import READERS
+from meshpeek.workshop.parse.front_matter_keys import READERS
 from meshpeek.workshop.parse.vocabulary import (
     ANNOTATIONS,
     BUILTIN_HOOKS,

@@ -33,7 +33,7 @@ def load(file: Path, settings: RunSettings) -> Workshop:
         file,
         {**os.environ, **hooks},
         startup=find_startup(home) if settings.startup else (),
-        keep_going=is_test and not settings.stop_on_failure,
+        allow_syntax_errors=is_test and not settings.stop_on_failure,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from meshpeek.errors import InputError
 
 if TYPE_CHECKING:
-    from meshpeek.workshop.parse.document import Document
+    from meshpeek.workshop.parse.text_document import TextDocument
 
 RULE = "a .md file whose front matter has the key `meshpeek`"
 """What makes a file a workshop, in words."""
@@ -71,7 +71,7 @@ def is_marked_for_pytest(path: Path) -> bool:
 class _Marked(NamedTuple):
     """A workshop's document, and how many lines its front matter takes."""
 
-    document: Document
+    document: TextDocument
     lines: int
 
 
@@ -88,10 +88,10 @@ def _read_marked(path: Path) -> _Marked | None:
             text = file.read().decode()
     except (OSError, UnicodeDecodeError):
         return None
-    from meshpeek.workshop.parse.document import Document
     from meshpeek.workshop.parse.front_matter import find_front_matter
+    from meshpeek.workshop.parse.text_document import TextDocument
 
-    document = Document(str(path), text, [])
+    document = TextDocument(str(path), text, [])
     lines = find_front_matter(document)
     is_marked = any(_KEY.match(line) for line in document.lines[1:lines])
     return _Marked(document, lines) if is_marked else None

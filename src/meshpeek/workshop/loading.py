@@ -18,12 +18,12 @@ def load_workshop(
     environment: Mapping[str, str],
     *,
     startup: Sequence[str] = (),
-    keep_going: bool = False,
+    allow_syntax_errors: bool = False,
 ) -> Workshop:
     """Read and parse the workshop at `path`; its hooks are in `environment`.
 
-    `startup` are the paths of files to read first. With `keep_going`, a mistake in bash code
-    fails its own step instead of the whole workshop.
+    `startup` are the paths of files to read first. With `allow_syntax_errors`, a
+    syntax error of bash fails its own step instead of the whole workshop.
 
     Raises InputError for a file that cannot be read, WorkshopError for one that cannot be run.
     """
@@ -34,7 +34,7 @@ def load_workshop(
         read_text,
         hooks=hooks,
         startup=startup,
-        keep_going=keep_going,
+        allow_syntax_errors=allow_syntax_errors,
     )
 
 

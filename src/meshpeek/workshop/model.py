@@ -212,7 +212,7 @@ class Normalisation(Value):
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class Planned(Value):
+class SectionPlan(Value):
     """How many minutes a section is to take, and the line of the front matter that says so."""
 
     title: str
@@ -240,7 +240,7 @@ class FrontMatter(Value):
     env: Mapping[str, str] = _NOTHING
     secrets: frozenset[str] = frozenset()
     timeout: float | None = None
-    minutes: tuple[Planned, ...] = ()
+    minutes: tuple[SectionPlan, ...] = ()
     stand_ins: frozenset[StandIn] = frozenset(StandIn)
     normalise: Normalisation = Normalisation()
     rehearsal: Mapping[str, Any] = _NOTHING
@@ -248,7 +248,7 @@ class FrontMatter(Value):
     matrix: Mapping[str, tuple[str, ...]] = _NOTHING
 
 
-class Remark(Value):
+class SpeakerNote(Value):
     """What an HTML comment says that is neither directive nor annotation: for the presenter."""
 
     text: str
@@ -258,11 +258,11 @@ class Remark(Value):
 class Workshop(Value):
     """A workshop that can be run: steps in the order in which they run, and their sections.
 
-    `remarks` are in the order of their files and lines.
+    `speaker_notes` are in the order of their files and lines.
     """
 
     path: str
     front_matter: FrontMatter
     sections: tuple[Section, ...]
     steps: tuple[AnyStep, ...]
-    remarks: tuple[Remark, ...] = ()
+    speaker_notes: tuple[SpeakerNote, ...] = ()

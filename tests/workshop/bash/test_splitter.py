@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshpeek.workshop.bash.words import without_dangling_backslash
-from meshpeek.workshop.model import Command, Comment, Workshop
-from meshpeek.workshop.parse import parse
-from meshpeek.workshop.problems import WorkshopError
-from tests.workshop.parse.listing import CASE_FILES, parse_case
-
-ROOT = Path(__file__).parents[3]
+from meshpeek.workshop.bash import (
+    CompleteCommand,
+    read_command,
+    unquote,
+    without_dangling_backslash,
+)
 
 WORDS = ["ls", "-l", "a=1", "x", "'it is'", "'two\nlines'", '"a $(date) b"', '"${x:-"y z"}"', "é"]
 WORDS += ["$((1 << 2))", "`ls`", "$'it\\'s'", "{", "}", "if", "done", "#", "a#b", "\\'", '"\\""']
@@ -34,14 +33,14 @@ WORDS += [
 simple = st.lists(st.sampled_from(WORDS), max_size=4).map(lambda words: " ".join(["echo", *words]))
 
 
-def _without_remark(code: str) -> str:
-    """A remark would hide what a generated construct puts after it on the line."""
+def _without_comment(code: str) -> str:
+    """A comment would hide what a generated construct puts after it on the line."""
     return code.replace(" #", " +")
 
 
 def _compounds(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    code = inner.map(_without_remark)
-    between = st.sampled_from(["\n", "; ", "\n\n  ", " # remark\n"])
+    code = inner.map(_without_comment)
+    between = st.sampled_from(["\n", "; ", "\n\n  ", " # comment\n"])
     return st.one_of(
         st.builds("if {0}{2}then {1}{2}fi".format, code, code, between),
         st.builds(
@@ -59,7 +58,7 @@ def _compounds(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("greet() {{\n{0}\n}}".format, code),
         st.builds("function greet\n(\n{0}\n)".format, code),
         st.builds("{0} &&\n  {1} || {0}".format, code, code),
-        st.builds("{0} |\n# remark\n  {1}".format, code, code),
+        st.builds("{0} |\n# comment\n  {1}".format, code, code),
         st.builds("{0} \\\n  | {1} 2>&1 >/dev/null".format, code, code),
         st.builds("! {0} &".format, code),
         st.builds('x="$({0}\n)"; y=(a\n  b) {1}'.format, code, code),
@@ -92,7 +91,7 @@ blocks = st.lists(
     st.one_of(
         bash_code,
         here_documents,
-        st.sampled_from(["", "# a remark", "  ", "echo é", "ls -l # it's `a", "ls # it's $("]),
+        st.sampled_from(["", "# a comment", "  ", "echo é", "ls -l # it's `a", "ls # it's $("]),
     ),
     min_size=1,
     max_size=5,
@@ -106,54 +105,45 @@ def bash_accepts(code: str) -> bool:
     return checked.returncode == 0 and not checked.stderr
 
 
-def parse_block(block: str) -> Workshop:
-    return parse(f"```bash\n{block}\n```\n", "block.md", _no_file)
-
-
-def _no_file(path: str) -> str:
-    raise AssertionError(path)
+def split(text: str) -> Iterator[tuple[str, CompleteCommand]]:
+    """Yield the complete commands of `text`, each with its lines; blank ones are in none."""
+    position = 0
+    while text[position:].strip():
+        line, _, _ = text[position:].partition("\n")
+        if not line.strip():
+            position += len(line) + 1
+            continue
+        command = read_command(text, position)
+        assert command.end > position
+        yield text[position : command.end], command
+        position = command.end
 
 
 @settings(deadline=None, max_examples=150)
 @given(blocks)
-def test_steps_are_what_bash_takes_as_complete(block: str) -> None:
-    if not bash_accepts(block + "\n"):
+def test_commands_are_what_bash_takes_as_complete(block: str) -> None:
+    text = block + "\n"
+    if not bash_accepts(text):
         return
-    lines = ["```bash", *block.split("\n")]
-    next_line = 2
-    for step in parse_block(block).steps:
-        between = lines[next_line - 1 : step.span.line - 1]
-        assert not "".join(between).strip(), "a line that is no blank one is in no step"
-        next_line = step.span.end_line + 1
-        text = lines[step.span.line - 1 : step.span.end_line]
-        if isinstance(step, Comment):
-            assert all(line.startswith("#") for line in text)
-            continue
-        assert step.text == without_dangling_backslash("\n".join(text))
-        assert bash_accepts(step.text + "\n")
-        for end in range(1, len(text)):
-            unfinished = "\n".join(text[:end])
-            is_continued = unfinished.endswith("\\")
-            assert is_continued or not bash_accepts(unfinished + "\n"), "two commands in a step"
-    assert not "".join(lines[next_line - 1 :]).strip()
+    for lines, command in split(text):
+        assert command.error is None
+        assert bash_accepts(lines)
+        *unfinished, _ = lines.splitlines(keepends=True)
+        for end in range(1, len(unfinished) + 1):
+            beginning = "".join(unfinished[:end])
+            # bash takes a backslash at the end for a complete command, and comments for none
+            is_open = beginning.endswith("\\\n") or not beginning.strip()
+            assert is_open or not bash_accepts(beginning), "two commands in one"
+    assert "".join(lines for lines, _ in split(text)).split() == text.split()
 
 
 @settings(deadline=None, max_examples=150)
 @given(blocks, st.data())
-def test_what_bash_refuses_and_what_is_refused_agree(block: str, data: st.DataObject) -> None:
+def test_what_bash_takes_is_taken(block: str, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(block)))
-    block = block[:cut]
-    if not bash_accepts(block + "\n"):
-        return
-    steps = parse_block(block).steps
-    assert all(isinstance(step, Command | Comment) for step in steps)
-
-
-@pytest.mark.parametrize("path", [*CASE_FILES, ROOT / "workshop.md"], ids=lambda path: path.name)
-def test_every_command_of_every_workshop_here_is_complete(path: Path) -> None:
-    for step in parse_case(path).steps:
-        if isinstance(step, Command) and step.runs:
-            assert bash_accepts(step.text + "\n")
+    text = block[:cut] + "\n"
+    if bash_accepts(text):
+        assert all(command.error is None for _, command in split(text))
 
 
 @pytest.mark.parametrize(
@@ -194,26 +184,88 @@ def test_every_command_of_every_workshop_here_is_complete(path: Path) -> None:
         "( )",
     ],
 )
-def test_what_bash_refuses_is_a_problem(block: str) -> None:
+def test_what_bash_refuses_is_an_error(block: str) -> None:
     assert not bash_accepts(block + "\n")
-    with pytest.raises(WorkshopError) as raised:
-        parse_block(block)
-    assert len(raised.value.problems) == 1
+    (error,) = (command.error for _, command in split(block + "\n") if command.error)
+    assert 0 <= error.offset <= len(block)
+    assert error.width >= 1
+    assert error.message
+    assert error.hint
 
 
-def test_a_mistake_keeps_the_steps_before_and_after_when_asked_to_keep_going() -> None:
-    text = "```bash\necho a\ndone; x\necho b\necho 'c\necho d\n```\n\n```bash\necho e\n```\n"
-    workshop = parse(text, "block.md", _no_file, keep_going=True)
-    assert [step.text for step in workshop.steps] == [
-        "echo a",
-        "done; x",
-        "echo b",
-        "echo 'c\necho d",
-        "echo e",
+@pytest.mark.parametrize(
+    ("text", "commands"),
+    [
+        ("ls -l 'a b'", [("ls", "-l", "'a b'")]),
+        ("a=1 make >out 2>&1", [("a=1", "make")]),
+        ("if a; then b x; fi | c", [("a",), ("b", "x"), ("c",)]),
+        ('echo "$(date +%s)" `ls`', [("echo", '"$(date +%s)"', "`ls`"), ("date", "+%s")]),
+        ("diff <(a) <(b 1)", [("diff", "<(a)", "<(b 1)"), ("a",), ("b", "1")]),
+        ("greet() { hello; }", [("hello",)]),
+        ("# nothing", []),
+    ],
+)
+def test_the_simple_commands_of_a_command(text: str, commands: list[tuple[str, ...]]) -> None:
+    assert list(read_command(text, 0).commands) == commands
+
+
+def test_the_functions_that_a_command_defines() -> None:
+    text = "greet() { hello; }; function farewell { bye; }\nlater() { :; }"
+    assert read_command(text, 0).functions == ("greet", "farewell")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_pipeline"),
+    [
+        ("a | b", True),
+        ("a; b | c", True),
+        ("a | b; c", False),
+        ("! a | b", False),
+        ("a || b", False),
+        ("x=$(a | b)", False),
+        ("{ a | b; }", False),
+        ("time a |& b", True),
+    ],
+)
+def test_whether_the_last_statement_is_a_pipeline(text: str, is_pipeline: bool) -> None:
+    assert read_command(text, 0).pipeline is is_pipeline
+
+
+def test_a_syntax_error_takes_its_line_and_an_unfinished_command_the_rest() -> None:
+    text = "echo a\ndone; x\necho b\necho 'c\necho d\n"
+    assert [lines for lines, _ in split(text)] == [
+        "echo a\n",
+        "done; x\n",
+        "echo b\n",
+        "echo 'c\necho d\n",
     ]
 
 
-def test_a_block_that_ends_in_a_backslash_is_complete_without_it() -> None:
-    (step,) = parse_block("echo one \\").steps
-    assert step.text == "echo one"
-    assert bash_accepts(step.text)
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("plain", "plain"),
+        ("'$x'", "$x"),
+        ('"a \\$b\\""', 'a $b"'),
+        ("a\\ b'c'\"d\"", "a bcd"),
+        ("a\\\nb", "ab"),
+        ("$x", None),
+        ('"`ls`"', None),
+        ("", ""),
+    ],
+)
+def test_what_a_word_stands_for(word: str, text: str | None) -> None:
+    assert unquote(word) == text
+
+
+@given(st.text(st.characters(codec="ascii", exclude_characters="\0\r"), max_size=20))
+def test_words_stand_for_what_bash_makes_of_them(text: str) -> None:
+    quoted = "'" + text.replace("'", "'\\''") + "'"
+    assert unquote(quoted) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "without"), [("a \\", "a"), ("a \\\\", "a \\\\"), ("a", "a"), ("\\", "")]
+)
+def test_a_backslash_at_the_end_goes(text: str, without: str) -> None:
+    assert without_dangling_backslash(text) == without

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshpeek.workshop.model import Context, FrontMatter, NormalisationRule, Planned, StandIn
+from meshpeek.workshop.model import Context, FrontMatter, NormalisationRule, SectionPlan, StandIn
 from meshpeek.workshop.parse import parse
 from meshpeek.workshop.problems import WorkshopError
 
@@ -67,7 +67,7 @@ def test_lists_will_do() -> None:
     assert settings.requires == {"kubectl": "", "step": ""}
 
 
-@pytest.mark.parametrize("yaml", ["title: x", "meshpeek:", "# remark\ntitle: x", "{title: x}"])
+@pytest.mark.parametrize("yaml", ["title: x", "meshpeek:", "# comment\ntitle: x", "{title: x}"])
 def test_nothing_of_ours(yaml: str) -> None:
     assert front_matter(yaml) == FrontMatter()
 
@@ -202,7 +202,10 @@ def test_normalising_is_checked(settings: str, message: str) -> None:
 def test_a_talk_can_be_planned() -> None:
     text = "---\nmeshpeek:\n  minutes: {One: 2, Two things: 0.5}\n---\n# One\n## Two _things_\n"
     workshop = parse(text, "w.md", _no_file)
-    assert workshop.front_matter.minutes == (Planned("One", 2, 3), Planned("Two things", 0.5, 3))
+    assert workshop.front_matter.minutes == (
+        SectionPlan("One", 2, 3),
+        SectionPlan("Two things", 0.5, 3),
+    )
 
 
 def test_a_plan_is_for_sections_that_there_are() -> None:

@@ -85,12 +85,12 @@ def test_a_wrong_annotation(text: str, expected: tuple[int, int], word: str) -> 
         ("```bash\nls |\n\n```", (2, 4, 1)),
     ],
 )
-def test_a_mistake_in_bash(text: str, expected: tuple[int, int, int]) -> None:
+def test_a_syntax_error_in_bash(text: str, expected: tuple[int, int, int]) -> None:
     (problem,) = problems_of(text)
     assert place(problem) == ("w.md", *expected)
 
 
-def test_a_mistake_in_yaml_is_where_yaml_says() -> None:
+def test_a_syntax_error_in_yaml_is_where_yaml_says() -> None:
     (problem,) = problems_of("---\r\na: é\r\nmeshpeek: {timeout: 3s, timeout: 4s}\r\n---\r\n")
     assert place(problem) == ("w.md", 3, 25, 7)
     assert marked(problem) == "timeout"

@@ -94,10 +94,10 @@ def try_to_parse(text: str, path: str = "w.md", **options: bool) -> Workshop | N
 @settings(deadline=None, max_examples=400)
 @given(st.sampled_from(TEXTS), edits, st.sampled_from(["w.md", "w.sh"]), st.booleans())
 def test_mutated_workshops(
-    text: str, changes: list[tuple[int, int, str]], path: str, keep_going: bool
+    text: str, changes: list[tuple[int, int, str]], path: str, allow: bool
 ) -> None:
     text = mutate(text, changes)
-    workshop = try_to_parse(text, path, keep_going=keep_going)
+    workshop = try_to_parse(text, path, allow_syntax_errors=allow)
     if workshop is None:
         return
     assert workshop.sections
@@ -182,7 +182,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
         f"<!-- @wiat{i % 7} -->\n<!-- @wiat -->\n" for i in range(n)
     ),
     "wrong annotations": lambda n: "<!-- meshpeek: untl -->\n\n" * n,
-    "mistakes": lambda n: "```bash\n" + "done\n" * n + "```\n",
+    "syntax errors": lambda n: "```bash\n" + "done\n" * n + "```\n",
     "unclosed quotes": lambda n: "```bash\necho '\n```\n" * n,
     "arithmetic": lambda n: "```bash\n" + "(( a ) b )\n" * n + "```\n",
     "here-documents": lambda n: "```bash\n" + "cat <<A <<B\n$(\nA\nB\n" * n + "```\n",

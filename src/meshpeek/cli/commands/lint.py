@@ -10,7 +10,7 @@ import click
 from meshpeek.cli.options import FILES, NO_INIT
 from meshpeek.cli.workshops import noting_errors
 from meshpeek.errors import ExitCode, worst_of
-from meshpeek.workshop.lint import lint
+from meshpeek.workshop.lint_rules import lint
 from meshpeek.workshop.loading import find_startup, read_text
 
 

@@ -20,7 +20,7 @@ from meshpeek.run.events import (
     WaitStarted,
 )
 from meshpeek.sinks.rehearsal_banner import rehearsal_banner
-from meshpeek.workshop.model import Clear, Command, Pause, Remark, Step, Workshop
+from meshpeek.workshop.model import Clear, Command, Pause, SpeakerNote, Step, Workshop
 
 
 class ViewModel:
@@ -96,7 +96,7 @@ class ViewModel:
 
 def _describe(workshop: Workshop, notice: str | None) -> dict[str, Any]:
     minutes = {planned.title: planned.minutes for planned in workshop.front_matter.minutes}
-    remarks = _place_remarks(workshop)
+    notes = _place_speaker_notes(workshop)
     return {
         "path": workshop.path,
         "notice": notice,
@@ -118,7 +118,7 @@ def _describe(workshop: Workshop, notice: str | None) -> dict[str, Any]:
                 "contexts": list(step.contexts) if isinstance(step, Command) else [],
                 "notes": [
                     *([step.note] if isinstance(step, Command) and step.note else []),
-                    *(remark.text for remark in remarks.get(index, ())),
+                    *(note.text for note in notes.get(index, ())),
                 ],
             }
             for index, step in enumerate(workshop.steps)
@@ -135,21 +135,21 @@ def _text(step: Step) -> str:
     return step.text
 
 
-def _place_remarks(workshop: Workshop) -> dict[int, list[Remark]]:
-    """Return the remarks by the index of the step that they stand before, or at the end after."""
-    placed: dict[int, list[Remark]] = {}
-    for remark in workshop.remarks:
-        index = _find_step(workshop.steps, remark)
+def _place_speaker_notes(workshop: Workshop) -> dict[int, list[SpeakerNote]]:
+    """Return speaker notes by the index of the step that follows, of the last step at the end."""
+    placed: dict[int, list[SpeakerNote]] = {}
+    for note in workshop.speaker_notes:
+        index = _find_step(workshop.steps, note)
         if index is not None:
-            placed.setdefault(index, []).append(remark)
+            placed.setdefault(index, []).append(note)
     return placed
 
 
-def _find_step(steps: Sequence[Step], remark: Remark) -> int | None:
+def _find_step(steps: Sequence[Step], note: SpeakerNote) -> int | None:
     last = None
     for index, step in enumerate(steps):
-        if step.span.path == remark.span.path:
+        if step.span.path == note.span.path:
             last = index
-            if step.span.end_line >= remark.span.line:
+            if step.span.end_line >= note.span.line:
                 return index
     return last

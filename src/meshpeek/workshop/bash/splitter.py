@@ -23,7 +23,7 @@ class CompleteCommand(NamedTuple):
 
     `commands` are the words of each simple command, as they are written and in the order in
     which the commands begin; `functions` the names of the functions it defines. `pipeline` says
-    that the last thing it does is a pipeline of several parts, not one with `!`. `mistake` is
+    that the last thing it does is a pipeline of several parts, not one with `!`. `error` is
     what bash would refuse, if anything: the command then goes to the end of the line where that
     was noticed.
     """
@@ -31,18 +31,18 @@ class CompleteCommand(NamedTuple):
     end: int
     commands: tuple[tuple[str, ...], ...]
     functions: tuple[str, ...]
-    mistake: BashSyntaxError | None = None
+    error: BashSyntaxError | None = None
     pipeline: bool = False
 
 
 def read_command(text: str, start: int) -> CompleteCommand:
     """Read the complete command of `text` that begins at the offset `start`, no blank line."""
     reader = CommandReader(text, start)
-    mistake = None
+    error = None
     try:
         reader.read_complete_command()
     except BashSyntaxError as refused:
-        mistake = refused
+        error = refused
         line_end = text.find("\n", max(refused.offset, start))
         unfinished = refused.unfinished or line_end < 0
         reader.position = len(text) if unfinished else line_end + 1
@@ -50,6 +50,6 @@ def read_command(text: str, start: int) -> CompleteCommand:
         reader.position,
         tuple(tuple(words) for words in reader.commands if words),
         tuple(reader.functions),
-        mistake,
+        error,
         reader.ends_in_pipeline,
     )

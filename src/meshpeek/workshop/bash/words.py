@@ -82,7 +82,7 @@ class WordReader(ABC):
         self._open.pop()
 
     def unfinished(self) -> BashSyntaxError:
-        """Return the mistake of a text that ends inside the construct entered last."""
+        """Return the error for a text that ends inside the construct entered last."""
         if not self._open:
             offset = max(0, len(self.text.rstrip()) - 1)
             return BashSyntaxError(
@@ -102,7 +102,7 @@ class WordReader(ABC):
         )
 
     def unexpected(self) -> BashSyntaxError:
-        """Return the mistake of a text that cannot go on as it does at the position."""
+        """Return the error for a text that cannot go on as it does at the position."""
         if self.position >= len(self.text):
             return self.unfinished()
         plain = _PLAIN.match(self.text, self.position)
@@ -230,7 +230,7 @@ class WordReader(ABC):
         return end
 
     def _read_array(self) -> None:
-        """Read the words of an array's value; unlike those of a pattern, they may have remarks."""
+        """Read the words of an array's value; unlike those of a pattern, they may hold comments."""
         self.enter(self.position, "(", ")")
         self.position += 1
         self.skip_newlines()

@@ -20,7 +20,7 @@ def parse(
     *,
     hooks: Mapping[str, str] = _NO_HOOKS,
     startup: Sequence[str] = (),
-    keep_going: bool = False,
+    allow_syntax_errors: bool = False,
 ) -> Workshop:
     """Return the workshop that `text`, the contents of the file `path`, stands for.
 
@@ -29,11 +29,12 @@ def parse(
     file, then as they are given. `hooks` are the `DEMO_HOOK_…` variables by full name, `startup`
     the paths of files to read first (`.demoshrc`).
 
+    With `allow_syntax_errors`, code that bash refuses becomes a step, which fails when it is run.
+
     Raises WorkshopError with all that is wrong in the workshop and its imports; InputError if a
-    startup file cannot be read. With `keep_going`, bash code that bash would refuse is no
-    problem: it becomes a step, which fails when it is run.
+    start-up file cannot be read.
     """
-    program = Loader(read, keep_mistakes=keep_going).load(text, path, startup)
+    program = Loader(read, allow_syntax_errors=allow_syntax_errors).load(text, path, startup)
     workshop = build_workshop(path, program, hooks)
     if program.problems:
         order = {document: index for index, document in enumerate(program.documents)}

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from meshpeek.workshop.model import REHEARSE, Command, Edit, Expectation, Mode
-from meshpeek.workshop.parse.document import Document
 from meshpeek.workshop.parse.durations import parse_duration
 from meshpeek.workshop.parse.elements import Annotation
 from meshpeek.workshop.parse.suggestions import find_closest, suggest
+from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.parse.vocabulary import ANNOTATIONS, Argument
 from meshpeek.workshop.spans import Span
 
@@ -24,11 +24,11 @@ _RUN_WORDS = (*(mode.value for mode in Mode), REHEARSE)
 _LARGEST_STATUS = 255
 
 
-class _WrongArgumentError(ValueError):
+class _InvalidArgumentError(ValueError):
     """What is wrong with an annotation's argument."""
 
 
-def read_annotation(document: Document, text: str, line: int, column: int) -> Annotation | None:
+def read_annotation(document: TextDocument, text: str, line: int, column: int) -> Annotation | None:
     """Return the annotation in a comment's `text`, which begins at `line` and `column`.
 
     None if the comment is no annotation, and if it is a wrong one: that is a problem.
@@ -63,7 +63,7 @@ def read_annotation(document: Document, text: str, line: int, column: int) -> An
     argument = parts.group("argument")
     try:
         value = _parse_argument(word, argument)
-    except _WrongArgumentError as wrong:
+    except _InvalidArgumentError as wrong:
         first = start + parts.start("argument") if argument else start
         wrong_place = place(first, start + len(rest))
         document.report(wrong_place, str(wrong), f"write `{_PREFIX}: {ANNOTATIONS[word].usage}`")
@@ -72,7 +72,7 @@ def read_annotation(document: Document, text: str, line: int, column: int) -> An
 
 
 def annotate(
-    command: Command, annotations: Sequence[Annotation], documents: Mapping[str, Document]
+    command: Command, annotations: Sequence[Annotation], documents: Mapping[str, TextDocument]
 ) -> Command:
     """Return the command with what its annotations say; one given twice is a problem."""
     given: dict[str, list[Any]] = {}
@@ -133,9 +133,9 @@ def _looks_like_annotation(found: re.Match[str]) -> bool:
 def _parse_argument(word: str, argument: str) -> object:
     takes = ANNOTATIONS[word].argument
     if takes is Argument.REQUIRED and not argument:
-        raise _WrongArgumentError(f"`{word}` needs an argument")
+        raise _InvalidArgumentError(f"`{word}` needs an argument")
     if takes is Argument.NONE and argument:
-        raise _WrongArgumentError(f"`{word}` takes no argument")
+        raise _InvalidArgumentError(f"`{word}` takes no argument")
     return _PARSERS[word](argument)
 
 
@@ -150,23 +150,23 @@ def _parse_expectation(argument: str) -> Expectation:
     try:
         return Expectation(re.compile(expression.group(1), re.MULTILINE), argument)
     except re.error as error:
-        raise _WrongArgumentError(f"not a regular expression: {error.msg}") from None
+        raise _InvalidArgumentError(f"not a regular expression: {error.msg}") from None
     except (RecursionError, OverflowError):
-        raise _WrongArgumentError("this regular expression is too large") from None
+        raise _InvalidArgumentError("this regular expression is too large") from None
 
 
 def _parse_status(argument: str) -> int | None:
     if argument == "any":
         return None
     if not re.fullmatch(r"\d{1,3}", argument, re.ASCII) or int(argument) > _LARGEST_STATUS:
-        raise _WrongArgumentError(f"an exit status is 0 to {_LARGEST_STATUS}, or `any`")
+        raise _InvalidArgumentError(f"an exit status is 0 to {_LARGEST_STATUS}, or `any`")
     return int(argument)
 
 
 def _parse_seconds(argument: str) -> float:
     seconds = parse_duration(argument)
     if seconds is None:
-        raise _WrongArgumentError(f"`{argument}` is no duration, such as 30s, 5m or 1m30s")
+        raise _InvalidArgumentError(f"`{argument}` is no duration, such as 30s, 5m or 1m30s")
     return seconds
 
 
@@ -176,13 +176,13 @@ def _parse_patch(argument: str) -> str:
     try:
         patch = json.loads(argument)
     except json.JSONDecodeError as error:
-        raise _WrongArgumentError(f"not JSON: {error.msg}") from None
+        raise _InvalidArgumentError(f"not JSON: {error.msg}") from None
     except (ValueError, RecursionError):
-        raise _WrongArgumentError("this JSON is too large") from None
+        raise _InvalidArgumentError("this JSON is too large") from None
     if not isinstance(patch, list) or not all(
         isinstance(operation, dict) and {"op", "path"} <= operation.keys() for operation in patch
     ):
-        raise _WrongArgumentError("a JSON Patch is a list of operations with `op` and `path`")
+        raise _InvalidArgumentError("a JSON Patch is a list of operations with `op` and `path`")
     return argument
 
 
@@ -190,13 +190,13 @@ def _parse_runs(argument: str) -> frozenset[str]:
     words = re.split(r"[\s,]+", argument)
     for word in words:
         if word not in _RUN_WORDS:
-            raise _WrongArgumentError(f"`{word}` is none of {', '.join(_RUN_WORDS)}")
+            raise _InvalidArgumentError(f"`{word}` is none of {', '.join(_RUN_WORDS)}")
     return frozenset(words)
 
 
 def _parse_name(argument: str) -> str:
     if not _NAME.fullmatch(argument):
-        raise _WrongArgumentError("a name is one word of letters, digits, `.`, `_` and `-`")
+        raise _InvalidArgumentError("a name is one word of letters, digits, `.`, `_` and `-`")
     return argument
 
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from meshpeek.workshop.bash.splitter import read_command
+from meshpeek.workshop.bash import read_command, unquote
 from meshpeek.workshop.model import (
     AnyStep,
     Clear,
@@ -20,7 +20,7 @@ from meshpeek.workshop.model import (
     Workshop,
 )
 from meshpeek.workshop.parse.annotations import annotate
-from meshpeek.workshop.parse.contexts import find_contexts, unquote
+from meshpeek.workshop.parse.contexts import find_contexts
 from meshpeek.workshop.parse.directives import command_of, is_known
 from meshpeek.workshop.parse.elements import (
     Annotation,
@@ -28,9 +28,9 @@ from meshpeek.workshop.parse.elements import (
     Directive,
     Element,
     Heading,
-    Line,
     Prose,
-    Remark,
+    ShellComment,
+    TypedLine,
 )
 from meshpeek.workshop.parse.imports import Conditional, Hook, Macro, Program
 from meshpeek.workshop.parse.suggestions import suggest
@@ -61,13 +61,13 @@ def build_workshop(path: str, program: Program, hooks: Mapping[str, str]) -> Wor
     builder = _Builder(program, hooks)
     builder.build(path)
     _check_plan(path, program, [section.title for section in builder.sections])
-    remarks = (remark for document in program.documents.values() for remark in document.remarks)
+    notes = (note for document in program.documents.values() for note in document.speaker_notes)
     return Workshop(
         path,
         program.front_matter,
         tuple(builder.sections),
         tuple(builder.steps),
-        tuple(remarks),
+        tuple(notes),
     )
 
 
@@ -137,11 +137,11 @@ class _Builder:
         """Return where a step is said to be: a builtin macro's steps are where it is used."""
         return self._used_at or span
 
-    def _show(self, item: Prose | Remark | Line) -> None:
+    def _show(self, item: Prose | ShellComment | TypedLine) -> None:
         state = self._state
         if state.skips:
             return
-        if isinstance(item, Line):
+        if isinstance(item, TypedLine):
             span = self._place(item.span)
             self._add(
                 Command(

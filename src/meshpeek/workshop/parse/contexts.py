@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from meshpeek.workshop.bash import unquote
+
 _OPTIONS = ("--context", "--kube-context")
 _OTHER_CONTEXTS = frozenset({"docker", "docker-compose", "podman"})
 _RUNS_ITS_ARGUMENTS = frozenset({"watch", "bash", "sh", "eval", "timeout"})
-_QUOTED_OR_PLAIN = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL)
-_QUOTING = re.compile(r"['\"\\$`]")
 _IN_TEXT = re.compile(r"--(?:kube-)?context[= ]+([\w.@:/-]+)")
 
 
@@ -49,25 +49,3 @@ def _contexts_of(words: Sequence[str]) -> Iterator[str]:
                 yield value
         elif runs_its_arguments and " " in text:
             yield from _IN_TEXT.findall(text)
-
-
-def unquote(word: str) -> str | None:
-    """Return what a word of bash code stands for, None if only the shell can tell."""
-    if not _QUOTING.search(word):
-        return word
-    parts = []
-    for match in _QUOTED_OR_PLAIN.finditer(word):
-        single, double, escaped, plain = match.groups()
-        if single is not None:
-            parts.append(single)
-            continue
-        text = plain if double is None else double
-        if text is not None and ("$" in text or "`" in text):
-            return None
-        if escaped is not None:
-            parts.append("" if escaped == "\n" else escaped)
-        elif double is not None:
-            parts.append(re.sub(r"\\([\"\\$`])", r"\1", double))
-        else:
-            parts.append(plain)
-    return "".join(parts)

@@ -5,27 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from meshpeek.workshop.bash.words import without_dangling_backslash
-from meshpeek.workshop.parse.document import Document
+from meshpeek.workshop.bash import without_dangling_backslash
 from meshpeek.workshop.parse.elements import Directive
 from meshpeek.workshop.parse.suggestions import find_closest
+from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.parse.vocabulary import BUILTIN_HOOKS, BUILTIN_MACROS, DIRECTIVES, Argument
 from meshpeek.workshop.spans import Span
 
 _WORD = re.compile(r"\s*(\S+)")
 _NEXT_DIRECTIVE = re.compile(r"\s*#?@")
-_REMARK = re.compile(r"\s*#")
+_COMMENT = re.compile(r"\s*#")
 _SIMILARITY = 0.8
 _SHORTEST = 4
 _REAL_COMMANDS = frozenset({"printf"})
 
 
 def read_directives(
-    document: Document, text: str, line: int, end_line: int, column: int
+    document: TextDocument, text: str, line: int, end_line: int, column: int
 ) -> Iterator[Directive]:
     """Yield the directives that `text` holds: what follows the first `@`, at `line` and `column`.
 
-    Several may stand on a line, and a remark after one that takes no argument.
+    Several may stand on a line, and a comment after one that takes no argument.
     """
     found = _WORD.match(text)
     if found is None:
@@ -40,7 +40,7 @@ def read_directives(
         yield Directive(word, "", span)
         column += found.end() + following.end()
         yield from read_directives(document, rest[following.end() :], line, end_line, column)
-    elif takes_none and _REMARK.match(rest):
+    elif takes_none and _COMMENT.match(rest):
         yield Directive(word, "", span)
     else:
         yield Directive(word, without_dangling_backslash(rest.strip()), span)

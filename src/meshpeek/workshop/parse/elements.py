@@ -22,14 +22,14 @@ class Prose(NamedTuple):
     span: Span
 
 
-class Remark(NamedTuple):
+class ShellComment(NamedTuple):
     """Adjacent `#` lines of a script, to show as they are."""
 
     text: str
     span: Span
 
 
-class Line(NamedTuple):
+class TypedLine(NamedTuple):
     """A `#$` line of a script, to type and not to run: `text` is what follows the `#$`."""
 
     text: str
@@ -66,4 +66,4 @@ class Bash(NamedTuple):
     pipeline: bool = False
 
 
-Element = Heading | Prose | Remark | Line | Directive | Annotation | Bash
+Element = Heading | Prose | ShellComment | TypedLine | Directive | Annotation | Bash

@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from meshpeek.workshop.model import FrontMatter
-from meshpeek.workshop.parse.document import Document
-from meshpeek.workshop.parse.settings import READERS, read_secret_variables
+from meshpeek.workshop.parse.front_matter_keys import READERS, read_secret_variables
 from meshpeek.workshop.parse.suggestions import find_closest, suggest
+from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.parse.yaml_nodes import (
-    WrongError,
-    read_entries,
-    read_items,
+    InvalidNodeError,
+    read_list,
+    read_mapping,
     read_text,
     refuse_key,
 )
@@ -33,7 +33,7 @@ _MOST_CHARACTERS = 100_000
 _MOST_COLLECTIONS = 1000
 
 
-def find_front_matter(document: Document) -> int:
+def find_front_matter(document: TextDocument) -> int:
     """Return how many lines the front matter takes, its fences included; 0 if there is none.
 
     A rule at the start of a file, which looks the same, is followed by a blank line or by prose.
@@ -47,13 +47,13 @@ def find_front_matter(document: Document) -> int:
     return 0
 
 
-def read_front_matter(document: Document, lines: int) -> FrontMatter:
+def read_front_matter(document: TextDocument, lines: int) -> FrontMatter:
     """Return what the front matter, the first `lines` lines of the document, settles."""
     return _FrontMatterReader(document).read("\n".join(document.lines[1 : lines - 1]))
 
 
 class _FrontMatterReader:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: TextDocument) -> None:
         self._document = document
 
     def read(self, text: str) -> FrontMatter:
@@ -80,7 +80,7 @@ class _FrontMatterReader:
             return FrontMatter()
         try:
             settings = self._find_settings(root)
-        except WrongError as wrong:
+        except InvalidNodeError as wrong:
             self._report_wrong(wrong)
             return FrontMatter()
         return self._read_settings(settings) if settings is not None else FrontMatter()
@@ -91,7 +91,7 @@ class _FrontMatterReader:
         from yaml import MappingNode
 
         if not isinstance(root, MappingNode):
-            raise WrongError(root, "front matter is a mapping of keys", f"write `{_KEY}:`")
+            raise InvalidNodeError(root, "front matter is a mapping of keys", f"write `{_KEY}:`")
         keys = [(key, key.value, value) for key, value in root.value if isinstance(key.value, str)]
         for _, name, value in keys:
             if name == _KEY:
@@ -99,21 +99,21 @@ class _FrontMatterReader:
                 return found
         for key, name, _ in keys:
             if find_closest(name, [_KEY], similarity=0.75):
-                raise WrongError(key, f"unknown key `{name}`", f"did you mean `{_KEY}`?")
+                raise InvalidNodeError(key, f"unknown key `{name}`", f"did you mean `{_KEY}`?")
         return None
 
     def _read_settings(self, node: Node) -> FrontMatter:
         values: dict[str, Any] = {}
         try:
-            items = list(read_items(node, f"the value of `{_KEY}`"))
-        except WrongError as wrong:
+            items = list(read_mapping(node, f"the value of `{_KEY}`"))
+        except InvalidNodeError as wrong:
             self._report_wrong(wrong)
             return FrontMatter()
         for item in items:
             reader = READERS.get(item.name, partial(refuse_key, item.key, READERS))
             try:
                 values[item.name.replace("-", "_")] = reader(item.value)
-            except WrongError as wrong:
+            except InvalidNodeError as wrong:
                 self._report_wrong(wrong)
         for item in items:
             if item.name == "env" and "env" in values:
@@ -127,23 +127,23 @@ class _FrontMatterReader:
 
     def _check_rehearsed_names(self, node: Node, contexts: Sequence[str]) -> None:
         """See that `rehearsal` speaks of clusters that `contexts` has."""
-        for cluster in read_items(node, "`rehearsal`"):
+        for cluster in read_mapping(node, "`rehearsal`"):
             links = [
                 (entry, read_text(entry, "a link"))
-                for item in read_items(cluster.value, "a cluster")
+                for item in read_mapping(cluster.value, "a cluster")
                 if item.name == "links"
-                for entry in read_entries(item.value, "`links`")
+                for entry in read_list(item.value, "`links`")
             ]
             for place, name in [(cluster.key, cluster.name), *links]:
                 if name not in contexts:
-                    wrong = WrongError(
+                    wrong = InvalidNodeError(
                         place,
                         f"`{name}` is none of the workshop's contexts",
                         suggest(name, contexts),
                     )
                     self._report_wrong(wrong)
 
-    def _report_wrong(self, wrong: WrongError) -> None:
+    def _report_wrong(self, wrong: InvalidNodeError) -> None:
         start, end = wrong.node.start_mark, wrong.node.end_mark
         width = end.column - start.column if end.line == start.line else 1
         self._report(start.line + 2, start.column + 1, width, wrong.message, wrong.hint)

@@ -12,12 +12,12 @@ from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
 from meshpeek.errors import InputError
-from meshpeek.workshop.bash.splitter import read_command
+from meshpeek.workshop.bash import read_command
 from meshpeek.workshop.model import FrontMatter
 from meshpeek.workshop.parse.directives import command_of, find_near_miss, is_known
-from meshpeek.workshop.parse.document import Document
 from meshpeek.workshop.parse.elements import Directive, Element
-from meshpeek.workshop.parse.script import Script
+from meshpeek.workshop.parse.script import ScriptReader
+from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.parse.vocabulary import BUILTIN_HOOKS, BUILTIN_MACROS, DIRECTIVES
 from meshpeek.workshop.problems import Problem
 
@@ -55,7 +55,7 @@ class Program:
     items: tuple[Element | Conditional, ...] = ()
     front_matter: FrontMatter = field(default_factory=FrontMatter)
     names: dict[str, Macro | Hook] = field(default_factory=dict)
-    documents: dict[str, Document] = field(default_factory=dict)
+    documents: dict[str, TextDocument] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     functions: set[str] = field(default_factory=set)
 
@@ -69,11 +69,11 @@ class _Body:
 
 
 class Loader:
-    """Loads one workshop. `read` and `keep_mistakes` are as in `meshpeek.workshop.parse.parse`."""
+    """Loads one workshop; the arguments are those of `meshpeek.workshop.parse.parse`."""
 
-    def __init__(self, read: Callable[[str], str], *, keep_mistakes: bool) -> None:
+    def __init__(self, read: Callable[[str], str], *, allow_syntax_errors: bool) -> None:
         self._read = read
-        self._keep_mistakes = keep_mistakes
+        self._allow_syntax_errors = allow_syntax_errors
         self._program = Program()
         self._importing: list[str] = []
         self._imports = 0
@@ -97,8 +97,8 @@ class Loader:
         for name, variable in BUILTIN_HOOKS.items():
             names[name] = Hook(variable, None)
         for name, text in BUILTIN_MACROS.items():
-            document = Document(f"<{name}>", text, self._program.problems)
-            script = Script(document, 1, len(document.lines), set())
+            document = TextDocument(f"<{name}>", text, self._program.problems)
+            script = ScriptReader(document, 1, len(document.lines), set())
             names[name] = Macro(tuple(self._arrange(document, tuple(script.read()))), None)
         self._directives.clear()
 
@@ -107,7 +107,7 @@ class Loader:
     ) -> list[Element | Conditional]:
         document = self._program.documents.get(path)
         if document is None:
-            document = Document(path, text, self._program.problems)
+            document = TextDocument(path, text, self._program.problems)
             self._program.documents[path] = document
             self._contents[path] = self._read_elements(document, is_workshop=is_workshop)
         self._importing.append(path)
@@ -115,29 +115,32 @@ class Loader:
         self._importing.pop()
         return items
 
-    def _read_elements(self, document: Document, *, is_workshop: bool) -> Sequence[Element]:
+    def _read_elements(self, document: TextDocument, *, is_workshop: bool) -> Sequence[Element]:
         if not document.is_markdown:
-            script = Script(
+            script = ScriptReader(
                 document,
                 1,
                 len(document.lines),
                 self._program.functions,
-                keep_mistakes=self._keep_mistakes,
+                allow_syntax_errors=self._allow_syntax_errors,
             )
             return tuple(script.read())
-        from meshpeek.workshop.parse.blocks import Markdown
         from meshpeek.workshop.parse.front_matter import find_front_matter, read_front_matter
+        from meshpeek.workshop.parse.markdown import MarkdownReader
 
         front_matter_lines = find_front_matter(document)
         if is_workshop and front_matter_lines:
             self._program.front_matter = read_front_matter(document, front_matter_lines)
-        markdown = Markdown(
-            document, front_matter_lines, self._program.functions, keep_mistakes=self._keep_mistakes
+        markdown = MarkdownReader(
+            document,
+            front_matter_lines,
+            self._program.functions,
+            allow_syntax_errors=self._allow_syntax_errors,
         )
         return markdown.read()
 
     def _arrange(
-        self, document: Document, elements: Sequence[Element]
+        self, document: TextDocument, elements: Sequence[Element]
     ) -> list[Element | Conditional]:
         """Put imports in their places and definitions apart."""
         bodies = [_Body(None)]
@@ -156,15 +159,15 @@ class Loader:
             )
         return bodies[0].items
 
-    def _note_word(self, document: Document, directive: Directive) -> None:
+    def _note_word(self, document: TextDocument, directive: Directive) -> None:
         """Remember a directive that is none of the dialect's; it may be a command."""
         self._directives.append(directive)
-        mistake = read_command(command_of(directive), 0).mistake
-        if mistake is not None and not self._keep_mistakes:
-            document.report(directive.span, mistake.message, mistake.hint)
+        error = read_command(command_of(directive), 0).error
+        if error is not None and not self._allow_syntax_errors:
+            document.report(directive.span, error.message, error.hint)
 
     def _arrange_directive(
-        self, document: Document, directive: Directive, bodies: list[_Body]
+        self, document: TextDocument, directive: Directive, bodies: list[_Body]
     ) -> None:
         match directive.word:
             case "macro":
@@ -188,7 +191,9 @@ class Loader:
             case _:
                 bodies[-1].items.append(directive)
 
-    def _begin_macro(self, document: Document, directive: Directive, bodies: list[_Body]) -> None:
+    def _begin_macro(
+        self, document: TextDocument, directive: Directive, bodies: list[_Body]
+    ) -> None:
         openings = [body.opening for body in bodies if body.opening is not None]
         enclosing = next((opening for opening in openings if opening.word == "macro"), None)
         if enclosing is not None:
@@ -200,7 +205,7 @@ class Loader:
         _has_words(document, directive, 1)
         bodies.append(_Body(directive))
 
-    def _end_body(self, document: Document, directive: Directive, bodies: list[_Body]) -> None:
+    def _end_body(self, document: TextDocument, directive: Directive, bodies: list[_Body]) -> None:
         body = bodies[-1]
         opening = body.opening
         if opening is None or _CLOSING[opening.word] != directive.word:
@@ -218,7 +223,7 @@ class Loader:
         else:
             bodies[-1].items.append(Conditional(opening.argument, tuple(body.items), opening))
 
-    def _import(self, document: Document, directive: Directive) -> list[Element | Conditional]:
+    def _import(self, document: TextDocument, directive: Directive) -> list[Element | Conditional]:
         path = directive.argument
         beside = normpath(join(dirname(document.path), path))
         self._imports += 1
@@ -248,7 +253,7 @@ class Loader:
         return []
 
     def _refuse_cycle(
-        self, document: Document, directive: Directive, path: str
+        self, document: TextDocument, directive: Directive, path: str
     ) -> list[Element | Conditional]:
         chain = [*self._importing[self._importing.index(path) :], path]
         document.report(
@@ -283,13 +288,13 @@ _ARGUMENTS = {1: "a name", 2: "a name and a variable"}
 _CLOSING: Mapping[str, str] = {"macro": "end", "ifhook": "endif"}
 
 
-def _has_words(document: Document, directive: Directive, count: int) -> bool:
+def _has_words(document: TextDocument, directive: Directive, count: int) -> bool:
     if len(directive.argument.split()) == count:
         return True
     _report_usage(document, directive, _ARGUMENTS[count])
     return False
 
 
-def _report_usage(document: Document, directive: Directive, missing: str) -> None:
+def _report_usage(document: TextDocument, directive: Directive, missing: str) -> None:
     word = DIRECTIVES[directive.word]
     document.report(directive.span, f"`@{word.name}` needs {missing}", f"write `@{word.usage}`")

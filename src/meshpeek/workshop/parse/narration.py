@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
-from meshpeek.workshop.parse.document import Document
 from meshpeek.workshop.parse.elements import Prose
+from meshpeek.workshop.parse.text_document import TextDocument
 
 _LINK_LABEL = re.compile(r"\[([^\[\]]+)\]")
 
@@ -21,7 +21,7 @@ class ProseBuffer:
     """
 
     def __init__(
-        self, document: Document, lines: Sequence[str], references: Mapping[str, Any]
+        self, document: TextDocument, lines: Sequence[str], references: Mapping[str, Any]
     ) -> None:
         self._document = document
         self._lines = lines

@@ -7,12 +7,16 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
 
-from meshpeek.workshop.bash.splitter import CompleteCommand, read_command
-from meshpeek.workshop.bash.words import is_continued, without_dangling_backslash
+from meshpeek.workshop.bash import (
+    CompleteCommand,
+    is_continued,
+    read_command,
+    without_dangling_backslash,
+)
 from meshpeek.workshop.parse.annotations import read_annotation
 from meshpeek.workshop.parse.directives import read_directives
-from meshpeek.workshop.parse.document import Document
-from meshpeek.workshop.parse.elements import Bash, Element, Line, Remark
+from meshpeek.workshop.parse.elements import Bash, Element, ShellComment, TypedLine
+from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.spans import Span
 
 _CONTINUATION = re.compile(r"\\\n[ \t]*(?:##)?")
@@ -20,21 +24,21 @@ _CONTINUATION_MARK = re.compile(r"(?<=\n)[ \t]*#")
 _MARK = re.compile(r"[ \t]*(#[@$#!]?)")
 
 
-class Script:
+class ScriptReader:
     """The lines `first` to `last` (1-based, included) of a document, which are bash.
 
     `functions` collects the names of the functions that the script defines. With
-    `keep_mistakes`, what bash would refuse is no problem: bash is going to say so itself.
+    `allow_syntax_errors`, what bash would refuse is no problem: bash is going to say so itself.
     """
 
     def __init__(
         self,
-        document: Document,
+        document: TextDocument,
         first: int,
         last: int,
         functions: set[str],
         *,
-        keep_mistakes: bool = False,
+        allow_syntax_errors: bool = False,
     ) -> None:
         self._document = document
         self._first = first
@@ -42,7 +46,7 @@ class Script:
         self._text = "\n".join(self._lines)
         self._starts = [0, *accumulate(len(line) + 1 for line in self._lines)]
         self._functions = functions
-        self._keep_mistakes = keep_mistakes
+        self._allow_syntax_errors = allow_syntax_errors
 
     def read(self) -> Iterator[Element]:
         """Yield the elements of the script in their order."""
@@ -56,8 +60,8 @@ class Script:
                 command, index = self._read_command(index)
                 yield command
             elif mark.group(1) == "#":
-                remark, index = self._read_remark(index)
-                yield remark
+                comment, index = self._read_comment(index)
+                yield comment
             else:
                 end = self._end_of_continued(index)
                 yield from self._read_marked(index, end, mark)
@@ -77,17 +81,17 @@ class Script:
                 yield annotation
         elif mark.group(1) == "#$":
             text = _CONTINUATION_MARK.sub("", body).strip()
-            yield Line(without_dangling_backslash(text), self._document.span(number, last))
+            yield TypedLine(without_dangling_backslash(text), self._document.span(number, last))
 
-    def _read_remark(self, index: int) -> tuple[Remark, int]:
+    def _read_comment(self, index: int) -> tuple[ShellComment, int]:
         start = index
-        while index < len(self._lines) and self._is_remark(index):
+        while index < len(self._lines) and self._is_comment(index):
             index = self._end_of_continued(index)
         lines = [line.rstrip() for line in self._lines[start:index]]
         span = self._document.span(self._first + start, self._first + index - 1)
-        return Remark("\n".join(lines), span), index
+        return ShellComment("\n".join(lines), span), index
 
-    def _is_remark(self, index: int) -> bool:
+    def _is_comment(self, index: int) -> bool:
         mark = _MARK.match(self._lines[index])
         return mark is not None and mark.group(1) == "#"
 
@@ -106,16 +110,16 @@ class Script:
             lines.pop()
         span = self._document.span(self._first + index, self._first + index + len(lines) - 1)
         self._functions.update(command.functions)
-        self._report_mistake(command)
+        self._report_error(command)
         text = without_dangling_backslash("\n".join(lines))
         return Bash(text, span, command.commands, command.pipeline), end
 
-    def _report_mistake(self, command: CompleteCommand) -> None:
-        mistake = command.mistake
-        if mistake is None or self._keep_mistakes:
+    def _report_error(self, command: CompleteCommand) -> None:
+        error = command.error
+        if error is None or self._allow_syntax_errors:
             return
-        index = bisect_right(self._starts, mistake.offset) - 1
+        index = bisect_right(self._starts, error.offset) - 1
         number = self._first + index
-        column = mistake.offset - self._starts[index] + 1
-        place = Span(self._document.path, number, number, column, mistake.width)
-        self._document.report(place, mistake.message, mistake.hint)
+        column = error.offset - self._starts[index] + 1
+        place = Span(self._document.path, number, number, column, error.width)
+        self._document.report(place, error.message, error.hint)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from yaml import Node
 
 
-class WrongError(Exception):
+class InvalidNodeError(Exception):
     """What is wrong with a YAML node, and what to do about it."""
 
     def __init__(self, node: Node, message: str, hint: str) -> None:
@@ -21,7 +21,7 @@ class WrongError(Exception):
         self.hint = hint
 
 
-class Item(NamedTuple):
+class MappingEntry(NamedTuple):
     """An entry of a mapping: its key's node and text, and its value's node."""
 
     key: Node
@@ -30,33 +30,33 @@ class Item(NamedTuple):
 
 
 def refuse_key(key: Node, known: Iterable[str], _value: Node) -> NoReturn:
-    """Raise WrongError for a key that is none of `known`."""
-    raise WrongError(key, f"unknown key `{key.value}`", suggest(str(key.value), known))
+    """Raise InvalidNodeError for a key that is none of `known`."""
+    raise InvalidNodeError(key, f"unknown key `{key.value}`", suggest(str(key.value), known))
 
 
-def read_items(node: Node, what: str) -> Iterator[Item]:
+def read_mapping(node: Node, what: str) -> Iterator[MappingEntry]:
     """Yield the entries of the mapping `node`, which messages call `what`; none if it is empty."""
     from yaml import MappingNode, ScalarNode
 
     if isinstance(node, ScalarNode) and not node.value:
         return
     if not isinstance(node, MappingNode):
-        raise WrongError(node, f"{what} is a mapping of keys", "write `key: value` lines")
+        raise InvalidNodeError(node, f"{what} is a mapping of keys", "write `key: value` lines")
     seen: set[str] = set()
     for key, value in node.value:
         name = read_text(key, "a key")
         if name in seen:
-            raise WrongError(key, f"`{name}` is given twice", "keep one of the two")
+            raise InvalidNodeError(key, f"`{name}` is given twice", "keep one of the two")
         seen.add(name)
-        yield Item(key, name, value)
+        yield MappingEntry(key, name, value)
 
 
-def read_entries(node: Node, what: str) -> list[Node]:
+def read_list(node: Node, what: str) -> list[Node]:
     """Return the nodes of the list `node`."""
     from yaml import SequenceNode
 
     if not isinstance(node, SequenceNode):
-        raise WrongError(node, f"{what} is a list", "write it as `[one, two]`")
+        raise InvalidNodeError(node, f"{what} is a list", "write it as `[one, two]`")
     return list(node.value)
 
 
@@ -65,7 +65,7 @@ def read_text(node: Node, what: str) -> str:
     from yaml import ScalarNode
 
     if not isinstance(node, ScalarNode):
-        raise WrongError(node, f"{what} is text", "write a single value")
+        raise InvalidNodeError(node, f"{what} is text", "write a single value")
     return "" if node.tag == "tag:yaml.org,2002:null" else str(node.value)
 
 
@@ -73,5 +73,5 @@ def read_truth(node: Node, what: str) -> bool:
     """Return whether `node` is `true` rather than `false`."""
     word = read_text(node, what)
     if word not in ("true", "false"):
-        raise WrongError(node, f"{what} is true or false", "write `true`")
+        raise InvalidNodeError(node, f"{what} is true or false", "write `true`")
     return word == "true"

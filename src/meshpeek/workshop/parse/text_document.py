@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from meshpeek.workshop.model import Remark
+from meshpeek.workshop.model import SpeakerNote
 from meshpeek.workshop.problems import Problem
 from meshpeek.workshop.spans import Span, draw_line
 
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-class Document:
+class TextDocument:
     """A file's text, with places in it and the problems they have.
 
     Lines end at a newline only, with or without a carriage return before it; a byte order mark
     is dropped. `problems` is shared by all files of a workshop and grows as they are read;
-    `remarks` are what the document's comments say, and grow as it is read.
+    `speaker_notes` are what the document's comments say, and grow as it is read.
     """
 
     def __init__(self, path: str, text: str, problems: list[Problem]) -> None:
         text = text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n")
         self.path = path
         self.problems = problems
-        self.remarks: list[Remark] = []
+        self.speaker_notes: list[SpeakerNote] = []
         self.text = text
         self.lines: Sequence[str] = text.split("\n")
         nul = text.find("\0")

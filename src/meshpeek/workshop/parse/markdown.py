@@ -14,19 +14,19 @@ from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from meshpeek.workshop.model import Remark
+from meshpeek.workshop.model import SpeakerNote
 from meshpeek.workshop.parse.annotations import read_annotation
-from meshpeek.workshop.parse.comments import (
+from meshpeek.workshop.parse.directives import read_directives
+from meshpeek.workshop.parse.elements import Element, Heading
+from meshpeek.workshop.parse.html_comments import (
     COMMENT_MARK,
     EXECUTED_FENCE,
     comment_rule,
     find_fence_end,
 )
-from meshpeek.workshop.parse.directives import read_directives
-from meshpeek.workshop.parse.document import Document
-from meshpeek.workshop.parse.elements import Element, Heading
 from meshpeek.workshop.parse.narration import ProseBuffer
-from meshpeek.workshop.parse.script import Script
+from meshpeek.workshop.parse.script import ScriptReader
+from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.spans import Span
 
 if TYPE_CHECKING:
@@ -50,19 +50,19 @@ class Fence(NamedTuple):
     is_run: bool
 
 
-class Markdown:
+class MarkdownReader:
     """A document that is Markdown, from the line after `front_matter_lines` on.
 
-    `functions` and `keep_mistakes` are as in `Script`.
+    `functions` and `allow_syntax_errors` are as in `ScriptReader`.
     """
 
     def __init__(
         self,
-        document: Document,
+        document: TextDocument,
         front_matter_lines: int,
         functions: set[str],
         *,
-        keep_mistakes: bool = False,
+        allow_syntax_errors: bool = False,
     ) -> None:
         self._document = document
         self._lines: Sequence[str] = [
@@ -70,7 +70,7 @@ class Markdown:
             *document.lines[front_matter_lines:],
         ]
         self._functions = functions
-        self._keep_mistakes = keep_mistakes
+        self._allow_syntax_errors = allow_syntax_errors
         self._environment: dict[str, Any] = {"lines": self._lines, "references": {}}
         self._prose = ProseBuffer(document, self._lines, self._environment["references"])
         self._is_inside_container = False
@@ -121,8 +121,12 @@ class Markdown:
 
     def _read_script(self, first: int, end: int) -> None:
         self._end_prose()
-        script = Script(
-            self._document, first + 1, end, self._functions, keep_mistakes=self._keep_mistakes
+        script = ScriptReader(
+            self._document,
+            first + 1,
+            end,
+            self._functions,
+            allow_syntax_errors=self._allow_syntax_errors,
         )
         self._elements.extend(script.read())
 
@@ -189,9 +193,9 @@ class Markdown:
         if annotation is not None:
             self._take(annotation)
         elif text.strip() or not closing:
-            self._keep_remark(index, start, end)
+            self._keep_speaker_note(index, start, end)
 
-    def _keep_remark(self, index: int, start: int, end: int) -> None:
+    def _keep_speaker_note(self, index: int, start: int, end: int) -> None:
         """Keep what a comment says, unless nobody ended it or bash stands in it."""
         end = min(end, index + _LONGEST_ANNOTATION)
         lines = [self._lines[index][start:], *self._lines[index + 1 : end]]
@@ -205,7 +209,7 @@ class Markdown:
                 text = "\n".join(said).strip()
                 if text and not _DIRECTIVE.search(text):
                     span = self._document.span(index + 1, index + len(said))
-                    self._document.remarks.append(Remark(text, span))
+                    self._document.speaker_notes.append(SpeakerNote(text, span))
                 return
 
     def _take(self, *elements: Element) -> None:
@@ -235,7 +239,7 @@ class Markdown:
         add(position, len(text))
 
 
-def find_fences(document: Document, front_matter_lines: int) -> Iterator[Fence]:
+def find_fences(document: TextDocument, front_matter_lines: int) -> Iterator[Fence]:
     """Yield the fences of a Markdown document, wherever they stand outside its comments."""
     lines = [*[""] * front_matter_lines, *document.lines[front_matter_lines:]]
     for token in _read_tokens(lines, {"lines": lines, "references": {}}):

@@ -25,6 +25,6 @@ from meshpeek.workshop.parse import parse
         ("`<!-- shown -->`", []),
     ],
 )
-def test_remarks(text: str, said: list[tuple[int, str]]) -> None:
+def test_speaker_notes(text: str, said: list[tuple[int, str]]) -> None:
     workshop = parse(text, "w.md", lambda path: path)
-    assert [(remark.span.line, remark.text) for remark in workshop.remarks] == said
+    assert [(note.span.line, note.text) for note in workshop.speaker_notes] == said

@@ -1,6 +1,6 @@
 """Reading the values of front matter's keys: one function for each, from a YAML node to data.
 
-Each raises WrongError for a value that it cannot take.
+Each raises InvalidNodeError for a value that it cannot take.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from meshpeek.workshop.model import (
     Context,
     Normalisation,
     NormalisationRule,
-    Planned,
     Replacement,
+    SectionPlan,
     StandIn,
 )
 from meshpeek.workshop.parse.durations import parse_duration
 from meshpeek.workshop.parse.suggestions import suggest
 from meshpeek.workshop.parse.yaml_nodes import (
-    Item,
-    WrongError,
-    read_entries,
-    read_items,
+    InvalidNodeError,
+    MappingEntry,
+    read_list,
+    read_mapping,
     read_text,
     read_truth,
     refuse_key,
@@ -61,13 +61,15 @@ def read_contexts(node: Node) -> tuple[Context, ...]:
         names = [(entry, read_text(entry, "a context")) for entry in node.value]
         for index, (entry, name) in enumerate(names):
             if not name or name in (other for _, other in names[:index]):
-                raise WrongError(entry, "contexts have names, each another", "rename it")
+                raise InvalidNodeError(entry, "contexts have names, each another", "rename it")
         return tuple(Context(name, next(colours)) for _, name in names)
     contexts = []
-    for item in read_items(node, "`contexts`"):
+    for item in read_mapping(node, "`contexts`"):
         colour = read_text(item.value, "a colour") or next(colours)
         if not _COLOUR.fullmatch(colour):
-            raise WrongError(item.value, f"unknown colour `{colour}`", suggest(colour, COLOURS))
+            raise InvalidNodeError(
+                item.value, f"unknown colour `{colour}`", suggest(colour, COLOURS)
+            )
         contexts.append(Context(item.name, colour))
     return tuple(contexts)
 
@@ -79,10 +81,10 @@ def read_requires(node: Node) -> Mapping[str, str]:
     if isinstance(node, SequenceNode):
         return MappingProxyType({read_text(entry, "a tool"): "" for entry in node.value})
     versions = {}
-    for item in read_items(node, "`requires`"):
+    for item in read_mapping(node, "`requires`"):
         version = read_text(item.value, "a version").removeprefix(">=").strip()
         if not _VERSION.fullmatch(version):
-            raise WrongError(
+            raise InvalidNodeError(
                 item.value, f"`{version}` is no version", "write a minimum such as 1.20"
             )
         versions[item.name] = version
@@ -95,7 +97,7 @@ def read_environment(node: Node) -> Mapping[str, str]:
     One that is a secret and has no value is the caller's.
     """
     variables = {}
-    for item in read_items(node, "`env`"):
+    for item in read_mapping(node, "`env`"):
         _check_variable(item.key, item.name)
         value = _read_variable(item.value)
         if value.text is not None:
@@ -105,7 +107,7 @@ def read_environment(node: Node) -> Mapping[str, str]:
 
 def read_secret_variables(node: Node) -> frozenset[str]:
     """Return the names of the variables in `env` that are marked as secrets."""
-    items = read_items(node, "`env`")
+    items = read_mapping(node, "`env`")
     return frozenset(item.name for item in items if _read_variable(item.value).is_secret)
 
 
@@ -120,7 +122,7 @@ def _read_variable(node: Node) -> _Variable:
     if not isinstance(node, MappingNode):
         return _Variable(read_text(node, "a variable's value"), is_secret=False)
     text, is_secret = None, False
-    for item in read_items(node, "a variable"):
+    for item in read_mapping(node, "a variable"):
         match item.name:
             case "value":
                 text = read_text(item.value, "a variable's value")
@@ -129,9 +131,11 @@ def _read_variable(node: Node) -> _Variable:
             case _:
                 refuse_key(item.key, ("value", "secret"), item.value)
     if text is None and not is_secret:
-        raise WrongError(node, "this variable has no value", "add `value: …`, or `secret: true`")
+        raise InvalidNodeError(
+            node, "this variable has no value", "add `value: …`, or `secret: true`"
+        )
     if is_secret and text and len(text) < SHORTEST_SECRET:
-        raise WrongError(
+        raise InvalidNodeError(
             node,
             f"a secret of {len(text)} characters cannot be hidden: they are everywhere",
             f"give it {SHORTEST_SECRET} or more, or take `secret` away",
@@ -142,7 +146,7 @@ def _read_variable(node: Node) -> _Variable:
 def read_secrets(node: Node) -> frozenset[str]:
     """Return the names of variables of the caller's environment that are secrets: `[NAME]`."""
     names = set()
-    for entry in read_entries(node, "`secrets`"):
+    for entry in read_list(node, "`secrets`"):
         name = read_text(entry, "a secret")
         _check_variable(entry, name)
         names.add(name)
@@ -151,7 +155,9 @@ def read_secrets(node: Node) -> frozenset[str]:
 
 def _check_variable(node: Node, name: str) -> None:
     if not _VARIABLE.fullmatch(name):
-        raise WrongError(node, f"`{name}` is no variable's name", "use letters, digits and `_`")
+        raise InvalidNodeError(
+            node, f"`{name}` is no variable's name", "use letters, digits and `_`"
+        )
 
 
 def read_timeout(node: Node) -> float:
@@ -159,21 +165,23 @@ def read_timeout(node: Node) -> float:
     text = read_text(node, "`timeout`")
     seconds = parse_duration(text)
     if seconds is None:
-        raise WrongError(node, f"`{text}` is no duration", "write one such as 30s, 5m or 1m30s")
+        raise InvalidNodeError(
+            node, f"`{text}` is no duration", "write one such as 30s, 5m or 1m30s"
+        )
     return seconds
 
 
 def read_rehearsal(node: Node) -> Mapping[str, Any]:
     """Return what embedded clusters hold: `{CONTEXT: {manifests: […], links: […]}}`."""
     clusters = {}
-    for cluster in read_items(node, "`rehearsal`"):
+    for cluster in read_mapping(node, "`rehearsal`"):
         holds: dict[str, list[str]] = {}
-        for item in read_items(cluster.value, f"`{cluster.name}`"):
+        for item in read_mapping(cluster.value, f"`{cluster.name}`"):
             if item.name not in _REHEARSAL_KEYS:
                 refuse_key(item.key, _REHEARSAL_KEYS, item.value)
             holds[item.name] = [
                 read_text(entry, f"each of `{item.name}`")
-                for entry in read_entries(item.value, f"`{item.name}`")
+                for entry in read_list(item.value, f"`{item.name}`")
             ]
         clusters[cluster.name] = MappingProxyType(holds)
     return MappingProxyType(clusters)
@@ -186,12 +194,12 @@ def read_stand_ins(node: Node) -> frozenset[StandIn]:
     if isinstance(node, ScalarNode):
         if node.value.lower() == "false":
             return frozenset()
-        raise WrongError(node, "`stand-ins` is a list, or `false`", f"write {_STAND_INS}")
+        raise InvalidNodeError(node, "`stand-ins` is a list, or `false`", f"write {_STAND_INS}")
     chosen = set()
-    for entry in read_entries(node, "`stand-ins`"):
+    for entry in read_list(node, "`stand-ins`"):
         name = read_text(entry, "a stand-in")
         if name not in list(StandIn):
-            raise WrongError(entry, f"there is no stand-in `{name}`", suggest(name, StandIn))
+            raise InvalidNodeError(entry, f"there is no stand-in `{name}`", suggest(name, StandIn))
         chosen.add(StandIn(name))
     return frozenset(chosen)
 
@@ -200,42 +208,44 @@ def read_normalise(node: Node) -> Normalisation:
     """Return how outputs are made comparable: `{off: [RULE], replace: {REGEX: TEXT}}`."""
     off: set[NormalisationRule] = set()
     replacements: list[Replacement] = []
-    for item in read_items(node, "`normalise`"):
+    for item in read_mapping(node, "`normalise`"):
         if item.name == "off":
-            for entry in read_entries(item.value, "`off`"):
+            for entry in read_list(item.value, "`off`"):
                 name = read_text(entry, "a rule")
                 if name not in list(NormalisationRule):
                     hint = suggest(name, NormalisationRule)
-                    raise WrongError(entry, f"there is no rule `{name}`", hint)
+                    raise InvalidNodeError(entry, f"there is no rule `{name}`", hint)
                 off.add(NormalisationRule(name))
         elif item.name == "replace":
-            for rule in read_items(item.value, "`replace`"):
+            for rule in read_mapping(item.value, "`replace`"):
                 replacements.append(_read_replacement(rule))
         else:
             refuse_key(item.key, _NORMALISE_KEYS, item.value)
     return Normalisation(frozenset(off), tuple(replacements))
 
 
-def _read_replacement(rule: Item) -> Replacement:
+def _read_replacement(rule: MappingEntry) -> Replacement:
     text = read_text(rule.value, "what is put in its place")
     try:
         pattern = re.compile(rule.name)
         re.compile(f"{rule.name}|").sub(text, "")  # which finds something, and so reads the text
     except (re.error, IndexError) as error:
-        raise WrongError(
+        raise InvalidNodeError(
             rule.key, f"`{rule.name}` is no regular expression: {error}", "see Python's re"
         ) from None
     return Replacement(pattern, text)
 
 
-def read_minutes(node: Node) -> tuple[Planned, ...]:
+def read_minutes(node: Node) -> tuple[SectionPlan, ...]:
     """Return the plan of a talk: `{SECTION: MINUTES}`."""
     planned = []
-    for item in read_items(node, "`minutes`"):
+    for item in read_mapping(node, "`minutes`"):
         text = read_text(item.value, "a number of minutes")
         if not _MINUTES.fullmatch(text):
-            raise WrongError(item.value, f"`{text}` is no number of minutes", "write 2 or 2.5")
-        planned.append(Planned(item.name, float(text), item.key.start_mark.line + 2))
+            raise InvalidNodeError(
+                item.value, f"`{text}` is no number of minutes", "write 2 or 2.5"
+            )
+        planned.append(SectionPlan(item.name, float(text), item.key.start_mark.line + 2))
     return tuple(planned)
 
 
@@ -247,17 +257,21 @@ def read_pytest(node: Node) -> bool:
 def read_matrix(node: Node) -> Mapping[str, tuple[str, ...]]:
     """Return the versions to test with: `{linkerd: [VERSION], kubernetes: [VERSION]}`."""
     matrix = {}
-    for item in read_items(node, "`matrix`"):
+    for item in read_mapping(node, "`matrix`"):
         if item.name not in MATRIX_KEYS:
             refuse_key(item.key, MATRIX_KEYS, item.value)
         versions: list[str] = []
-        for entry in read_entries(item.value, f"`{item.name}`"):
+        for entry in read_list(item.value, f"`{item.name}`"):
             version = read_text(entry, "a version")
             if not version or version in versions:
-                raise WrongError(entry, "versions differ from each other", "write another one")
+                raise InvalidNodeError(
+                    entry, "versions differ from each other", "write another one"
+                )
             versions.append(version)
         if not versions:
-            raise WrongError(item.value, f"`{item.name}` has no version", "write one, as `[1.27]`")
+            raise InvalidNodeError(
+                item.value, f"`{item.name}` has no version", "write one, as `[1.27]`"
+            )
         matrix[item.name] = tuple(versions)
     return MappingProxyType(matrix)
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from meshpeek.workshop.bash import unquote
 from meshpeek.workshop.model import Command, Narration, Workshop
-from meshpeek.workshop.parse.blocks import find_fences
 from meshpeek.workshop.parse.build import build_workshop
-from meshpeek.workshop.parse.contexts import unquote
 from meshpeek.workshop.parse.directives import is_known
-from meshpeek.workshop.parse.document import Document
 from meshpeek.workshop.parse.elements import Bash, Directive, Element
 from meshpeek.workshop.parse.front_matter import find_front_matter
 from meshpeek.workshop.parse.imports import Conditional, Loader, Macro, Program
+from meshpeek.workshop.parse.markdown import find_fences
+from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.parse.vocabulary import BUILTIN_MACROS, DIRECTIVES
 from meshpeek.workshop.problems import Problem
 from meshpeek.workshop.spans import Span, draw_line
@@ -49,7 +49,7 @@ def lint(
     themselves. `is_command` tells whether there is a program of a name. Raises InputError if a
     start-up file cannot be read.
     """
-    program = Loader(read, keep_mistakes=False).load(text, path, startup)
+    program = Loader(read, allow_syntax_errors=False).load(text, path, startup)
     workshop = build_workshop(path, program, {})
     warnings = (
         *find_endless_skips(program),
@@ -215,6 +215,6 @@ def _place_of(text: str, span: Span, program: Program) -> Span:
 
 
 def _warn(program: Program, span: Span, message: str, hint: str) -> Problem:
-    document: Document | None = program.documents.get(span.path)
+    document: TextDocument | None = program.documents.get(span.path)
     excerpt = draw_line(document.lines[span.line - 1], span) if document else ""
     return Problem(message, span, hint, excerpt, is_warning=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from meshpeek.errors import InputError
-from meshpeek.workshop.lint import lint
+from meshpeek.workshop.lint_rules import lint
 from meshpeek.workshop.problems import Problem
 from tests.conftest import ROOT, RunProgram
 
