@@ -101,7 +101,7 @@ def read(path: Path) -> list[Step]:
         elif blank or not steps:
             wanted = []
         elif wanted:
-            raise ValueError(f"{path.name}:{number}: {line!r} is no part of a command's result")
+            raise ValueError(f"{path.name}:{number}: {line!r} is not part of a command's result")
         blank = 0
     return steps
 

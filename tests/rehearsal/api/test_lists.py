@@ -56,7 +56,9 @@ def test_what_is_left_is_told_without_a_selector_only(north: InMemory) -> None:
     assert "remainingItemCount" not in selected
 
 
-def test_a_chunk_out_of_history_is_gone_but_the_rest_can_be_had(north: InMemory) -> None:
+def test_a_chunk_out_of_history_is_gone_but_comes_with_a_token_for_the_rest(
+    north: InMemory,
+) -> None:
     token = north.ok("GET", f"{CONFIG_MAPS}?limit=2")["metadata"]["continue"]
     change_everything(north)
     fill_history(north)
@@ -84,7 +86,7 @@ def token_of(value: object) -> str:
         base64.urlsafe_b64encode(b"[" * 100_000).decode(),
     ],
 )
-def test_tokens_of_other_makes_are_refused(north: InMemory, token: str) -> None:
+def test_malformed_tokens_are_refused(north: InMemory, token: str) -> None:
     status = north.refused(400, "GET", f"{CONFIG_MAPS}?limit=2&continue={token}")
     assert status["message"] == "continue key is not valid"
 
@@ -111,7 +113,7 @@ def test_lists_at_versions(north: InMemory) -> None:
         assert texts(present) == [("a", "old"), ("b", "old"), ("c", "new"), ("e", "new")]
 
 
-def test_versions_that_cannot_be_had_are_refused(north: InMemory) -> None:
+def test_versions_out_of_reach_are_refused(north: InMemory) -> None:
     future = north.refused(504, "GET", f"{CONFIG_MAPS}?resourceVersion=99999")
     assert future["reason"] == "Timeout"
     assert future["details"]["causes"][0]["reason"] == "ResourceVersionTooLarge"

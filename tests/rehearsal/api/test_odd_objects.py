@@ -84,7 +84,7 @@ def test_odd_objects_do_no_harm(odd: Object, capsys: pytest.CaptureFixture[str])
     try:
         simulation.apply("north", odd)
     except ApiError as error:
-        pytest.fail(f"this is to be about an object that is allowed: {error.message}")
+        pytest.fail(f"the object should be valid: {error.message}")
     simulation.apply("north", deployment("face"), service("face"))
     simulation.advance(5)
     store = simulation.north.store

@@ -138,7 +138,7 @@ def test_a_new_template_is_rolled_out_within_surge_and_unavailability(
     assert min(running) == 3, "25 % may be unavailable"
 
 
-def test_half_a_pod_of_surge_is_one_and_half_an_unavailable_one_is_none(
+def test_half_a_pod_of_surge_is_rounded_up_and_half_an_unavailable_one_down(
     simulation: Simulation,
 ) -> None:
     simulation.apply("north", deployment("face", replicas=2))

@@ -1,4 +1,4 @@
-"""Images that cannot be had: which they are, what becomes of their Pods, and of a rollout."""
+"""Images that cannot be pulled, and what becomes of their Pods and of a rollout."""
 
 from __future__ import annotations
 

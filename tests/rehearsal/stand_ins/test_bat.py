@@ -105,7 +105,7 @@ class TestPipe:
             assert process.stdout.read(6) == b"first\n"
             process.stdin.close()
 
-    def test_decorations_can_be_had_all_the_same(self, manifest: str) -> None:
+    def test_decorations_can_be_forced(self, manifest: str) -> None:
         outcome = pipe("--decorations=always", "--terminal-width=24", manifest, **GRID)
         assert outcome.stdout.decode() == DRAWN
 

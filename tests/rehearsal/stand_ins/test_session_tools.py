@@ -61,7 +61,7 @@ class TestKubectl:
         assert tools.kubectl == machine / "kubectl"
         assert not (tmp_path / "session" / "bin" / "kubectl").exists()
 
-    def test_the_bundled_one_is_used_where_there_is_none(
+    def test_the_bundled_one_is_used_without_one_on_path(
         self, tmp_path: Path, machine: Path, server: str
     ) -> None:
         tools = prepare_session(tmp_path, machine, server).tools

@@ -215,7 +215,7 @@ def test_unknown_fields_are_otherwise_warned_of_and_dropped(north: InMemory) -> 
     assert "Warning" not in ignored.headers
 
 
-def test_a_duration_that_is_none_is_refused(north: InMemory) -> None:
+def test_an_invalid_duration_is_refused(north: InMemory) -> None:
     north.ok("POST", POLICY_ROUTES, route(request="5s"))
     patch = {"spec": {"rules": route(request="300")["spec"]["rules"]}}
     status = north.refused(422, "PATCH", f"{POLICY_ROUTES}/smiley-router", patch, MERGE_PATCH)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from meshpeek.http.exchange import Request, Response, answer
-from meshpeek.rehearsal.api.negotiation import Presentation
+from meshpeek.rehearsal.api.negotiation import Representation
 from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.api.watch import SelectionPredicate, WatchOptions, watch
 from meshpeek.rehearsal.store import field_selectors
@@ -60,20 +60,20 @@ def answer_list(
     cluster: Cluster, resource: Resource, request: Request, target: ResourcePath
 ) -> Response:
     """Answer a list or, with `watch=true`, open a watch; raises ApiError."""
-    present = Presentation(cluster, resource, target.version, request)
+    representation = Representation(cluster, resource, target.version, request)
     chosen = selection(resource, request, target)
-    headers = present.warnings([])
+    headers = representation.warnings([])
     if request.flag("watch"):
-        return _open_watch(cluster, request, present, chosen, headers)
+        return _open_watch(cluster, request, representation, chosen, headers)
     metadata, listed = _listed(cluster.store, chosen, request)
     chunk = _chunk([obj for obj in listed if chosen.matches(obj)], request, metadata)
-    return answer(present.many(chunk, metadata), 200, **headers)
+    return answer(representation.many(chunk, metadata), 200, **headers)
 
 
 def _open_watch(
     cluster: Cluster,
     request: Request,
-    present: Presentation,
+    representation: Representation,
     chosen: SelectionPredicate,
     headers: dict[str, str],
 ) -> Response:
@@ -87,7 +87,12 @@ def _open_watch(
         timeout_seconds=seconds or SHORTEST_WATCH_SECONDS * (1 + random.random()),  # noqa: S311
     )
     stream = watch(
-        cluster.store, chosen, options, present.one, present.bookmark, present.shown_bookmark
+        cluster.store,
+        chosen,
+        options,
+        representation.one,
+        representation.bookmark,
+        representation.shown_bookmark,
     )
     return Response(200, headers=headers, stream=stream)
 

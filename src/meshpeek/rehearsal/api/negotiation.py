@@ -17,7 +17,7 @@ META = "meta.k8s.io"
 READABLE = ("application/json", "application/*", "*/*")
 
 
-class Presentation:
+class Representation:
     """How one request wants objects of a kind, by its Accept header; raises ApiError 406."""
 
     def __init__(

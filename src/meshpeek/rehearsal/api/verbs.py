@@ -9,7 +9,7 @@ from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.api import lists, reviews, subresources, unsupported
 from meshpeek.rehearsal.api.bodies import decode_object
 from meshpeek.rehearsal.api.deletion import delete, delete_options, deleted_status
-from meshpeek.rehearsal.api.negotiation import Presentation
+from meshpeek.rehearsal.api.negotiation import Representation
 from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.api.updates import (
     apply_configuration,
@@ -52,14 +52,16 @@ class ObjectApi:
         if verb in ("list", "watch"):
             return lists.answer_list(self._cluster, resource, request, target)
         write = write_options(resource, request, target)
-        present = Presentation(self._cluster, resource, target.version, request)
+        representation = Representation(self._cluster, resource, target.version, request)
         match verb:
             case "get":
                 stored = existing(self._cluster, resource, target)
             case "create":
                 write.warnings += unsupported.check_creation(resource.key)
                 stored = self._create(resource, request, target, write)
-                return answer(present.one(stored), 201, **present.warnings(write.warnings))
+                return answer(
+                    representation.one(stored), 201, **representation.warnings(write.warnings)
+                )
             case "update":
                 stored = self._update(resource, request, target, write)
             case "patch" if patch.is_apply(request):
@@ -67,14 +69,16 @@ class ObjectApi:
                     self._cluster, resource, request, target, write
                 )
                 code = 201 if created else 200
-                return answer(present.one(stored), code, **present.warnings(write.warnings))
+                return answer(
+                    representation.one(stored), code, **representation.warnings(write.warnings)
+                )
             case "patch":
                 stored = apply_patch(self._cluster, resource, request, target, write)
             case "delete":
                 return answer(self._delete(resource, request, target, write))
             case _:
                 return self._delete_collection(resource, request, target, write)
-        return answer(present.one(stored), 200, **present.warnings(write.warnings))
+        return answer(representation.one(stored), 200, **representation.warnings(write.warnings))
 
     def _create(
         self, resource: Resource, request: Request, target: ResourcePath, write: admission.Write
@@ -116,12 +120,12 @@ class ObjectApi:
     ) -> Response:
         options = delete_options(request, dry_run=write.dry_run)
         chosen = lists.selection(resource, request, target)
-        present = Presentation(self._cluster, resource, target.version, request)
+        representation = Representation(self._cluster, resource, target.version, request)
         found = self._cluster.store.list(resource.key, chosen.namespace)
         deleted = [obj for obj in found if chosen.matches(obj)]
         for obj in deleted:
             delete(self._cluster, resource, obj, options)
-        return answer(present.many(deleted, {}))
+        return answer(representation.many(deleted, {}))
 
 
 def _verb(request: Request, target: ResourcePath) -> str:
