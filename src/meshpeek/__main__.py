@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
-# What a start loads stays to the end. Looking for garbage in it costs 20 ms: half of that while
-# modules are loaded, and half when the interpreter ends.
-gc.disable()
+from meshpeek.cli.garbage_collection import collecting_rarely
 
 
 def main() -> None:
     """Run the command line; see `meshpeek.cli.main.main`."""
     try:
-        from meshpeek.cli import main as cli  # here, since ^C may well come while it is loaded
+        with collecting_rarely():
+            from meshpeek.cli import main as cli  # here, since ^C may come while it is loaded
 
-        cli.main()
+            cli.main()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None
@@ -25,8 +23,6 @@ def main() -> None:
 
         print(describe_defect(error, os.environ), file=sys.stderr)
         raise SystemExit(ExitCode.DEFECT) from None
-    finally:
-        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshpeek.cli.controls import Controls, handling_terminal_signals, open_controls, terminal_size
-from meshpeek.cli.display import display_size, open_display
 from meshpeek.cli.nested_command import nested_command
 from meshpeek.cli.signals import interrupting
+from meshpeek.cli.standard_output import open_output, output_size
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
 from meshpeek.run.drivers import Driver, PacedDriver, UnattendedDriver
 from meshpeek.run.events import Event, Notice, Reason
@@ -83,7 +82,7 @@ class _WorkshopRun:
             compare, find_recorded = self._uses_of(transcript, masker)
         stack.enter_context(interrupting())
         controls = stack.enter_context(open_controls(actions)) if actions else None
-        screen = screen or open_display(self._settings.mode, controls)
+        screen = screen or open_output(self._settings.mode, controls)
         with refusal_reported(path, Masked(masker, reports.take).take):
             journal = self._open_journal(stack) if controls and self._settings.journal else None
             session = self._open_session(stack, controls, journal)
@@ -105,8 +104,7 @@ class _WorkshopRun:
 
     def run(self) -> None:
         """Run the workshop, and pass on what happens."""
-        _collect_garbage_from_here()
-        _publish(self._runner.run(), self._masked.take, self._notices)
+        publish(self._runner.run(), self._masked.take, self._notices)
         for _, error in self._journal.broken:
             self._masked.take(
                 Notice(f"this presentation cannot be resumed: its journal failed: {error}")
@@ -167,7 +165,7 @@ class _WorkshopRun:
                 os.environ,
                 rehearse=settings.rehearse,
                 keyboard=controls.keyboard if controls else None,
-                size=terminal_size()[::-1] if controls else display_size(),
+                size=terminal_size()[::-1] if controls else output_size(),
                 arguments=settings.arguments,
                 nested=nested_command(settings),
                 persistence=journal.persistence if journal else None,
@@ -199,12 +197,6 @@ def _nothing_ran(workshop: Workshop, report: RunReport) -> InputError:
     )
 
 
-def _collect_garbage_from_here() -> None:
-    """Collect what a run of hours may leave, and never look at what has been loaded for it."""
-    gc.freeze()
-    gc.enable()
-
-
 def _secrets(workshop: Workshop, environment: Mapping[str, str]) -> list[str]:
     """Return the values of the variables that the workshop names as secrets, if they are set.
 
@@ -224,7 +216,7 @@ def _secrets(workshop: Workshop, environment: Mapping[str, str]) -> list[str]:
     return secrets
 
 
-def _publish(
+def publish(
     events: Generator[Event, None, None], take: Callable[[Event], None], notices: Sequence[str]
 ) -> None:
     """Hand on every event, and `notices` after the first.

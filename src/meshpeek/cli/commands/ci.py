@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from meshpeek.cli.click_extensions import FilesThenArguments
-from meshpeek.cli.display import open_log
 from meshpeek.cli.options import (
     FILES,
     NO_INIT,
@@ -20,10 +19,9 @@ from meshpeek.cli.options import (
     takes_reports,
     takes_settings,
 )
-from meshpeek.cli.play import play, require_written
-from meshpeek.cli.workshops import load, noting_errors, print_error
-from meshpeek.errors import ExitCode, MeshpeekError, worst_of
-from meshpeek.run.events import RunRefused, RunStarted
+from meshpeek.cli.play import play
+from meshpeek.cli.workshops import load, noting_errors
+from meshpeek.errors import ExitCode, worst_of
 from meshpeek.run.settings import RunSettings
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
@@ -40,7 +38,6 @@ from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Mode, Workshop
 
 if TYPE_CHECKING:
-    from meshpeek.cli.parallel.messages import Job, Message
     from meshpeek.sinks.transcripts.transcript import Transcript
     from meshpeek.sinks.transcripts.transcript_sink import TranscriptSink
 
@@ -123,7 +120,9 @@ def command(
     with noting_errors(codes), open_reports(reports, more, clock) as opened:
         workshops = _load_all(paths, settings, opened, codes)
         if not codes and jobs > 1 and workshops[1:]:
-            codes += _run_parallel(workshops, settings, opened, clock, jobs)
+            from meshpeek.cli.parallel.reporting import run_and_report
+
+            codes += run_and_report(workshops, settings, jobs, opened, clock)
         elif not codes:
             codes += _run_all(workshops, settings, opened, transcript)
     if sink:
@@ -200,48 +199,4 @@ def _run_all(
             codes.append(play(workshop, settings, reports, transcript))
         if codes[-1] is ExitCode.INTERRUPTED:
             break
-    return codes
-
-
-def _run_parallel(
-    workshops: Sequence[Workshop],
-    settings: RunSettings,
-    reports: Fanout,
-    clock: ReportClock,
-    jobs: int,
-) -> list[ExitCode]:
-    """Run workshops, `jobs` of them at a time; return the code of each.
-
-    `clock` is set to the time of each event that `reports` get.
-    """
-    from meshpeek.cli.parallel.messages import Ended, Job
-    from meshpeek.cli.parallel.pool import run_parallel
-
-    codes: list[ExitCode] = []
-    screens: dict[int, Fanout] = {}
-
-    def take(job: Job, message: Message | MeshpeekError) -> None:
-        path, key = job.workshop.path, id(job)  # a workshop may be named twice
-        if key not in screens:
-            if screens:
-                click.echo()
-            screens[key] = Fanout([("screen", open_log())])
-        if isinstance(message, MeshpeekError):
-            reports.take(RunRefused(path, message.render()))
-            with noting_errors(codes, path):
-                raise message
-        elif not isinstance(message.content, Ended):
-            clock.tell(message.time, is_start=isinstance(message.content, RunStarted))
-            reports.take(message.content)
-            screens[key].take(message.content)
-        else:
-            screens[key].close()
-            codes.append(message.content.code)
-            if message.content.error:
-                print_error(message.content.error, path)
-
-    if run_parallel([Job(workshop, settings) for workshop in workshops], jobs, take):
-        codes.append(ExitCode.INTERRUPTED)
-    for screen in screens.values():
-        require_written(screen)
     return codes

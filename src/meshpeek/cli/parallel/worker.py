@@ -1,4 +1,4 @@
-"""The process of one workshop, `python -m meshpeek.cli.parallel.worker`, started by meshpeek.
+"""The process of one workshop, `python -m meshpeek.cli.parallel`, started by meshpeek.
 
 It reads a job from standard input, runs it as `ci` does, and writes events to standard output; see
 `messages`. The end of standard input interrupts the run, as SIGTERM does.
@@ -7,17 +7,14 @@ It reads a job from standard input, runs it as `ci` does, and writes events to s
 from __future__ import annotations
 
 import fcntl
-import gc
 import os
 import select
 import signal
 
-gc.disable()  # as meshpeek.__main__ has it
-
-from meshpeek.cli.parallel.messages import Ended, Job, MessageWriter, read_job  # noqa: E402
-from meshpeek.cli.play import play  # noqa: E402
-from meshpeek.errors import ExitCode, MeshpeekError, describe_defect  # noqa: E402
-from meshpeek.sinks.fanout import Fanout  # noqa: E402
+from meshpeek.cli.parallel.messages import Ended, Job, MessageWriter, read_job
+from meshpeek.cli.play import play
+from meshpeek.errors import ExitCode, MeshpeekError, describe_defect
+from meshpeek.sinks.fanout import Fanout
 
 _INPUT, _OUTPUT, _ERRORS = 0, 1, 2
 
@@ -73,7 +70,3 @@ def _interrupt_at_end_of_input() -> None:
     fcntl.fcntl(_INPUT, fcntl.F_SETFL, flags | os.O_ASYNC)
     if select.select([_INPUT], [], [], 0)[0]:
         raise KeyboardInterrupt
-
-
-if __name__ == "__main__":
-    main()

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from meshpeek.cli.display import HEADLESS_SIZE
 from meshpeek.cli.parallel.messages import Ended, Job, Message, MessageReader, write_job
+from meshpeek.cli.standard_output import HEADLESS_SIZE
 from meshpeek.errors import EnvironmentUnfitError
 
 _PATIENCE_SECONDS = 20
@@ -30,7 +30,7 @@ class WorkshopProcess:
         self.path = job.workshop.path
         columns, rows = shutil.get_terminal_size(HEADLESS_SIZE[::-1])
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "meshpeek.cli.parallel.worker"],
+            [sys.executable, "-P", "-m", "meshpeek.cli.parallel"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "COLUMNS": str(columns), "LINES": str(rows)},

@@ -1,27 +1,23 @@
-"""Where a run is seen: the screen of a presenter or a reader, or the log of a test."""
+"""What shows a run on standard output: a screen for people, a log for tests."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING
 
+from meshpeek.cli.controls import Controls, terminal_size
 from meshpeek.sinks import Sink
 from meshpeek.workshop.model import Mode
-
-if TYPE_CHECKING:
-    from meshpeek.cli.controls import Controls
 
 HEADLESS_SIZE = (24, 120)
 """Rows and columns where there is no terminal."""
 
 
-def open_display(mode: Mode, controls: Controls | None) -> Sink:
+def open_output(mode: Mode, controls: Controls | None) -> Sink:
     """Return what shows a run in `mode` on standard output; a presenter has `controls`."""
     if mode is Mode.CI:
         return open_log()
-    from meshpeek.cli.controls import terminal_size
     from meshpeek.sinks.screen.console import ScreenConsole
     from meshpeek.sinks.screen.screen import Screen
 
@@ -35,10 +31,10 @@ def open_log() -> Sink:
     """Return what writes the log of a test to standard output."""
     from meshpeek.sinks.log.plain import PlainLog
 
-    return PlainLog(sys.stdout.buffer, colour=_in_colour(), width=display_size()[1])
+    return PlainLog(sys.stdout.buffer, colour=_in_colour(), width=output_size()[1])
 
 
-def display_size() -> tuple[int, int]:
+def output_size() -> tuple[int, int]:
     """Return the rows and columns of the terminal that is written to, or a headless size."""
     columns, rows = shutil.get_terminal_size(HEADLESS_SIZE[::-1])
     return rows, columns
