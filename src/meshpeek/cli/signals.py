@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+_INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP)
+_SAME_SECONDS = 0.2
 
 
 @contextlib.contextmanager
-def interrupting() -> Iterator[None]:
-    """Let TERM, QUIT and HUP end a run as ^C does: its children ended, its reports written."""
+def interrupting(clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
+    """Let INT, TERM, QUIT and HUP end a run: its children ended, its reports written.
 
-    def hang_up(*_: object) -> None:
-        # It comes twice: from the terminal that closes, and from its shell.
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        raise KeyboardInterrupt
+    One that comes within 0.2 s of another is the same interruption: ^C reaches all processes at
+    the terminal, and a parent such as `npm run` sends it to its children once more. A signal
+    that the caller ignores, as nohup does HUP, stays ignored.
+    """
+    last = -math.inf
 
-    with (
-        handling((signal.SIGTERM, signal.SIGQUIT), signal.default_int_handler),
-        handling((signal.SIGHUP,), hang_up),
-    ):
+    def interrupt(number: int, _frame: object) -> None:
+        nonlocal last
+        if number == signal.SIGHUP:  # it comes from the terminal that closes, and from its shell
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        if clock() - last > _SAME_SECONDS:
+            last = clock()
+            raise KeyboardInterrupt
+
+    heard = [each for each in _INTERRUPTING if signal.getsignal(each) is not signal.SIG_IGN]
+    with handling(heard, interrupt):
         yield
 
 
