@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from meshpeek.cli.signals import handling
+from meshpeek.run.actions import Action, ActionQueue
 from meshpeek.session.shell.shell import Shell
 from meshpeek.sinks import Sink
 from meshpeek.terminal.keyboard import Keyboard
 from meshpeek.workshop.values import Value
 
 if TYPE_CHECKING:
-    from meshpeek.run.actions import ActionQueue
     from meshpeek.run.presenting.bindings import Binding
 
 
@@ -34,7 +34,6 @@ def open_controls(actions: ActionQueue) -> Iterator[Controls]:
 
     Raises EnvironmentUnfitError without a terminal, InputError for a wrong configuration file.
     """
-    from meshpeek.run.actions import Action
     from meshpeek.run.presenting.configuration import configuration_path, load_bindings
 
     bindings = load_bindings(configuration_path())
@@ -59,7 +58,6 @@ def handling_terminal_signals(controls: Controls, shell: Shell, screen: Sink) ->
 
     Either way the page is drawn again.
     """
-    from meshpeek.run.actions import Action
     from meshpeek.sinks.screen.screen import Screen
 
     def resize(*_: object) -> None:

@@ -9,6 +9,7 @@ from meshpeek.run.events import Verdict, VerdictKind
 from meshpeek.run.settings import RunSettings
 from meshpeek.session.shell.command_stream import CommandExit, Ending
 from meshpeek.workshop.model import Checks, Command
+from meshpeek.workshop.parse.suggestions import find_closest
 
 _SIGPIPE_STATUS = 141
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
@@ -131,9 +132,7 @@ def _hint(step: Command, contexts: Sequence[str] | None) -> str | None:
     known = ", ".join(contexts)
     for context in step.contexts:
         if context not in contexts:
-            import difflib  # most runs do not need it, and it is slow to load
-
-            close = difflib.get_close_matches(context, contexts, n=1)
-            meant = f"; did you mean {close[0]}?" if close else ""
+            closest = find_closest(context, contexts)
+            meant = f"; did you mean {closest}?" if closest else ""
             return f"unknown context {context}; the contexts are {known}{meant}"
     return None

@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from platformdirs import user_state_path
+
 JOURNAL = "journal.jsonl"
 KEPT_PRESENTATIONS = 5
 KEPT_DAYS = 30
@@ -30,8 +32,6 @@ def workshop_folder(path: str) -> Path:
 
     Its name has the names of the workshop's folder and file, and a hash of the whole path.
     """
-    from platformdirs import user_state_path  # only presentations need it
-
     workshop = Path(path).resolve()
     digest = hashlib.sha256(os.fsencode(workshop)).hexdigest()[:12]
     readable = re.sub(r"[^\w.-]+", "-", f"{workshop.parent.name}-{workshop.stem}")

@@ -7,6 +7,8 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from platformdirs import user_config_path
+
 from meshpeek.errors import InputError
 from meshpeek.run.actions import Action
 from meshpeek.run.presenting.bindings import BINDINGS, Binding
@@ -34,8 +36,6 @@ _OTHER_NAMES = {
 
 def configuration_path() -> Path:
     """Return the path of the file, which need not exist."""
-    from platformdirs import user_config_path
-
     return user_config_path("meshpeek", appauthor=False) / "config.toml"
 
 

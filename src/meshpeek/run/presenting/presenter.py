@@ -6,6 +6,8 @@ import random
 import time
 from collections.abc import Callable, Generator, Sequence
 
+from wcwidth import iter_graphemes
+
 from meshpeek.run.actions import Action, ActionQueue, AnyAction, Jump
 from meshpeek.run.drivers import Decision
 from meshpeek.run.events import (
@@ -96,8 +98,6 @@ class Presenter:
         if not step.typed or not self._typing:
             yield Typed(step, step.text)
             return Action.GO
-        from wcwidth import iter_graphemes
-
         typed = 0
         for character in iter_graphemes(step.text):
             yield Typed(step, character)
