@@ -42,7 +42,10 @@ def wait_for(path: str) -> str:
         ("a.md", "```bash\ntrue\n```\n", False),
         ("a.md", "---\ntitle: meshpeek\n---\nmeshpeek: {}\n", False),
         ("a.md", "---\nother:\n  meshpeek: {}\n---\n", False),
-        ("a.md", "---\nmeshpeek: {}\n", False),
+        ("a.md", "---\nmeshpeek: {}\n", True),  # and wrong, which must be told
+        ("a.md", "---\ncontexts: [north]\n---\n", True),
+        ("a.md", "---\ntitle: a: b\n---\n", False),
+        ("a.md", "The word meshpeek: in prose\n\nmeshpeek: {}\n", False),
         ("a.md", "", False),
         ("a.txt", "---\nmeshpeek: {}\n---\n", False),
         (".a.md", "---\nmeshpeek: {}\n---\n", False),

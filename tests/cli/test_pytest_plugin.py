@@ -176,7 +176,7 @@ def test_workshops_are_rehearsed(session: pytest.Pytester) -> None:
 
 
 def test_who_does_not_use_it_loads_nothing_of_it(session: pytest.Pytester) -> None:
-    write(session, a="# Notes\n", b="text\n\n---\nmeshpeek: {pytest: true}\n---\n")
+    write(session, a="# Notes\n", b="text\n\n---\nother: {pytest: true}\n---\n")
     session.makeconftest(
         "import json, pathlib, sys\n"
         "def pytest_unconfigure():\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
 RULE = "a .md file whose front matter has the key `meshpeek`"
 """What makes a file a workshop, in words."""
-
-_KEY = re.compile(r"""(["']?)meshpeek\1[ \t]*:""")
 
 
 def expand_folders(paths: Iterable[Path]) -> list[Path]:
@@ -50,48 +47,59 @@ def find_workshops(folder: Path) -> Iterator[Path]:
 
 
 def is_workshop(path: Path) -> bool:
-    """Tell whether a file that nobody has named is a workshop; see `RULE`."""
-    return _read_marked(path) is not None
+    """Tell whether a file that nobody has named is a workshop; see `RULE`.
+
+    So is one with settings that are wrong, or stand where they are not read: that must be told.
+    """
+    marked = _read_marked(path)
+    if marked is None:
+        return False
+    from meshpeek.workshop.parse.front_matter import has_settings
+
+    return has_settings(marked.document, marked.lines) if marked.lines else True
 
 
 def is_marked_for_pytest(path: Path) -> bool:
     """Tell whether a file is a workshop that pytest is to collect unasked: `pytest: true`.
 
-    So is one that has the word in front matter that is wrong: it is to be told, not left out.
+    So is one that has the word in front matter that is wrong: that must be told, too.
     """
     marked = _read_marked(path)
     if marked is None or "pytest" not in "\n".join(marked.document.lines[: marked.lines]):
         return False
-    from meshpeek.workshop.parse.front_matter import read_front_matter
+    from meshpeek.workshop.parse.front_matter import has_settings, read_front_matter
 
+    if not has_settings(*marked):
+        return False
     settings = read_front_matter(*marked)
     return settings.pytest or bool(marked.document.problems)
 
 
 class _Marked(NamedTuple):
-    """A workshop's document, and how many lines its front matter takes."""
+    """A document that may be a workshop, and how many lines its front matter takes.
+
+    0 lines: it has settings where they are not read.
+    """
 
     document: TextDocument
     lines: int
 
 
 def _read_marked(path: Path) -> _Marked | None:
-    """Return the document of a workshop, None for another file, or one that cannot be read."""
+    """Return the document of what may be a workshop, None for another file."""
     if path.suffix.lower() != ".md" or path.name.startswith("."):
         return None
     try:
-        with path.open("rb") as file:
-            # Most Markdown has no front matter: what begins with no `---` need not be read.
-            if not file.read(6).lstrip(b"\xef\xbb\xbf").startswith(b"---"):
-                return None
-            file.seek(0)
-            text = file.read().decode()
+        data = path.read_bytes()
+        # Most Markdown has neither front matter nor our name: it need not be looked through.
+        if not data.lstrip(b"\xef\xbb\xbf").startswith(b"---") and b"meshpeek" not in data.lower():
+            return None
+        text = data.decode()
     except (OSError, UnicodeDecodeError):
         return None
-    from meshpeek.workshop.parse.front_matter import find_front_matter
+    from meshpeek.workshop.parse.front_matter_block import find_front_matter, find_misplaced
     from meshpeek.workshop.parse.text_document import TextDocument
 
     document = TextDocument(str(path), text, [])
     lines = find_front_matter(document)
-    is_marked = any(_KEY.match(line) for line in document.lines[1:lines])
-    return _Marked(document, lines) if is_marked else None
+    return _Marked(document, lines) if lines or find_misplaced(document) else None

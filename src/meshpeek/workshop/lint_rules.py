@@ -13,7 +13,7 @@ from meshpeek.workshop.model import Command, Narration, Workshop
 from meshpeek.workshop.parse.build import build_workshop
 from meshpeek.workshop.parse.directives import is_known
 from meshpeek.workshop.parse.elements import Bash, Directive, Element
-from meshpeek.workshop.parse.front_matter import find_front_matter
+from meshpeek.workshop.parse.front_matter_block import find_front_matter
 from meshpeek.workshop.parse.imports import Conditional, Loader, Macro, Program
 from meshpeek.workshop.parse.markdown import find_fences
 from meshpeek.workshop.parse.text_document import TextDocument

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from meshpeek.workshop.model import FrontMatter
+from meshpeek.workshop.parse.front_matter_block import (
+    KEY,
+    SAFETY_KEYS,
+    looks_like_settings,
+    may_be_too_large,
+)
 from meshpeek.workshop.parse.front_matter_keys import READERS, read_secret_variables
 from meshpeek.workshop.parse.suggestions import find_closest, suggest
 from meshpeek.workshop.parse.text_document import TextDocument
@@ -23,28 +28,7 @@ from meshpeek.workshop.spans import Span
 if TYPE_CHECKING:
     from yaml import Node
 
-_FENCE = re.compile(r"---[ \t]*$")
-_END = re.compile(r"(?:---|\.\.\.)[ \t]*$")
-_FIRST_LINE = re.compile(r"""[\w"'.-]+[ \t]*:(?:[ \t]|$)|#|\{""")
-_KEY = "meshpeek"
-
 _CORRECT = "correct the YAML between the two lines of ---"
-_MOST_CHARACTERS = 100_000
-_MOST_COLLECTIONS = 1000
-
-
-def find_front_matter(document: TextDocument) -> int:
-    """Return how many lines the front matter takes, its fences included; 0 if there is none.
-
-    A rule at the start of a file, which looks the same, is followed by a blank line or by prose.
-    """
-    lines = document.lines
-    if not _FENCE.match(lines[0]) or len(lines) == 1 or not _FIRST_LINE.match(lines[1]):
-        return 0
-    for index, line in enumerate(lines[1:], 1):
-        if _END.match(line):
-            return index + 1
-    return 0
 
 
 def read_front_matter(document: TextDocument, lines: int) -> FrontMatter:
@@ -52,60 +36,99 @@ def read_front_matter(document: TextDocument, lines: int) -> FrontMatter:
     return _FrontMatterReader(document).read("\n".join(document.lines[1 : lines - 1]))
 
 
+def has_settings(document: TextDocument, lines: int) -> bool:
+    """Tell whether the front matter, the first `lines` lines, has settings, right or wrong."""
+    inside = document.lines[1 : lines - 1]
+    try:
+        return _find_settings(_compose("\n".join(inside))) is not None
+    except _UnreadableError:
+        return any(map(looks_like_settings, inside))
+    except InvalidNodeError:
+        return True
+
+
+class _UnreadableError(Exception):
+    """What keeps front matter from being read, and the 0-based line and column of that place."""
+
+    def __init__(self, message: str, hint: str, line: int = -1, column: int = 0) -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+        self.line, self.column = line, column
+
+
+def _compose(text: str) -> Node | None:
+    """Return the root of the YAML `text`. Raises _UnreadableError."""
+    import yaml
+
+    if may_be_too_large(text):
+        raise _UnreadableError("this front matter is too large", "keep settings only")
+    try:
+        root: Node | None = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line, mark.column) if mark else (-1, 0)
+        message = f"front matter: {error.problem or error.context}"
+        raise _UnreadableError(message, _CORRECT, line, column) from None
+    except yaml.reader.ReaderError as error:
+        offset = text.find(chr(error.character))
+        column = offset - text.rfind("\n", 0, offset) - 1
+        line = text.count("\n", 0, offset)
+        raise _UnreadableError(f"front matter: {error.reason}", _CORRECT, line, column) from None
+    return root
+
+
+def _find_settings(root: Node | None) -> Node | None:
+    """Return the value of our key, or None. Raises InvalidNodeError for settings elsewhere."""
+    if root is None:
+        return None
+    from yaml import MappingNode
+
+    if not isinstance(root, MappingNode):
+        raise InvalidNodeError(root, "front matter is a mapping of keys", f"write `{KEY}:`")
+    found: list[Node] = []
+    for key, value in root.value:
+        if key.value == KEY and found:
+            raise InvalidNodeError(key, f"`{KEY}` is given twice", "keep one of the two")
+        if key.value == KEY:
+            found.append(value)
+        if key.tag.endswith(":merge") and _holds_settings(value):
+            raise InvalidNodeError(
+                key, f"`{KEY}` is not read from a merge key", f"write `{KEY}:` by itself"
+            )
+    for key, _ in root.value if not found else ():
+        name = key.value if isinstance(key.value, str) else ""
+        if find_closest(name, [KEY], similarity=0.75):
+            raise InvalidNodeError(key, f"unknown key `{name}`", f"did you mean `{KEY}`?")
+        if name in SAFETY_KEYS:
+            raise InvalidNodeError(
+                key,
+                f"`{name}` is not read here: settings stand below `{KEY}:`",
+                f"write `{KEY}:` above it, and indent it",
+            )
+    return found[0] if found else None
+
+
 class _FrontMatterReader:
     def __init__(self, document: TextDocument) -> None:
         self._document = document
 
     def read(self, text: str) -> FrontMatter:
-        import yaml
-
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        if len(text) > _MOST_CHARACTERS or _may_be_deep(text):
-            self._report(1, 1, 3, "this front matter is too large", "keep settings only")
-            return FrontMatter()
         try:
-            root = yaml.compose(text, loader)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            message = f"front matter: {error.problem or error.context}"
-            line, column = (mark.line, mark.column) if mark else (0, 0)
-            line = min(line + 2, len(self._document.lines))
-            self._report(line, column + 1, 1, message, _CORRECT)
+            settings = _find_settings(_compose(text))
+        except _UnreadableError as error:
+            line = min(error.line + 2, len(self._document.lines))
+            width = 1 if error.line >= 0 else len(self._document.lines[0])
+            self._report(line, error.column + 1, width, error.message, error.hint)
             return FrontMatter()
-        except yaml.reader.ReaderError as error:
-            offset = text.find(chr(error.character))
-            line = text.count("\n", 0, offset)
-            column = offset - text.rfind("\n", 0, offset)
-            self._report(line + 2, column, 1, f"front matter: {error.reason}", _CORRECT)
-            return FrontMatter()
-        try:
-            settings = self._find_settings(root)
         except InvalidNodeError as wrong:
             self._report_wrong(wrong)
             return FrontMatter()
         return self._read_settings(settings) if settings is not None else FrontMatter()
 
-    def _find_settings(self, root: Node | None) -> Node | None:
-        if root is None:
-            return None
-        from yaml import MappingNode
-
-        if not isinstance(root, MappingNode):
-            raise InvalidNodeError(root, "front matter is a mapping of keys", f"write `{_KEY}:`")
-        keys = [(key, key.value, value) for key, value in root.value if isinstance(key.value, str)]
-        for _, name, value in keys:
-            if name == _KEY:
-                found: Node = value
-                return found
-        for key, name, _ in keys:
-            if find_closest(name, [_KEY], similarity=0.75):
-                raise InvalidNodeError(key, f"unknown key `{name}`", f"did you mean `{_KEY}`?")
-        return None
-
     def _read_settings(self, node: Node) -> FrontMatter:
         values: dict[str, Any] = {}
         try:
-            items = list(read_mapping(node, f"the value of `{_KEY}`"))
+            items = list(read_mapping(node, f"the value of `{KEY}`"))
         except InvalidNodeError as wrong:
             self._report_wrong(wrong)
             return FrontMatter()
@@ -153,8 +176,7 @@ class _FrontMatterReader:
         self._document.report(span, message, hint)
 
 
-def _may_be_deep(text: str) -> bool:
-    """Tell whether `text` may be nested so deep that libyaml, which recurses, would crash."""
-    in_flow = text.count("[") + text.count("{")
-    in_line = max(line.count("- ") + line.count("? ") for line in text.split("\n"))
-    return max(in_flow, in_line) > _MOST_COLLECTIONS
+def _holds_settings(node: Node) -> bool:
+    from yaml import MappingNode
+
+    return isinstance(node, MappingNode) and any(key.value == KEY for key, _ in node.value)

@@ -125,12 +125,16 @@ class Loader:
                 allow_syntax_errors=self._allow_syntax_errors,
             )
             return tuple(script.read())
-        from meshpeek.workshop.parse.front_matter import find_front_matter, read_front_matter
+        from meshpeek.workshop.parse.front_matter_block import find_front_matter, find_misplaced
         from meshpeek.workshop.parse.markdown import MarkdownReader
 
         front_matter_lines = find_front_matter(document)
         if is_workshop and front_matter_lines:
+            from meshpeek.workshop.parse.front_matter import read_front_matter
+
             self._program.front_matter = read_front_matter(document, front_matter_lines)
+        elif is_workshop and (misplaced := find_misplaced(document)):
+            document.report(document.span(misplaced.line), misplaced.message, misplaced.hint)
         markdown = MarkdownReader(
             document,
             front_matter_lines,
