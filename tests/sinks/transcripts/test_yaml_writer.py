@@ -146,3 +146,41 @@ def test_what_is_written_is_what_is_read(
         for step, other in zip(steps, others, strict=False)
     ]
     assert list(read_transcript(update_transcript(text, old, by_key(*new)), "t.yaml").steps) == new
+
+
+LAYOUTS = {
+    "no indentation": "- line: 1\n  text: a\n  status: 0\n  output: ''\n",
+    "deep": "      -   line: 1\n          text: a\n          status: 0\n          output: ''\n",
+    "dash by itself": "  -\n    line: 1\n    text: a\n    status: 0\n    output: ''\n",
+    "dash with a comment": "  - # a-b\n\n    line: 1\n    text: a\n    status: 0\n    output: ''\n",
+    "step in braces": "  - {line: 1, text: a, status: 0, output: ''}\n",
+    "over several lines": "  - {line: 1, text: a,\n     status: 0, output: ''\n    }\n",
+    "all in brackets": "  [{line: 1, text: a, status: 0, output: ''}]\n# The end.\n",
+    "end of document": "  - line: 1\n    text: a\n    status: 0\n    output: ''\n...\n",
+    "no last line end": "  - line: 1\n    text: a\n    status: 0\n    output: ''",
+    "folded": "  - line: 1\n    text: >-\n      a\n    output: ''\n    status: 0\n",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("output", ["", "word", "two\nlines\n", " \x1b[31m\n\n"])
+def test_any_layout_of_yaml_can_be_brought_up_to_date(layout: str, output: str) -> None:
+    text = f"# A comment.\nsteps:\n{LAYOUTS[layout]}"
+    old = read_transcript(text, "t.yaml")
+    changed = old.steps[0]._replace(output=output, screen=output, status=1)
+    for new in (
+        [changed],
+        [step("before", 0, "x\n\ny\n"), changed, step("after", 0, output)],
+        [step("instead", 0, "x\n\ny\n")],
+        [],
+    ):
+        updated = update_transcript(text, old, by_key(*new))
+        assert list(read_transcript(updated, "t.yaml").steps) == new
+
+
+@pytest.mark.parametrize("layout", sorted({*LAYOUTS} - {"all in brackets", "no last line end"}))
+def test_a_step_that_has_not_changed_keeps_its_bytes(layout: str) -> None:
+    text = f"# A comment.\nsteps:\n{LAYOUTS[layout]}"
+    old = read_transcript(text, "t.yaml")
+    updated = update_transcript(text, old, by_key(*old.steps, step("after", 0, "x\ny\n")))
+    assert updated.startswith(text.removesuffix("...\n"))

@@ -12,7 +12,7 @@ from meshpeek.workshop.problems import Problem, WorkshopError
 from meshpeek.workshop.spans import Span
 
 if TYPE_CHECKING:
-    from yaml import Node
+    from yaml import Node, SequenceNode
 
 _RE_RECORD = "correct it, or write it anew with `meshpeek record`"
 
@@ -96,13 +96,13 @@ def read_transcript(text: str, path: str) -> Transcript:
         raise _wrong(text, place, f"this is no YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise InputError(f"{path}: {error}", hint=_RE_RECORD) from None
-    steps = find_step_nodes(root)
+    steps = find_steps(root)
     if steps is None:
         place = Span(path, 1, 1)
         raise _wrong(text, place, "this is no transcript: it has no list of `steps`")
     constructor = yaml.SafeLoader("")
     recorded = []
-    for node in steps:
+    for node in steps.value:
         line = node.start_mark.line + 1
         values = constructor.construct_document(node)
         if not isinstance(values, dict) or not _is_step(values):
@@ -122,15 +122,15 @@ def read_transcript(text: str, path: str) -> Transcript:
     return Transcript(path, tuple(recorded))
 
 
-def find_step_nodes(root: Node | None) -> list[Any] | None:
-    """Return the YAML nodes of a transcript's steps, None if `root` is that of another document."""
+def find_steps(root: Node | None) -> SequenceNode | None:
+    """Return the YAML node of a transcript's steps, None if `root` is that of another document."""
     from yaml import MappingNode, SequenceNode
 
     if not isinstance(root, MappingNode):
         return None
     for key, value in root.value:
         if key.value == "steps":
-            return list(value.value) if isinstance(value, SequenceNode) else None
+            return value if isinstance(value, SequenceNode) else None
     return None
 
 

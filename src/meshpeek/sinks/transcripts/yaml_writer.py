@@ -1,25 +1,26 @@
 """Writing transcripts: a new one, or an existing one brought up to date.
 
 An update changes what has to change and leaves every other byte alone, so that comments stay and a
-review shows what is new. YAML is read by the library; which bytes a value takes is known from it.
+review shows what is new. PyYAML says which bytes a value takes. ruamel.yaml keeps comments, and not
+the bytes of what is as it was: it settles indentation, escapes, braces and folded lines anew.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.sinks.transcripts.transcript import (
     RecordedStep,
     StepKey,
     Transcript,
-    find_step_nodes,
+    find_steps,
     number_identities,
 )
 
 if TYPE_CHECKING:
-    from yaml import Node
+    from yaml import MappingNode, SequenceNode
 
 _HEADER = """\
 # What {workshop} printed, step by step. `meshpeek ci {workshop} --against FILE` compares a run
@@ -34,65 +35,102 @@ _TO_ESCAPE = re.compile(rf"""[^{_PRINTABLE}]|["\\]""")
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\x1b": "\\e", '"': '\\"', "\\": "\\\\"}
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*")
 _NO_STRINGS = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null")
-_INDENT = "    "
 _NO_STEPS = "  []\n"
+
+
+class _Layout(NamedTuple):
+    """In which columns a transcript has the dashes of its steps, and their keys."""
+
+    dash: int = 2
+    keys: int = 4
 
 
 def write_transcript(workshop: str, steps: Sequence[RecordedStep]) -> str:
     """Return the text of a new transcript for the workshop at the path `workshop`."""
-    return _HEADER.format(workshop=workshop) + ("".join(map(_write_step, steps)) or _NO_STEPS)
+    return _HEADER.format(workshop=workshop) + _write_steps(steps, _Layout())
 
 
 def update_transcript(text: str, old: Transcript, new: Mapping[StepKey, RecordedStep]) -> str:
     """Return the transcript `text`, which `old` was read from, with the steps of `new`.
 
     A step of `old` that `new` has changes in its values only; one that it lacks goes, with the
-    comment above it; one that is new comes after the step that precedes it in `new`.
+    comment above it; one that is new comes after the step that precedes it in `new`. A step in
+    braces that changes is written anew, and so are all steps if they are in brackets.
     """
     import yaml
 
-    nodes = find_step_nodes(yaml.compose(text, yaml.SafeLoader)) or []
-    if not nodes:
-        body = "".join(map(_write_step, new.values())) or _NO_STEPS
-        return f"{text.rstrip().removesuffix('[]').rstrip()}\n{body}"
-    first = _line_start(text, nodes[0].start_mark.index)
-    ends = [_end(text, node) for node in nodes]
+    steps = find_steps(yaml.compose(text, yaml.SafeLoader))
+    if steps is None:
+        raise ValueError("not the text of a transcript")
+    if steps.flow_style:
+        head, tail = text[: steps.start_mark.index].rstrip(), text[steps.end_mark.index :]
+        return f"{head}\n{_write_steps(list(new.values()), _Layout())}{tail.removeprefix(chr(10))}"
+    layout = _layout(steps)
+    first = _dash_line(text, steps.value[0].start_mark.index)
+    ends = [_end(text, node) for node in steps.value]
     keys = number_identities(step.identity for step in old.steps)
     chunks = {
-        key: _update_chunk(text[start:end], node, start, step, new[key])
+        key: _update_chunk(text[start:end], node, start, layout, step, new[key])
         for key, node, start, end, step in zip(
-            keys, nodes, [first, *ends[:-1]], ends, old.steps, strict=True
+            keys, steps.value, [first, *ends[:-1]], ends, old.steps, strict=True
         )
         if key in new
     }
-    body = "".join(chunks.get(key) or _write_step(step) for key, step in new.items())
+    body = "".join(chunks.get(key) or _write_step(step, layout) for key, step in new.items())
     return text[:first] + (body or _NO_STEPS) + text[ends[-1] :]
+
+
+def _layout(steps: SequenceNode) -> _Layout:
+    dash = steps.start_mark.column
+    keys = [node.start_mark.column for node in steps.value if not node.flow_style]
+    return _Layout(dash, keys[0] if keys else dash + 2)
+
+
+def _dash_line(text: str, index: int) -> int:
+    """Return where the line begins that has the dash of the step at `index`.
+
+    Between the two there are blanks, at most, or lines without any YAML.
+    """
+    start = _line_start(text, index)
+    line = text[start:index]
+    while line.partition("#")[0].strip() != "-":
+        line, start = text[_line_start(text, start - 1) : start], _line_start(text, start - 1)
+    return start
 
 
 def _line_start(text: str, index: int) -> int:
     return text.rfind("\n", 0, index) + 1
 
 
-def _end(text: str, node: Node) -> int:
+def _end(text: str, node: MappingNode) -> int:
     """Return where the line after a step's last value begins."""
-    end: int = max(value.end_mark.index for _, value in node.value)
+    values = [node] if node.flow_style else [value for _, value in node.value]
+    end: int = max(value.end_mark.index for value in values)
     if text[:end].endswith("\n"):  # a block of lines
         return end
     return (text.find("\n", end) + 1) or len(text)
 
 
-def _update_chunk(chunk: str, node: Node, offset: int, old: RecordedStep, new: RecordedStep) -> str:
+def _update_chunk(
+    chunk: str,
+    node: MappingNode,
+    offset: int,
+    layout: _Layout,
+    old: RecordedStep,
+    new: RecordedStep,
+) -> str:
     """Replace the values that have changed in a step's part of the text, the last one first."""
     places = {key.value: value for key, value in node.value}
-    if ("screen" in places) != (new.screen != new.output):  # a key comes or goes
-        start = _line_start(chunk, node.start_mark.index - offset)
-        return chunk[:start] + _write_step(new)
     changes = _changes(old, new)
+    is_another = ("screen" in places) != (new.screen != new.output)  # a key comes or goes
+    if is_another or (changes and node.flow_style):
+        return chunk[: _dash_line(chunk, node.start_mark.index - offset)] + _write_step(new, layout)
     for name, value in sorted(places.items(), key=lambda place: -place[1].start_mark.index):
         if name in changes:
             start, end = value.start_mark.index - offset, value.end_mark.index - offset
             line_end = "\n" if chunk[start:end].endswith("\n") else ""
-            chunk = chunk[:start] + _scalar(changes[name]) + line_end + chunk[end:]
+            scalar = _scalar(changes[name], node.start_mark.column + 2)
+            chunk = chunk[:start] + scalar + line_end + chunk[end:]
     return chunk if chunk.endswith("\n") else chunk + "\n"
 
 
@@ -103,7 +141,11 @@ def _changes(old: RecordedStep, new: RecordedStep) -> dict[str, str | int]:
     return {name: value for name, value in values.items() if getattr(old, name) != value}
 
 
-def _write_step(step: RecordedStep) -> str:
+def _write_steps(steps: Sequence[RecordedStep], layout: _Layout) -> str:
+    return "".join(_write_step(step, layout) for step in steps) or _NO_STEPS
+
+
+def _write_step(step: RecordedStep, layout: _Layout) -> str:
     values: dict[str, str | int | None] = {
         "name": step.name,
         "line": step.line,
@@ -112,12 +154,20 @@ def _write_step(step: RecordedStep) -> str:
         "output": step.output,
         "screen": None if step.screen == step.output else step.screen,
     }
-    lines = [f"{key}: {_scalar(value)}" for key, value in values.items() if value is not None]
-    return "  - " + f"\n{_INDENT}".join(lines) + "\n"
+    lines = [
+        f"{key}: {_scalar(value, layout.keys + 2)}"
+        for key, value in values.items()
+        if value is not None
+    ]
+    dash = " " * layout.dash + "-".ljust(layout.keys - layout.dash)
+    return dash + f"\n{' ' * layout.keys}".join(lines) + "\n"
 
 
-def _scalar(value: str | int) -> str:
-    """Return a value as YAML: as it reads best, and never as something else than it is."""
+def _scalar(value: str | int, column: int) -> str:
+    """Return a value as YAML: as it reads best, and never as something else than it is.
+
+    `column` is where its lines begin, if it takes several.
+    """
     if isinstance(value, int):
         return str(value)
     if _PLAIN.fullmatch(value) and not _NO_STRINGS.fullmatch(value):
@@ -126,7 +176,9 @@ def _scalar(value: str | int) -> str:
         return _quote(value)
     indentation = "2" if value[0] in " \n\t" else ""
     chomping = "" if value.endswith("\n") else "-"
-    lines = (f"{_INDENT}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
+    lines = (
+        f"{' ' * column}{line}" if line else "" for line in value.removesuffix("\n").split("\n")
+    )
     return "\n".join((f"|{indentation}{chomping}", *lines))
 
 
