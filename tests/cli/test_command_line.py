@@ -387,3 +387,14 @@ def test_a_test_in_which_nothing_ran_is_no_pass(
     assert result.returncode == 2
     assert result.stderr.startswith(f"error: {message}\n  hint: ")
     assert meshpeek("run", "--pace", "0", "w.md").returncode == 0
+
+
+def test_a_report_says_that_a_presentation_had_no_terminal(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    (tmp_path / "w.md").write_text("```bash\ntrue\n```\n")
+    result = meshpeek("present", "--json", "r.json", "w.md")
+    assert result.returncode == 3
+    (workshop,) = json.loads((tmp_path / "r.json").read_text())["workshops"]
+    assert workshop["outcome"] == "could not run"
+    assert "needs a terminal" in workshop["message"]

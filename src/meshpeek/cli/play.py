@@ -67,6 +67,7 @@ class _WorkshopRun:
         self._reports = reports
         self._report = RunReport()
         self._notices: list[str] = []
+        self._take: Callable[[Event], None] = reports.take
 
     def prepare(
         self,
@@ -76,14 +77,14 @@ class _WorkshopRun:
         screen: Sink | None,
     ) -> None:
         """Get ready what the run needs; `stack` cleans it up."""
-        path, reports = self._workshop.path, self._reports
-        with refusal_reported(path, reports.take):
-            masker = Masker(_secrets(self._workshop, os.environ))
-            compare, find_recorded = self._uses_of(transcript, masker)
         stack.enter_context(interrupting())
-        controls = stack.enter_context(open_controls(actions)) if actions else None
-        screen = screen or open_output(self._settings.mode, controls)
-        with refusal_reported(path, Masked(masker, reports.take).take):
+        # Without secrets, as soon as those are known.
+        with refusal_reported(self._workshop.path, lambda event: self._take(event)):
+            masker = Masker(_secrets(self._workshop, os.environ))
+            self._take = Masked(masker, self._reports.take).take
+            compare, find_recorded = self._uses_of(transcript, masker)
+            controls = stack.enter_context(open_controls(actions)) if actions else None
+            screen = screen or open_output(self._settings.mode, controls)
             journal = self._open_journal(stack) if controls and self._settings.journal else None
             session = self._open_session(stack, controls, journal)
         if controls:
@@ -100,15 +101,13 @@ class _WorkshopRun:
         writer = journal.writer(session, self._settings) if journal else None
         self._journal = Fanout([("the journal", writer)] if writer else [])
         self._shown = Fanout([("the verdict", self._report), ("screen", screen)])
-        self._masked = Masked(masker, self._pass_on)
+        self._take = Masked(masker, self._pass_on).take
 
     def run(self) -> None:
         """Run the workshop, and pass on what happens."""
-        publish(self._runner.run(), self._masked.take, self._notices)
+        publish(self._runner.run(), self._take, self._notices)
         for _, error in self._journal.broken:
-            self._masked.take(
-                Notice(f"this presentation cannot be resumed: its journal failed: {error}")
-            )
+            self._take(Notice(f"this presentation cannot be resumed: its journal failed: {error}"))
         self._shown.close()
 
     def conclude(self) -> ExitCode:

@@ -41,7 +41,7 @@ class Keyboard:
             self._saved = termios.tcgetattr(descriptor)
         except termios.error as error:
             raise EnvironmentUnfitError(
-                "presenting needs a terminal, and standard input is none",
+                "presenting needs a terminal; standard input is not one",
                 hint="use `meshpeek run` to watch a workshop, or `meshpeek ci` to test it",
             ) from error
 

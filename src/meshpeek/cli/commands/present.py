@@ -126,7 +126,7 @@ def _open_page(queue: ActionQueue, host: str | None) -> Iterator[PresenterPage]:
             import segno
 
             segno.make(page.url, micro=False).terminal(compact=True)
-            click.echo("Anyone who sees this can steer the show.")
+            click.echo("Anyone who sees this can control the presentation.")
             click.pause("Press any key to begin; the screen is cleared then.")
             click.clear()
         yield page

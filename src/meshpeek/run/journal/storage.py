@@ -20,6 +20,7 @@ from typing import BinaryIO
 from platformdirs import user_state_path
 
 JOURNAL = "journal.jsonl"
+ENVIRONMENT = "environment.json"
 KEPT_PRESENTATIONS = 5
 KEPT_DAYS = 30
 
