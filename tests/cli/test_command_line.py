@@ -179,7 +179,7 @@ def test_a_wrong_workshop_is_shown_with_its_place(
         (
             ("ci", "run", "present", "steps"),
             "binary.md",
-            "error: binary.md is no UTF-8 text (byte 1)",
+            "error: binary.md is not UTF-8 text (byte 1)",
         ),
     ],
 )

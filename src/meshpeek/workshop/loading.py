@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from meshpeek.workshop.model import Workshop
 from meshpeek.workshop.parse import parse
 
 STARTUP_FILES = (".demoshrc", ".demoshrc.md")
+LARGEST_FILE = 16 << 20
+"""How many bytes a file has at most that is read: a workshop, an import, a transcript."""
+
 _HOOK_PREFIX = "DEMO_HOOK_"
 
 
@@ -50,9 +54,14 @@ def find_startup(home: str | None) -> tuple[str, ...]:
 
 
 def read_text(path: str) -> str:
-    """Return the text of the file at `path`. Raises InputError with what to do if there is none."""
+    """Return the text of the regular file at `path`, which has 16 MiB at most.
+
+    Raises InputError with what to do otherwise.
+    """
     try:
-        return Path(path).read_bytes().decode()
+        mode = Path(path).stat().st_mode
+        # A device may never end, and a FIFO never begin.
+        data = _read_regular(path) if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else None
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file", hint="check the name, and the folder you are in"
@@ -61,10 +70,25 @@ def read_text(path: str) -> str:
         raise InputError(
             f"{path} is a folder", hint="name the workshop's file in it, such as workshop.md"
         ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is no UTF-8 text (byte {error.start + 1})",
-            hint="a workshop is Markdown or a shell script, saved as UTF-8",
-        ) from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", hint="check its permissions") from None
+    if data is None:
+        raise InputError(f"{path} is not a regular file", hint="save its text in a file")
+    if len(data) > LARGEST_FILE:
+        raise InputError(
+            f"{path} is larger than {LARGEST_FILE >> 20} MiB",
+            hint="a workshop is text; take what it shows from other files",
+        )
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 text (byte {error.start + 1})",
+            hint="a workshop is Markdown or a shell script, saved as UTF-8",
+        ) from None
+
+
+def _read_regular(path: str) -> bytes:
+    """Return what is in a file, or one byte more than it may have."""
+    with open(path, "rb") as file:
+        return file.read(LARGEST_FILE + 1)
