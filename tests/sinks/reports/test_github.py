@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from markdown_it import MarkdownIt
 
 from meshpeek.run.events import CommandEnded
@@ -30,7 +31,7 @@ def test_a_failure_is_marked_at_its_line_and_summed_up(
     }
     (tmp_path / "summary.md").write_text("said before\n\n")
     result = meshpeek("ci", "w.md", cwd=folder, **github)
-    (command,) = re.findall(r"^::.*$", result.stdout, re.MULTILINE)
+    (command,) = heard_by_the_runner(result.stdout)
     assert command == (
         "::error file=docs/w.md,line=5,endLine=6,title=failed::$ false | grep '100%25, `x`' \\%0A"
         "  --%0Apart 1 of the pipeline: exit status 1%0Apart 2 of the pipeline: exit status 1"
@@ -41,6 +42,48 @@ def test_a_failure_is_marked_at_its_line_and_summed_up(
     assert "<td>A | B</td>" in html
     assert "<li>part 1 of the pipeline: exit status 1</li>" in html
     assert "$ false | grep '100%, `x`' \\\n  --\n</code></pre>" in html
+
+
+def heard_by_the_runner(log: str) -> list[str]:
+    """Return the workflow commands that GitHub's runner would carry out.
+
+    After `::stop-commands::TOKEN` it takes none before `::TOKEN::` (GitHub's documentation of
+    workflow commands); blanks before a command do not matter to it.
+    """
+    token, heard = "", []
+    for line in map(str.lstrip, log.splitlines()):
+        if token and line == f"::{token}::":
+            token = ""
+        elif not token and line.startswith("::stop-commands::"):
+            token = line.removeprefix("::stop-commands::")
+        elif not token and (line.startswith("::") or "##[" in line):
+            heard.append(line)
+    assert not token, "commands stay stopped for what comes after meshpeek"
+    return heard
+
+
+HOSTILE = """\
+# A section
+
+```bash
+echo '::add-mask::passed'; echo '  ::error file=x::y'; echo '##[add-mask]passed'
+echo '::stop-commands::mine'; false
+```
+"""
+
+
+@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
+def test_what_commands_print_does_not_speak_to_the_runner(
+    meshpeek: RunProgram, tmp_path: Path, jobs: str
+) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.md").write_text(HOSTILE)
+    result = meshpeek("ci", jobs, "--keep-going", "a.md", "b.md", GITHUB_ACTIONS="true")
+    heard = heard_by_the_runner(result.stdout)
+    assert [re.sub("::.*", "", line[2:]) for line in heard] == [
+        f"error file={name}.md,line=5,endLine=5,title=failed" for name in "ab"
+    ]
+    assert "::add-mask::passed" in result.stdout
 
 
 def test_a_workshop_that_cannot_run_is_marked_too(meshpeek: RunProgram, tmp_path: Path) -> None:

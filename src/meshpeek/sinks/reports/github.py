@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +21,8 @@ class GitHub:
     """Writes annotations to `stream`, the job's log, and a summary to the job's own file for it.
 
     `environment` is that of the job. Annotations come at a run's end, where the log is at the
-    start of a line.
+    start of a line. From a run's start on, GitHub's runner takes no commands from the log but
+    these: what a workshop prints could switch them off, or hide words of the log.
     """
 
     def __init__(self, stream: BinaryIO, environment: Mapping[str, str]) -> None:
@@ -30,12 +32,14 @@ class GitHub:
         self._summary = Path(summary) if summary else None
         self._report = RunReport()
         self._path = ""
+        self._token = ""
 
     def take(self, event: Event) -> None:
         """Take note of the event; at the end, tell of the run."""
         if isinstance(event, RunStarted):
             self._report = RunReport()
             self._path = event.workshop.path
+            self._stop_commands()
         self._report.take(event)
         if isinstance(event, RunEnded):
             for failure in self._report.failed:
@@ -46,7 +50,8 @@ class GitHub:
             self._sum_up(summarise_refusal(event))
 
     def close(self) -> None:
-        """Do nothing: all has been said at the end of each run."""
+        """Let the runner take commands again, from the steps that follow."""
+        self._resume_commands()
 
     def _in_repository(self, path: str) -> str:
         """Return the path as annotations want it: from the repository's root, if it is in there."""
@@ -56,7 +61,25 @@ class GitHub:
         return path
 
     def _say(self, command: str) -> None:
-        self._stream.write(f"\n{command}\n".encode(errors="replace"))
+        was_stopped = bool(self._token)
+        self._resume_commands()
+        self._write(command)
+        if was_stopped:
+            self._stop_commands()
+
+    def _stop_commands(self) -> None:
+        """Have the runner take no commands before the next token, which nobody can guess."""
+        if not self._token:
+            self._token = secrets.token_hex(16)
+            self._write(f"::stop-commands::{self._token}")
+
+    def _resume_commands(self) -> None:
+        if self._token:
+            self._write(f"::{self._token}::")
+            self._token = ""
+
+    def _write(self, line: str) -> None:
+        self._stream.write(f"\n{line}\n".encode(errors="replace"))
         self._stream.flush()
 
     def _sum_up(self, text: str) -> None:
