@@ -13,6 +13,7 @@ from meshpeek.workshop.parse.suggestions import find_closest
 
 _SIGPIPE_STATUS = 141
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
+_BROKEN_HINT = "this step, or one before it, changed what the shell depends on; run it in `bash -c`"
 
 
 def judge(
@@ -39,6 +40,8 @@ def judge(
     hint = _hint(step, contexts)
     if outcome.ending is Ending.TIMED_OUT:
         return Verdict(VerdictKind.TIMED_OUT, tuple(reasons), hint)
+    if outcome.ending is Ending.SHELL_BROKEN:
+        return Verdict(VerdictKind.FAILED, tuple(reasons), hint or _BROKEN_HINT)
     if outcome.status in (_NOT_EXECUTABLE, _NOT_FOUND):
         return Verdict(VerdictKind.NOT_RUN, tuple(reasons), hint)
     return Verdict(VerdictKind.FAILED, tuple(reasons), hint)
@@ -66,6 +69,8 @@ def _unknown_directive_hint(step: Command) -> str:
 
 def _status_reasons(step: Command, outcome: CommandExit, timeout: float | None) -> list[str]:
     expected = step.checks.exit_status
+    if outcome.ending is Ending.SHELL_BROKEN:
+        return ["the shell no longer told when a command ends, and was replaced"]
     if outcome.ending is Ending.TIMED_OUT:
         limit = "in time" if timeout is None else f"within {timeout:g} s"
         return [f"did not end {limit}, and was stopped with status {outcome.status}"]
@@ -107,7 +112,7 @@ def describe_status(status: int) -> str:
         return "126 (not executable)"
     if status == 128 + signal.SIGTSTP:
         return f"{status} (stopped; `fg` continues it)"
-    if status > 128:
+    if 128 < status <= 128 + signal.NSIG - 1:
         return f"{status} (signal {status - 128})"
     return str(status)
 

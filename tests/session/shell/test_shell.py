@@ -249,10 +249,14 @@ def test_a_shell_that_ends_is_followed_by_one_in_its_state(
     assert run('echo "$PS1"; local 1').text == "prompt> \nnot ours 1\n"
 
 
-def test_line_editing_is_not_taken_over_by_the_next_shell(run: Run) -> None:
-    run("set -o vi")  # bash 5.2 crashes at this inside eval, and writes its state down before
-    ran = run("echo on")
-    assert (ran.leftover, ran.text) == ("", "on\n")
+@pytest.mark.parametrize("mode", ["vi", "emacs"])
+def test_a_step_may_choose_how_lines_are_edited(run: Run, mode: str) -> None:
+    ran = run(f"set -o {mode}; echo $?; X=5; (exit 3)")  # bash 5.2 crashes at this inside an eval
+    assert (ran.text, ran.status, ran.ending) == ("0\n", 3, Ending.COMPLETED)
+    ran = run("echo on $X; exit 4")
+    assert (ran.leftover, ran.text, ran.ending) == ("", "on 5\nexit\n", Ending.SHELL_ENDED)
+    ran = run("echo on $X")
+    assert (ran.leftover, ran.text) == ("", "on 5\n")
 
 
 def test_what_the_last_command_set_survives_its_exit(run: Run) -> None:

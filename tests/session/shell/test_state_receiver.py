@@ -27,22 +27,22 @@ def write(folder: Path, text: str) -> None:
 
 
 def state(number: int, *lines: str) -> str:
-    return "\n".join((f"# state t.{number}", *lines, f"# complete t.{number}", ""))
+    return "\n".join((f"# state {number}", *lines, f"# complete {number}", ""))
 
 
 def test_a_state_that_was_broken_off_does_not_replace_one_that_is_whole(
     receiver: StateReceiver, tmp_path: Path
 ) -> None:
     write(tmp_path, state(1, 'declare -- X="1"'))
-    receiver.take("t.1")
-    write(tmp_path, '# state t.2\ndeclare -- X="2"\n# comp')
-    receiver.take("t.2")
+    receiver.take(1)
+    write(tmp_path, '# state 2\ndeclare -- X="2"\n# comp')
+    receiver.take(2)
     assert receiver.script == b'declare -- X="1"\n'
 
 
 def test_a_state_may_follow_a_broken_one(receiver: StateReceiver, tmp_path: Path) -> None:
-    write(tmp_path, '# state t.1\ndeclare -- X="1' + state(1, 'declare -- X="2"'))
-    receiver.take("t.1")
+    write(tmp_path, '# state 1\ndeclare -- X="1' + state(1, 'declare -- X="2"'))
+    receiver.take(1)
     assert receiver.script == b'declare -- X="2"\n'
 
 
@@ -50,7 +50,7 @@ def test_what_is_new_is_exported_once_and_what_cannot_be_never(
     receiver: StateReceiver, tmp_path: Path
 ) -> None:
     write(tmp_path, state(1, 'declare -- OLD="1"', 'declare -x PATH="/bin"'))
-    receiver.take("t.1")
+    receiver.take(1)
     assert receiver.take_unexported() == ""
     new = (
         *('declare -- B="2"', 'declare -ir A="1"', 'declare -x X="exported"', "declare -- unset"),
@@ -58,7 +58,7 @@ def test_what_is_new_is_exported_once_and_what_cannot_be_never(
         *('declare -- COLUMNS="80"', 'declare -- LINES="24"', 'declare -- __meshpeek_ended=""'),
     )
     write(tmp_path, state(2, 'declare -- OLD="1"', 'declare -- PATH="/bin"', *new))
-    receiver.take("t.2")
+    receiver.take(2)
     line = "{ builtin export A B; } 2>/dev/null\n"
     assert (receiver.script or b"").endswith(line.encode())
     assert receiver.take_unexported() == line
@@ -67,9 +67,9 @@ def test_what_is_new_is_exported_once_and_what_cannot_be_never(
 
 def test_a_question_of_ours_leaves_the_state_alone(receiver: StateReceiver, tmp_path: Path) -> None:
     write(tmp_path, state(1, "declare -- X"))
-    receiver.take("t.1")
+    receiver.take(1)
     write(tmp_path, state(2, "declare -- Y"))
-    receiver.take("t.2", is_kept=False)
+    receiver.take(2, is_kept=False)
     assert receiver.script == b"declare -- X\n"
 
 
@@ -78,7 +78,7 @@ def test_at_its_end_bash_may_have_written_nothing_of_use(
     receiver: StateReceiver, tmp_path: Path, written: str
 ) -> None:
     (tmp_path / "exit").write_text(written)
-    receiver.take_last("t.2")
+    receiver.take_last(2)
     assert receiver.script is None
 
 

@@ -14,6 +14,8 @@ class Ending(StrEnum):
     COMPLETED = "completed"
     TIMED_OUT = "timed out"
     SHELL_ENDED = "shell ended"
+    SHELL_BROKEN = "shell broken"
+    """bash no longer does what it is told; whether the command ran to its end is not known."""
 
 
 class OutputChunk(Value):

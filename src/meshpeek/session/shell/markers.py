@@ -17,44 +17,45 @@ def command_lines(
     token: str,
     *,
     statuses: Sequence[int],
-    traced: bool,
+    disabled: Sequence[str] = (),
     stdin: str,
 ) -> str:
     """Return the lines that make bash run `command`, and mark its ends with `token`.
 
-    `statuses` are `$?` and PIPESTATUS at its start. `traced`: `set -x` is in force. The functions
-    are defined in session.bash.
+    `statuses` are `$?` and PIPESTATUS at its start. `disabled` are the builtins that the workshop
+    has switched off (`enable -n`). The functions are defined in session.bash.
 
-    The command is one line for bash whatever is in it, so that bash never waits for more of
-    it. The last line marks the end if the first was interrupted, by ^C or `set -u`; the empty one
-    before it ends what a syntax error may have left open. The groups keep our own commands out
-    of a `set -x` trace, and `&& :` keeps `set -e` from seeing a status.
+    The command is one line for bash whatever is in it, so that bash never waits for more of it. The
+    last line marks the end if the first was interrupted, by ^C or `set -u`; the empty one before it
+    ends what a syntax error may have left open. The groups keep our own commands out of a `set -x`
+    trace and what DEBUG traps print, `&& :` and `|| :` keep `set -e` from seeing a status, and
+    backslashes keep aliases away. Both ends are inside the eval, so that a marker of the beginning
+    tells that it took place.
     """
     end = end_line(token)
-    leave = _leave(statuses, command)
-    begin, body = f"__meshpeek_begin {token} {leave}", f"{command}\n{end}"
-    if traced:
-        begin = f"set +x; {begin}"
-        body = f"{{ __meshpeek_trace {leave}; }} 2>/dev/null\n{body}"
-    return f"{{ {begin}; }} 2>/dev/null; builtin eval {quote(body)} <{stdin}\n\n{end}\n"
+    begin = " ".join((rf"\__meshpeek_begin {token}", _leave(statuses, command, disabled)))
+    body = f"{{ {begin}; }} >/dev/null 2>&1\n{command}\n{end}"
+    return f"\\builtin \\eval {quote(body)} <{stdin}\n\n{end}\n"
 
 
-def _leave(statuses: Sequence[int], command: str) -> str:
-    """Return the argument with which our function before `command` leaves it `statuses`.
+def _leave(statuses: Sequence[int], command: str, disabled: Sequence[str]) -> str:
+    """Return the arguments with which our function before `command` leaves it `statuses`.
 
     Only a pipeline can set PIPESTATUS to several. That costs processes, so it is done only if the
     command asks for it, and if `$?` is right afterwards (it would not be for a pipeline with `!`).
     """
     status, *parts = statuses
     if len(parts) < 2 or parts[-1] != status or "PIPESTATUS" not in command:
-        return f"{status} && :"
-    pipeline = " | ".join(f"(exit {part})" for part in parts)
-    return f"0; {pipeline} && :" if status else f"0; {pipeline}"
+        return " ".join((str(status), *disabled, r"&& \:"))
+    pipeline = " | ".join(rf"(\exit {part})" for part in parts)
+    call = " ".join(("0", *disabled))
+    return rf"{call}; {pipeline} && \:" if status else f"{call}; {pipeline}"
 
 
 def end_line(token: str) -> str:
     """Return the line that makes bash mark the end of a command, unless it has done so."""
-    return f'{{ __meshpeek_end {token} "$?" "${{PIPESTATUS[@]}}"; }} 2>/dev/null'
+    call = rf'\__meshpeek_end {token} "$?" "${{PIPESTATUS[@]}}" || \:'
+    return f"{{ {call}; }} >/dev/null 2>&1"
 
 
 def quote(text: str) -> str:
@@ -66,12 +67,11 @@ def quote(text: str) -> str:
 class Marker(NamedTuple):
     """A marker of the command `number`.
 
-    The one at the end of a command has bash's `flags` (`$-`) and its `statuses`: `$?`, then those
-    of the last pipeline's parts. The one at the beginning has no statuses.
+    The one at the end of a command has its `statuses`: `$?`, then those of the last pipeline's
+    parts. The one at the beginning has none.
     """
 
     number: int
-    flags: str = ""
     statuses: tuple[int, ...] = ()
 
 
@@ -81,7 +81,7 @@ class MarkerScanner:
     def __init__(self, session: str) -> None:
         self._held = b""
         self._pattern = re.compile(
-            SEPARATOR + re.escape(session).encode() + rb"\.(\d+)(?::(\w*):([\d ]+))?" + SEPARATOR
+            SEPARATOR + re.escape(session).encode() + rb"\.(\d+)(?::([\d ]+))?" + SEPARATOR
         )
 
     def scan(self, data: bytes) -> tuple[bytes, Marker | None]:
@@ -95,8 +95,8 @@ class MarkerScanner:
         match = self._pattern.search(data)
         if match:
             self._held = data[match.end() :]
-            number, flags, statuses = match.groups(default=b"")
-            marker = Marker(int(number), flags.decode(), tuple(map(int, statuses.split())))
+            number, statuses = match.groups(default=b"")
+            marker = Marker(int(number), tuple(map(int, statuses.split())))
             return data[: match.start()], marker
         # A marker holds separators at its ends only, so just the last one can begin one.
         start = data.rfind(SEPARATOR)

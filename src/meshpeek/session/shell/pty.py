@@ -158,6 +158,11 @@ class BashPty:
         """Have bash read `lines` after those already given."""
         self._unsent += lines.encode()
 
+    @property
+    def has_read_lines(self) -> bool:
+        """Whether bash has read every line that it was given."""
+        return not (self._unsent or select.select([self._lines], [], [], 0)[0])
+
     def forget_lines(self) -> None:
         """Drop the lines that bash did not read."""
         with contextlib.suppress(BlockingIOError):
@@ -254,7 +259,10 @@ class BashPty:
         return b"".join(chunks)
 
     def close_terminal(self) -> None:
-        """Close the pty without the pauses that pexpect would make, 0.1 s each."""
+        """End bash and close the pty, without the pauses that pexpect would make, 0.1 s each."""
+        if self._child.isalive():
+            os.kill(self.leader, signal.SIGKILL)
+            self._child.wait()
         process = self._child.ptyproc  # type: ignore[attr-defined]  # the stubs lack it
         process.delayafterclose = process.delayafterterminate = 0
         self._child.close(force=True)

@@ -3,103 +3,142 @@
 # `builtin` everywhere, because a workshop may define a function named printf.
 #
 # Markers go to /dev/tty and not to stdout, which a step may have redirected or closed. They
-# carry a token that only the line being run knows, between record separators (octal 036).
+# carry a token, which no variable holds, and the step's number, between record separators (octal 036).
+
+# A step may change whatever a step can: aliases, options, traps, what is enabled, what is read-only. So
+# each function stands on its own (FUNCNEST=1), assigns the workshop's variables with `printf -v`, which
+# survives that they are read-only, and if bash cannot do its part all the same, the marker or the state
+# is missing: then the shell is replaced.
 
 PS1=
 unset HISTFILE MAILCHECK PROMPT_COMMAND
 set +o history +o histexpand
-trap '__meshpeek_state "$__meshpeek_token" >|"$__meshpeek_session/exit"' EXIT
+trap '{ \__meshpeek_end "$__meshpeek_number"; } >/dev/null 2>&1' EXIT
 
 if [[ $MESHPEEK_RESTORE ]]; then
     # bash refuses to set its own read-only variables again, and says so for each. Our functions come
     # after this, without aliases: a state has those of the bash that wrote it, which prints `1<>` as
     # `<>`.
     { source "$MESHPEEK_RESTORE"; } >/dev/null 2>&1
-    builtin shopt -u expand_aliases
+    \builtin shopt -u expand_aliases
 fi
 
-# begin TOKEN STATUS: mark where a step's output begins; give the prompts back to the workshop;
-# leave STATUS, that of the step before, in $?.
+# begin TOKEN.NUMBER STATUS BUILTIN…: mark where a step's output begins; give the workshop back its prompts,
+# `set -x` and `set -v`, and without these builtins; leave STATUS, that of the step before, in $?.
 __meshpeek_begin() {
-    __meshpeek_ended= __meshpeek_token=$1
-    PS0=$__meshpeek_ps0 PS1=$__meshpeek_ps1
-    if [[ ${__meshpeek_prompt_command+set} ]]; then
+    __meshpeek_ended= __meshpeek_number=${1##*.}
+    builtin printf -v PS0 %s "$__meshpeek_ps0"
+    builtin printf -v PS1 %s "$__meshpeek_ps1"
+    if [[ ${__meshpeek_prompt_command+set} && ! ${PROMPT_COMMAND+set} ]]; then
         PROMPT_COMMAND=("${__meshpeek_prompt_command[@]}")
     fi
     builtin printf '\036%s\036' "$1" >/dev/tty
-    return "$2"
+    if [[ $__meshpeek_suspended ]]; then builtin set "-$__meshpeek_suspended"; fi
+    if (($# > 2)); then builtin enable -n "${@:3}"; fi
+    builtin return "$2"
 }
 
-# trace STATUS: go on with the workshop's `set -x`, which the line that runs a step suspends.
-__meshpeek_trace() {
-    builtin set -x
-    return "$1"
-}
-
-# end TOKEN STATUS PIPESTATUS…: mark where it ends, unless that has been done: a step's text
-# ends with this, and the line after it repeats it for a step that was interrupted.
+# end TOKEN.NUMBER STATUS PIPESTATUS…: write the state that a fresh shell needs to go on from, and mark where a
+# step's output ends, unless that has been done: a step's text ends with this, and the line after it
+# repeats it for a step that was interrupted. Without a STATUS, bash exits: there is no reader then.
 __meshpeek_end() {
-    [[ $__meshpeek_ended ]] && return 0
-    # Opened like this, a FIFO does not make us wait for a reader, who may be gone for good.
-    __meshpeek_state "$1" 1<>"$__meshpeek_session/states"
-    # Not joined by a local IFS: a bash that is killed here would write that down.
-    builtin printf -v __meshpeek_statuses '%s ' "${@:2}"
-    builtin printf '\036%s:%s:%s\036' "$1" "$-" "$__meshpeek_statuses" >/dev/tty
-    __meshpeek_ended=yes
-    __meshpeek_hide_prompts
-    return 0
-}
-
-# A prompt printed between two steps would look like output of the second.
-__meshpeek_hide_prompts() {
-    __meshpeek_ps0=${PS0-} __meshpeek_ps1=${PS1-}
-    PS0= PS1= PS2=
-    if [[ ${PROMPT_COMMAND+set} ]]; then
-        __meshpeek_prompt_command=("${PROMPT_COMMAND[@]}")
-        unset PROMPT_COMMAND
-    else
-        unset __meshpeek_prompt_command
+    __meshpeek_sound=
+    builtin printf -v __meshpeek_sound %s yes
+    if [[ ! $__meshpeek_sound ]]; then
+        # Something else is called `builtin`. POSIX mode finds its special builtins first.
+        __meshpeek_options=$SHELLOPTS
+        POSIXLY_CORRECT=
+        unset -f builtin enable
+        enable builtin
+        [[ :$__meshpeek_options: == *:posix:* ]] || unset POSIXLY_CORRECT
     fi
-    return 0
-}
-
-# state TOKEN: print what a fresh shell needs to go on where this one stopped. The first and the last
-# line tell a whole state from one that was broken off, and which step's end it is from.
-__meshpeek_state() {
+    [[ $__meshpeek_ended != "${1##*.}" ]] || builtin return 0
     __meshpeek_options=$SHELLOPTS __meshpeek_shopts=$BASHOPTS
     __meshpeek_directory=$PWD __meshpeek_previous=${OLDPWD-}
-    builtin printf '# state %s\n' "$1"
-    builtin declare -p
-    # Our own functions are always there; spelling them out takes longer than looking for others.
-    if builtin compgen -P '# ' -A function -X '__meshpeek_*'; then
-        builtin declare -f
-        builtin declare -Fx
-    fi
-    builtin alias -p
-    builtin trap -p
-    builtin umask -p
-    builtin printf '# complete %s\n' "$1"
-    return 0
+    __meshpeek_suspended=${-//[!xv]/}
+    __meshpeek_ps0=${PS0-} __meshpeek_ps1=${PS1-}
+    # Opened like this, a FIFO does not make us wait for a reader, who may be gone for good.
+    __meshpeek_file=$__meshpeek_session/states
+    (($# > 1)) || __meshpeek_file=$__meshpeek_session/exit
+    {
+        # The first and the last line tell a whole state from one that was broken off, and which
+        # step's end it is from.
+        builtin enable -n
+        builtin enable builtin enable printf declare compgen alias trap umask set unset eval return
+        builtin printf '# state %s\n' "${1##*.}"
+        builtin unset __meshpeek_prompt_command
+        if [[ ${PROMPT_COMMAND+set} ]]; then __meshpeek_prompt_command=("${PROMPT_COMMAND[@]}"); fi
+        builtin declare -p
+        # Our own functions are always there; spelling them out takes longer than looking for others.
+        if builtin compgen -P '# ' -A function -X '__meshpeek_*'; then
+            builtin declare -f
+            builtin declare -Fx
+        fi
+        builtin alias -p
+        builtin trap -p
+        builtin umask -p
+        builtin printf '# complete %s\n' "${1##*.}"
+    } 1<>"$__meshpeek_file"
+    (($# > 1)) || builtin return 0
+    if [[ $__meshpeek_suspended ]]; then builtin set "+$__meshpeek_suspended"; fi
+    if [[ $- == *t* ]]; then builtin set +t; fi # bash would end with this line
+    # A prompt printed between two steps would look like output of the second.
+    builtin printf -v PS0 %s ''
+    builtin printf -v PS1 %s ''
+    builtin printf -v PS2 %s ''
+    builtin unset PROMPT_COMMAND
+    # Not joined by a local IFS: a bash that is killed here would write that down.
+    builtin printf -v __meshpeek_statuses '%s ' "${@:2}"
+    builtin printf '\036%s:%s\036' "$1" "$__meshpeek_statuses" >/dev/tty
+    __meshpeek_ended=${1##*.}
+    builtin return 0
 }
 
-# restore_options ON ALL SETTER…: SETTER -o and +o (set) or -s and -u (shopt) for each of ALL.
+# load FILE: read more functions, whatever the workshop has made aliases of.
+__meshpeek_load() {
+    builtin local __meshpeek_aliases=-u
+    if [[ :$BASHOPTS: == *:expand_aliases:* ]]; then __meshpeek_aliases=-s; fi
+    builtin shopt -u expand_aliases
+    builtin source "$1"
+    builtin shopt "$__meshpeek_aliases" expand_aliases
+}
+
+# restore_options ON ALL: turn on these options of `set` and of `shopt`, and all others off.
 __meshpeek_restore_options() {
-    local option IFS=:
-    for option in $SHELLOPTS; do
-        [[ :$1:monitor: == *":$option:"* ]] || builtin set +o "$option"
+    builtin local __meshpeek_option __meshpeek_left # IFS, and any other name, may be read-only
+    __meshpeek_left=$SHELLOPTS:
+    while [[ $__meshpeek_left ]]; do
+        __meshpeek_option=${__meshpeek_left%%:*} __meshpeek_left=${__meshpeek_left#*:}
+        [[ :$1:monitor: == *":$__meshpeek_option:"* ]] || builtin set +o "$__meshpeek_option"
     done
-    for option in $1; do
-        case $option in
+    __meshpeek_left=$1:
+    while [[ $__meshpeek_left ]]; do
+        __meshpeek_option=${__meshpeek_left%%:*} __meshpeek_left=${__meshpeek_left#*:}
+        case $__meshpeek_option in
             emacs | vi) ;; # or bash would read its commands as a line editor does, with echo
-            *) builtin set -o "$option" ;;
+            onecmd | verbose | xtrace) ;; # see `begin` and `end`
+            *) builtin set -o "$__meshpeek_option" ;;
         esac
     done
-    for option in $BASHOPTS; do
-        [[ :$2: == *":$option:"* ]] || builtin shopt -u "$option"
+    __meshpeek_left=$BASHOPTS:
+    while [[ $__meshpeek_left ]]; do
+        __meshpeek_option=${__meshpeek_left%%:*} __meshpeek_left=${__meshpeek_left#*:}
+        [[ :$2: == *":$__meshpeek_option:"* ]] || builtin shopt -u "$__meshpeek_option"
     done
-    for option in $2; do builtin shopt -s "$option"; done
-    return 0
+    __meshpeek_left=$2:
+    while [[ $__meshpeek_left ]]; do
+        __meshpeek_option=${__meshpeek_left%%:*} __meshpeek_left=${__meshpeek_left#*:}
+        builtin shopt -s "$__meshpeek_option"
+    done
+    builtin return 0
 }
+
+[[ $MESHPEEK_RESTORE ]] || __meshpeek_suspended= __meshpeek_ps0= __meshpeek_ps1=
+__meshpeek_number= __meshpeek_ended=
+builtin printf -v PS0 %s ''
+builtin printf -v PS1 %s ''
+builtin printf -v PS2 %s ''
+builtin unset PROMPT_COMMAND
 
 if [[ $MESHPEEK_RESTORE ]]; then
     builtin cd -- "$__meshpeek_directory"
@@ -115,5 +154,3 @@ fi
 __meshpeek_session=$MESHPEEK_DIRECTORY
 [[ $MESHPEEK_NAME ]] && BASH_ARGV0=$MESHPEEK_NAME
 unset MESHPEEK_DIRECTORY MESHPEEK_RESTORE MESHPEEK_NAME
-__meshpeek_hide_prompts
-__meshpeek_ended=yes

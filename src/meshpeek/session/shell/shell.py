@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ from meshpeek.session.shell.command_stream import (
     OutputChunk,
 )
 from meshpeek.session.shell.deadline import Deadline
-from meshpeek.session.shell.markers import Marker, MarkerScanner, command_lines, end_line
+from meshpeek.session.shell.markers import Marker, MarkerScanner, command_lines, end_line, quote
 from meshpeek.session.shell.processes import SESSION_VARIABLE, end_processes, start_of
 from meshpeek.session.shell.pty import BashPty
 from meshpeek.session.shell.state import Restoration
@@ -30,7 +31,10 @@ from meshpeek.session.shell.state_receiver import StateReceiver
 from meshpeek.session.shell.takeover import edit_command, takeover_lines
 from meshpeek.terminal.keyboard import Keyboard
 
+_LINE_EDITING = re.compile(r"\bset\b[^\n;&|]*\s[-+][A-Za-z]*o\s+(?:vi|emacs)\b")
 _POLL_SECONDS = 0.1
+_REMINDERS = 3
+"""How often bash is asked again for the end of a command, which an interrupt may have cost."""
 _START_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
 _ASK_SECONDS = 10.0
@@ -70,11 +74,12 @@ class Shell:
         self._name = name
         self._folder = folder
         self._token = os.urandom(8).hex()
+        self._secret = os.urandom(8).hex()  # no command can find this one
         self._count = restoration.state.number if restoration else 0
         self._statuses = restoration.statuses if restoration else (0, 0)
-        self._flags = ""
         self._interrupts = 0
         self._closed = False
+        self._is_broken = False
         self._states = StateReceiver(directory, state_folder)
         self._pty = BashPty(directory, size=size, raw_output=keyboard is None, states=self._states)
         if restoration is None:
@@ -94,7 +99,7 @@ class Shell:
             "MESHPEEK_NAME": self._name,
         }
         self._pty.start(variables, self._arguments, self._folder)
-        self._scanner = MarkerScanner(self._token)
+        self._scanner = MarkerScanner(self._secret)
         for item in self._execute("", Deadline(_START_SECONDS), None):
             if isinstance(item, CommandExit) and item.ending is not Ending.COMPLETED:
                 raise EnvironmentUnfitError(
@@ -119,9 +124,9 @@ class Shell:
         """Run one complete bash command; yield what it writes, and last its CommandExit.
 
         After `timeout` seconds the foreground job gets INT, TERM and KILL in turn. If the
-        command ends bash itself, the next one runs in a fresh bash that has the old one's
-        directory, variables, functions, aliases, options and traps. When the iterator is
-        closed before its end, the foreground job is ended as by a timeout.
+        command ends bash itself, or makes it useless (SHELL_BROKEN), the next one runs in a fresh
+        bash that has the old one's directory, variables, functions, aliases, options and traps.
+        When the iterator is closed before its end, the foreground job is ended as by a timeout.
         """
         return self._execute(command, Deadline(timeout), self._keyboard)
 
@@ -174,25 +179,37 @@ class Shell:
     ) -> CommandStream:
         self._get_ready()
         self._changes = changes
+        if _LINE_EDITING.search(command):
+            command = self._sourced(command)
         stdin = "/dev/null" if keyboard is None else "/dev/tty"
         lines = command_lines(
             command,
             self._marked,
             statuses=self._statuses,
-            traced="x" in self._flags,
+            disabled=self._states.disabled,
             stdin=stdin,
         )
         if self._keyboard is None:
             self._pty.end_input()
         return self._perform(lines, deadline, keyboard)
 
+    def _sourced(self, command: str) -> str:
+        """Return a command that has bash read `command` from a file.
+
+        bash 5.2 changes where it reads lines from when `set -o vi` is in an `eval`, and crashes.
+        """
+        file = self._directory / "sourced"
+        file.touch(mode=0o600)
+        file.write_text(command + "\n", errors="surrogateescape")
+        return rf"\builtin \source {quote(str(file))}"
+
     def _get_ready(self) -> None:
         """Make sure that bash runs and its terminal is in order, and count the next command."""
-        if not self._pty.is_alive():
+        if self._is_broken or not self._pty.is_alive():
             self._replace()
         self._pty.restore()
         self._count += 1
-        self._marked = f"{self._token}.{self._count}"
+        self._marked = f"{self._secret}.{self._count}"
 
     def _perform(self, lines: str, deadline: Deadline, keyboard: Keyboard | None) -> CommandStream:
         self._pty.send(self._states.take_unexported() + lines)
@@ -209,13 +226,32 @@ class Shell:
                     pass
 
     def _follow(self, deadline: Deadline) -> CommandStream:
-        """Yield what the terminal has, up to the command's end marker or the end of bash."""
+        """Yield what the terminal has, up to the command's end marker or the end of bash.
+
+        If bash has read all lines and waits for another, but has not marked the end, the command
+        has changed something that this depends on: then bash is of no more use.
+        """
+        asked = False
+        reminders = _REMINDERS
         while True:
             self._interrupts += deadline.enforce(self._pty.foreground, self._pty.leader)
             data, ended = self._pty.read(deadline.seconds_left(_POLL_SECONDS))
             self._interrupts += self._pty.take_interrupts()
-            if not data and self._interrupts and self._pty.foreground() == self._pty.leader:
+            if data:
+                asked = False
+            elif self._interrupts and self._pty.foreground() == self._pty.leader:
                 self._remind()
+            elif asked and self._pty.has_read_lines:
+                if not reminders:
+                    yield self._broken(deadline)
+                    return
+                reminders -= 1
+                asked = False
+                self._pty.send_more(f"\n{end_line(self._marked)}\n")
+            elif self._pty.has_read_lines:
+                # bash reads a line when it is done with the one before.
+                asked = True
+                self._pty.send_more("\n")
             while True:
                 before, marker = self._scanner.scan(data)
                 data = b""
@@ -242,17 +278,24 @@ class Shell:
         self._pty.send_more(f"\n{end_line(self._marked)}\n")
 
     def _complete(self, marker: Marker, deadline: Deadline) -> CommandExit:
-        self._states.take(self._marked, is_kept=self._changes)
-        self._flags = marker.flags
+        is_whole = self._states.take(self._count, is_kept=self._changes)
+        if not self._begun or not is_whole:
+            return self._broken(deadline)
         self._statuses = marker.statuses
         status, *parts = marker.statuses
         ending = Ending.TIMED_OUT if deadline.passed else Ending.COMPLETED
         return CommandExit(status, tuple(parts), ending)
 
+    def _broken(self, deadline: Deadline) -> CommandExit:
+        """End a command of which bash did not mark the beginning or the end, or write its state."""
+        self._is_broken = True
+        self._statuses = (1, 1)
+        ending = Ending.TIMED_OUT if deadline.passed else Ending.SHELL_BROKEN
+        return CommandExit(1, (1,), ending)
+
     def _shell_ended(self, deadline: Deadline) -> CommandExit:
         status = self._pty.wait()
-        self._states.take_last(self._marked)
-        self._flags = ""
+        self._states.take_last(self._count)
         self._statuses = (status, status)
         ending = Ending.TIMED_OUT if deadline.passed else Ending.SHELL_ENDED
         return CommandExit(status, (status,), ending)
@@ -261,6 +304,7 @@ class Shell:
         """Start a new bash in the state that the last one wrote."""
         self._pty.close_terminal()
         self._pty.forget_lines()
+        self._is_broken = False
         self._count -= 1  # what the new one saves at its start is the state after the last command
         self._start_again(self._states.script)
 

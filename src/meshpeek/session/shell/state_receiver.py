@@ -19,6 +19,9 @@ _AT_EXIT = "exit"
 _PIPE_BYTES = 64 * 1024
 _NAMES = re.compile(rb"\ndeclare -\S+ (\w+)=")
 _NOT_EXPORTED = re.compile(rb"\ndeclare -(?![\w-]*[aAnx])\S+ (\w+)=")
+_DISABLED = re.compile(rb"enable -n ([\w.:\[-]+)\n")
+_NEEDED = frozenset({"builtin", "return"})
+"""Builtins that stay switched on whatever a workshop says: session.bash cannot do without."""
 # An exported COLUMNS would hide a change of the window's size from programs.
 _NEVER_EXPORTED = re.compile(rb"COLUMNS|LINES|__meshpeek_.*")
 
@@ -26,7 +29,7 @@ _NEVER_EXPORTED = re.compile(rb"COLUMNS|LINES|__meshpeek_.*")
 class StateReceiver:
     """Receives what a session's bash writes into `directory`, and keeps the last state.
 
-    Each state has the token of the command that it was written after: `SESSION.NUMBER`. It is also
+    Each state has the number of the command that it was written after. It is also
     saved to `folder`, from which the session can be resumed; None for nowhere.
     """
 
@@ -42,6 +45,8 @@ class StateReceiver:
         self._unfinished: list[bytes] = []
         self._names: frozenset[bytes] | None = None
         self._unexported: list[bytes] = []
+        self.disabled: tuple[str, ...] = ()
+        """The builtins that the workshop has switched off."""
         self.script: bytes | None = None
         """The last state as a script, with the exports that are due; None before there is one."""
 
@@ -62,26 +67,32 @@ class StateReceiver:
         with contextlib.suppress(BlockingIOError):
             self._unfinished.append(os.read(self._fifo, _PIPE_BYTES))
 
-    def take(self, token: str, *, is_kept: bool = True) -> None:
-        """Take the state from after the command `token`, which has arrived; keep it if `is_kept`.
+    def take(self, number: int, *, is_kept: bool = True) -> bool:
+        """Take the state from after the command `number`, which has arrived; keep it if `is_kept`.
 
-        An incomplete one may precede it.
+        An incomplete one may precede it. Returns whether there was one at all.
         """
         self.read()
         written = b"".join(self._unfinished)
         self._unfinished.clear()
-        begin, end = _bounds(token)
-        finish = written.rfind(end)
-        if is_kept and finish >= 0:
-            start = written.rfind(begin, 0, finish)
-            self._keep(written[start + len(begin) : finish + 1], token)
+        return self._take(written, number, is_kept=is_kept)
 
-    def take_last(self, token: str) -> None:
-        """Keep the state that bash wrote if it ended in the command `token`."""
-        begin, end = _bounds(token)
-        written = self._at_exit.read_bytes()
-        if written.startswith(begin) and written.endswith(end):
-            self._keep(written[len(begin) : -len(end) + 1], token)
+    def _take(self, written: bytes, number: int, *, is_kept: bool) -> bool:
+        begin, end = _bounds(number)
+        finish = written.rfind(end)
+        if finish < 0:
+            return False
+        start = written.rfind(begin, 0, finish)
+        if is_kept:
+            self._keep(written[start + len(begin) : finish + 1], number)
+            disabled = [name.decode() for name in _DISABLED.findall(written[:start])]
+            self.disabled = tuple(name for name in disabled if name not in _NEEDED)
+        return True
+
+    def take_last(self, number: int) -> None:
+        """Keep the state that bash wrote if it ended in the command `number`."""
+        self._take(self._at_exit.read_bytes(), number, is_kept=True)
+        os.truncate(self._at_exit, 0)
 
     def take_unexported(self) -> str:
         """Return the line that exports new variables, once; empty if there are none.
@@ -96,7 +107,7 @@ class StateReceiver:
         """Receive no more."""
         os.close(self._fifo)
 
-    def _keep(self, script: bytes, token: str) -> None:
+    def _keep(self, script: bytes, number: int) -> None:
         before, self._names = self._names, frozenset(_NAMES.findall(script))
         new = self._names - before if before is not None else ()
         if new:
@@ -104,13 +115,13 @@ class StateReceiver:
             self._unexported += sorted(n for n in due if not _NEVER_EXPORTED.fullmatch(n))
         self.script = script + _export_line(self._unexported)
         if self._folder is not None:
-            state.write(self._folder, self._kept, self.script, int(token.rpartition(".")[2]))
+            state.write(self._folder, self._kept, self.script, number)
             self._kept += 1
 
 
-def _bounds(token: str) -> tuple[bytes, bytes]:
+def _bounds(number: int) -> tuple[bytes, bytes]:
     """Return what a state begins and ends with (see session.bash)."""
-    return f"# state {token}\n".encode(), f"\n# complete {token}\n".encode()
+    return b"# state %d\n" % number, b"\n# complete %d\n" % number
 
 
 def _export_line(names: list[bytes]) -> bytes:
