@@ -301,6 +301,26 @@ def test_there_is_a_limit_to_connections(monkeypatch: pytest.MonkeyPatch) -> Non
     played(scene)
 
 
+def test_connections_without_a_request_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAXIMUM_CONNECTIONS", 2)
+
+    async def scene(client: Client) -> None:
+        asked = await client.open()
+        asked[1].write(client.request("GET /s/echo/x"))
+        await asked[0].readuntil(b"}")
+        half_open = await client.open()
+        half_open[1].write(client.request("GET /s/echo/x")[:20])
+        await until(lambda: connection_tasks() == 2)
+        assert told(await client.say(client.request("GET /s/echo/y"), shut=True))
+        assert await half_open[0].read() == b""
+        asked[1].write(client.request("GET /s/echo/z"))
+        await asked[0].readuntil(b"/z")
+        for _, writer in (asked, half_open):
+            writer.close()
+
+    played(scene)
+
+
 def connection_tasks() -> int:
     return sum("Connection.serve" in repr(task.get_coro()) for task in asyncio.all_tasks())
 

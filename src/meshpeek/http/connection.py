@@ -47,6 +47,8 @@ class Connection:
         self._refuse = refuse
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAXIMUM_HEAD)
         self._method = b""
+        self.has_asked = False
+        """Whether a whole request has arrived."""
 
     async def serve(self, error: HttpError | None = None) -> None:
         """Answer requests, one after another, until either side ends the connection.
@@ -111,6 +113,7 @@ class Connection:
                             if len(body) > MAXIMUM_BODY:
                                 raise _too_large()
                         case h11.EndOfMessage() if head:
+                            self.has_asked = True
                             return _request(head, bytes(body))
                         case _:
                             return None

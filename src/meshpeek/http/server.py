@@ -76,17 +76,26 @@ class Application:
 async def serve(
     application: Application, listener: socket.socket, stopped: Awaitable[object]
 ) -> None:
-    """Serve on `listener` until `stopped` is done; end within a second, streams included."""
-    conversations: set[asyncio.Task[None]] = set()
+    """Serve on `listener` until `stopped` is done; end within a second, streams included.
+
+    There are MAXIMUM_CONNECTIONS at most. A client that has not asked for anything yet is the first
+    to go, so that half-open connections keep nobody out.
+    """
+    conversations: dict[asyncio.Task[None], Connection] = {}
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(reader, writer, application.respond, application.refuse)
         if len(conversations) >= MAXIMUM_CONNECTIONS:
-            await connection.serve(HttpError(429, "too many connections, please try again later"))
-            return
+            silent = next((t for t, each in conversations.items() if not each.has_asked), None)
+            if silent is None:
+                busy = HttpError(429, "too many connections, please try again later")
+                await connection.serve(busy)
+                return
+            del conversations[silent]
+            silent.cancel()
         task = asyncio.ensure_future(connection.serve())
-        conversations.add(task)
-        task.add_done_callback(conversations.discard)
+        conversations[task] = connection
+        task.add_done_callback(lambda done: conversations.pop(done, None))
 
     server = await asyncio.start_server(converse, sock=listener)
     await stopped
