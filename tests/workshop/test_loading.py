@@ -42,3 +42,16 @@ def test_a_device_ends_no_command_late(meshpeek: RunProgram, tmp_path: Path, com
     assert "w.md:1:7: error: cannot import: /dev/zero is not a regular file" in (
         result.stdout + result.stderr
     )
+
+
+@pytest.mark.parametrize("command", ["lint", "steps", "ci", "ci w.md", "ci -j2 w.md"])
+@pytest.mark.parametrize("name", ["a\nb.md", "a\x1b[31mb.md", "a\x9bb.md"])
+def test_a_name_with_control_characters_is_quoted_and_refused(
+    meshpeek: RunProgram, tmp_path: Path, command: str, name: str
+) -> None:
+    for each in (name, "w.md"):
+        (tmp_path / each).write_text("```bash\ntrue\n```\n")
+    result = meshpeek(*command.split(), name)
+    assert result.returncode == 2
+    assert f"error: {name!r} has control characters in it" in result.stderr
+    assert name not in result.stdout + result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ LARGEST_FILE = 16 << 20
 """How many bytes a file has at most that is read: a workshop, an import, a transcript."""
 
 _HOOK_PREFIX = "DEMO_HOOK_"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def load_workshop(
@@ -56,8 +58,11 @@ def find_startup(home: str | None) -> tuple[str, ...]:
 def read_text(path: str) -> str:
     """Return the text of the regular file at `path`, which has 16 MiB at most.
 
-    Raises InputError with what to do otherwise.
+    Raises InputError with what to do otherwise. A name with control characters is refused: it would
+    be printed in every message, and could move the cursor or feign another line.
     """
+    if _CONTROL.search(path):
+        raise InputError(f"{path!r} has control characters in it", hint="rename the file")
     try:
         mode = Path(path).stat().st_mode
         # A device may never end, and a FIFO never begin.
