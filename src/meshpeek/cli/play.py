@@ -21,6 +21,7 @@ from meshpeek.run.masking import Masker
 from meshpeek.run.runner import FindRecorded, Runner
 from meshpeek.run.settings import RunSettings
 from meshpeek.session.session import Session, open_session
+from meshpeek.session.shell.shell import ShellSettings
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports.registry import refusal_reported
@@ -158,17 +159,20 @@ class _WorkshopRun:
             from meshpeek.session.scratch import scratch_copy
 
             folder = stack.enter_context(scratch_copy(Path(self._workshop.path).parent))
+        bash = ShellSettings(
+            keyboard=controls.keyboard if controls else None,
+            size=terminal_size()[::-1] if controls else output_size(),
+            arguments=settings.arguments,
+            folder=folder,
+        )
         return stack.enter_context(
             open_session(
                 self._workshop,
                 os.environ,
+                bash,
                 rehearse=settings.rehearse,
-                keyboard=controls.keyboard if controls else None,
-                size=terminal_size()[::-1] if controls else output_size(),
-                arguments=settings.arguments,
                 nested=nested_command(settings),
                 persistence=journal.persistence if journal else None,
-                folder=folder,
             )
         )
 

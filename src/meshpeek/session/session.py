@@ -19,10 +19,9 @@ from meshpeek.session.nested import (
     write_launcher,
 )
 from meshpeek.session.private_folder import private_folder, remade_private_folder
-from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.shell import Shell, ShellSettings
 from meshpeek.session.shell.state import Restoration
 from meshpeek.session.stand_ins import stand_in
-from meshpeek.terminal.keyboard import Keyboard
 from meshpeek.workshop.model import Command, Workshop
 
 if TYPE_CHECKING:
@@ -69,22 +68,19 @@ class Session(NamedTuple):
 def open_session(
     workshop: Workshop,
     environment: Mapping[str, str],
+    bash: ShellSettings,
     *,
     rehearse: bool,
-    keyboard: Keyboard | None,
-    size: tuple[int, int],
-    arguments: tuple[str, ...] = (),
     nested: Sequence[str],
     persistence: Persistence | None = None,
-    folder: Path | None = None,
 ) -> Iterator[Session]:
     """Open a session for `workshop`, and end all that belongs to it afterwards.
 
-    `environment` is the caller's; `size` is rows and columns. Without a `keyboard`, stand-ins take
-    the place of programs that need a person (see `stand_ins`). `nested` are the arguments that
-    `$SHELL FILE` gives to meshpeek before the file. Without `persistence`, the session cannot be
-    resumed. `folder` is where bash starts, None for the working directory. Raises
-    EnvironmentUnfitError if something is missing.
+    `environment` is the caller's. `bash` gets a name, and what `persistence` says; without a
+    keyboard in it, stand-ins take the place of programs that need a person (see `stand_ins`).
+    `nested` are the arguments that `$SHELL FILE` gives to meshpeek before the file. Without
+    `persistence`, the session cannot be resumed. Raises EnvironmentUnfitError if something is
+    missing.
     """
     with contextlib.ExitStack() as stack:
         resumed = persistence.resumed if persistence else None
@@ -116,7 +112,7 @@ def open_session(
             from meshpeek.session.tools import check_tools
 
             check_tools(workshop.front_matter.requires, variables)
-        if keyboard is None:
+        if bash.keyboard is None:
             variables |= stand_in(
                 workshop.front_matter.stand_ins,
                 directory / "stand-ins",
@@ -134,13 +130,11 @@ def open_session(
         shell = Shell(
             session_folder,
             variables,
-            keyboard=keyboard,
-            size=size,
-            arguments=arguments,
-            name=_own_name(workshop),
-            state_folder=persistence.states if persistence else None,
-            restoration=resumed.restoration if resumed else None,
-            folder=folder,
+            bash.replace(
+                name=_own_name(workshop),
+                state_folder=persistence.states if persistence else None,
+                restoration=resumed.restoration if resumed else None,
+            ),
         )
         stack.callback(shell.close)
         pages = rehearsal.pages if rehearse and rehearsal else ()

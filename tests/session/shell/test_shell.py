@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from meshpeek.session.shell.command_stream import BackgroundOutput, CommandExit, Ending, OutputChunk
-from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.shell import Shell, ShellSettings
 
 
 @dataclass
@@ -314,7 +314,7 @@ def test_an_exit_trap_runs_when_the_session_is_closed(shell: Shell, run: Run) ->
 
 
 def test_arguments_are_positional_parameters(tmp_path: Path, environment: dict[str, str]) -> None:
-    shell = Shell(tmp_path, environment, arguments=("one", "two words"))
+    shell = Shell(tmp_path, environment, ShellSettings(arguments=("one", "two words")))
     try:
         items = list(shell.run('printf "%s|" "$@"'))
     finally:

@@ -11,7 +11,7 @@ import pytest
 
 from meshpeek.session.shell import state
 from meshpeek.session.shell.command_stream import OutputChunk
-from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.shell import Shell, ShellSettings
 from meshpeek.session.shell.state import Restoration, SavedState
 
 Open = Callable[..., Shell]
@@ -36,7 +36,11 @@ def open_shell(tmp_path: Path, folder: Path) -> Iterator[Open]:
         def start(environment: Mapping[str, str], restoration: Restoration | None = None) -> Shell:
             session = tmp_path / f"session-{restoration is not None}"
             session.mkdir()
-            shell = Shell(session, environment, state_folder=folder, restoration=restoration)
+            shell = Shell(
+                session,
+                environment,
+                ShellSettings(state_folder=folder, restoration=restoration),
+            )
             return stack.enter_context(closing(shell))
 
         yield start

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from meshpeek.session.shell.command_stream import CommandExit, Ending, OutputChunk
-from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.shell import Shell, ShellSettings
 
 
 def words(text: str) -> list[str]:
@@ -60,7 +60,7 @@ class Session:
             "TERM": "xterm",
             "LC_ALL": "C.UTF-8",
         }
-        self.shell = Shell(folder / "session", self.environment, folder=folder)
+        self.shell = Shell(folder / "session", self.environment, ShellSettings(folder=folder))
 
     def run(self, step: str) -> Ran:
         output = b""

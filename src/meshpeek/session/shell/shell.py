@@ -30,6 +30,7 @@ from meshpeek.session.shell.state import Restoration
 from meshpeek.session.shell.state_receiver import StateReceiver
 from meshpeek.session.shell.takeover import edit_command, takeover_lines
 from meshpeek.terminal.keyboard import Keyboard
+from meshpeek.workshop.values import Value
 
 _LINE_EDITING = re.compile(r"\bset\b[^\n;&|]*\s[-+][A-Za-z]*o\s+(?:vi|emacs)\b")
 _POLL_SECONDS = 0.1
@@ -40,39 +41,47 @@ _CLOSE_SECONDS = 2.0
 _ASK_SECONDS = 10.0
 
 
-class Shell:
-    """One bash session: `run` commands one after the other, and `close` it in the end.
-
-    `directory` is an existing, empty folder for the session's own files. The state of bash is also
-    saved in `state_folder`, if there is one. `restoration` is the state of an earlier session to
-    start from. `environment` is the whole environment; `arguments` are bash's `$1` and on; `size`
-    is rows and columns. `name` is its `$0`, which its messages begin with (if empty, or before
-    bash 5.0, bash's own). `folder` is where it starts, None for the working directory.
+class ShellSettings(Value):
+    """How bash starts.
 
     `keyboard` is lent to each command while it runs, and output has the line ends that a screen
     needs (CR LF). Without one, commands read end-of-file, even from the terminal, and output is
-    passed on exactly as it was written. Raises EnvironmentUnfitError without bash.
+    passed on exactly as it was written. `size` is rows and columns. `arguments` are bash's `$1`
+    and on. `name` is its `$0`, which its messages begin with (if empty, or before bash 5.0, bash's
+    own). `folder` is where it starts, None for the working directory. Its state is also saved in
+    `state_folder`, if there is one. `restoration` is the state of an earlier session to start from.
+    """
+
+    keyboard: Keyboard | None = None
+    size: tuple[int, int] = (24, 80)
+    arguments: tuple[str, ...] = ()
+    name: str = ""
+    folder: Path | None = None
+    state_folder: Path | None = None
+    restoration: Restoration | None = None
+
+
+_DEFAULTS = ShellSettings()
+
+
+class Shell:
+    """One bash session: `run` commands one after the other, and `close` it in the end.
+
+    `directory` is an existing, empty folder for the session's own files. `environment` is the
+    whole environment. Raises EnvironmentUnfitError without bash.
     """
 
     def __init__(
         self,
         directory: Path,
         environment: Mapping[str, str],
-        *,
-        keyboard: Keyboard | None = None,
-        size: tuple[int, int] = (24, 80),
-        arguments: tuple[str, ...] = (),
-        name: str = "",
-        state_folder: Path | None = None,
-        restoration: Restoration | None = None,
-        folder: Path | None = None,
+        settings: ShellSettings = _DEFAULTS,
     ) -> None:
         self._directory = directory
         self._path = environment.get("PATH", os.defpath)
-        self._keyboard = keyboard
-        self._arguments = arguments
-        self._name = name
-        self._folder = folder
+        self._settings = settings
+        self._keyboard = settings.keyboard
+        restoration = settings.restoration
         self._token = os.urandom(8).hex()
         self._secret = os.urandom(8).hex()  # no command can find this one
         self._count = restoration.state.number if restoration else 0
@@ -80,8 +89,13 @@ class Shell:
         self._interrupts = 0
         self._closed = False
         self._is_broken = False
-        self._states = StateReceiver(directory, state_folder)
-        self._pty = BashPty(directory, size=size, raw_output=keyboard is None, states=self._states)
+        self._states = StateReceiver(directory, settings.state_folder)
+        self._pty = BashPty(
+            directory,
+            size=settings.size,
+            raw_output=self._keyboard is None,
+            states=self._states,
+        )
         if restoration is None:
             self._start({**environment, SESSION_VARIABLE: self._token}, restore=None)
         else:
@@ -96,9 +110,9 @@ class Shell:
             **environment,
             "MESHPEEK_DIRECTORY": str(self._directory),
             "MESHPEEK_RESTORE": str(restore or ""),
-            "MESHPEEK_NAME": self._name,
+            "MESHPEEK_NAME": self._settings.name,
         }
-        self._pty.start(variables, self._arguments, self._folder)
+        self._pty.start(variables, self._settings.arguments, self._settings.folder)
         self._scanner = MarkerScanner(self._secret)
         for item in self._execute("", Deadline(_START_SECONDS), None):
             if isinstance(item, CommandExit) and item.ending is not Ending.COMPLETED:
