@@ -193,6 +193,11 @@ def test_each_kind_of_patch_is_applied(north: InMemory) -> None:
         ([1], JSON_PATCH, 422),
         ({"op": "replace"}, JSON_PATCH, 400),
         ([{"op": "add", "path": "/a", "value": 1}] * 10001, JSON_PATCH, 413),
+        ([{"op": "copy", "from": "", "path": f"/a{n}"} for n in range(26)], JSON_PATCH, 422),
+        ([{"op": "copy", "from": "/spec", "path": f"/x{n}"} for n in range(9999)], JSON_PATCH, 422),
+        ([{"op": "copy", "path": "/a"}], JSON_PATCH, 422),
+        ([{"op": "copy", "from": 1, "path": "/a"}], JSON_PATCH, 422),
+        ([{"op": "copy", "from": "/nothing", "path": "/a"}], JSON_PATCH, 422),
         ([], MERGE_PATCH, 400),
         (b"{", MERGE_PATCH, 400),
         ({"spec": {"$patch": "dance"}}, STRATEGIC, 400),
@@ -264,6 +269,16 @@ def test_values_of_another_type_in_a_patch(
     status = north.refused(422, "PATCH", FACE, patch, content_type)
     assert status["message"].startswith(' "" is invalid: patch: Invalid value: ')
     assert status["message"].endswith(said)
+
+
+def test_copies_in_a_json_patch_may_add_up_to_three_mebibytes(north: InMemory) -> None:
+    url = "/api/v1/namespaces/faces/configmaps"
+    north.ok("POST", url, {"metadata": {"name": "big"}, "data": {"a": "x" * 1024 * 1024}})
+    copies = [{"op": "copy", "from": "/data/a", "path": f"/data/{name}"} for name in "bcd"]
+    status = north.refused(422, "PATCH", f"{url}/big", copies, JSON_PATCH)
+    assert status["message"] == "the server rejected our request due to an error in our request"
+    assert set(north.ok("GET", f"{url}/big")["data"]) == {"a"}
+    assert set(north.ok("PATCH", f"{url}/big", copies[:2], JSON_PATCH)["data"]) == set("abc")
 
 
 def test_the_reason_why_a_json_patch_fails_is_kept_back(north: InMemory) -> None:

@@ -28,6 +28,8 @@ APPLY_PATCH = "application/apply-patch+yaml"
 
 OPTIONS = ResourceKey("meta.k8s.io", "")
 MAXIMUM_OPERATIONS = 10000
+MAXIMUM_COPIED = 3 * 1024 * 1024
+"""How many bytes, as JSON, the `copy` operations of one JSON patch may add up to."""
 
 
 def is_apply(request: Request) -> bool:
@@ -80,8 +82,8 @@ def not_decodable(request: Request, result: str, error: NotDecodableError) -> Ap
     return invalid(ResourceKey("", ""), "", "", [cause])
 
 
-def described(obj: Object) -> str:
-    """Return an object as JSON text, for an error that shows what could not be decoded."""
+def described(obj: object) -> str:
+    """Return a JSON value as the compact text that an API server makes of it."""
     return json.dumps(obj, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
@@ -114,12 +116,21 @@ def _json_patched(current: Object, operations: Any) -> Any:  # noqa: ANN401
     import jsonpatch
     import jsonpointer
 
+    result, copied = current, 0
     try:
-        return jsonpatch.JsonPatch(deepcopy(operations)).apply(current)
+        jsonpatch.JsonPatch(operations)
+        for operation in deepcopy(operations):
+            if operation["op"] == "copy" and isinstance(operation.get("from"), str):
+                source = jsonpointer.resolve_pointer(result, operation["from"])
+                copied += len(described(source).encode())
+                if copied > MAXIMUM_COPIED:
+                    raise _not_applicable()
+            result = jsonpatch.JsonPatch([operation]).apply(result, in_place=True)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
         raise _not_applicable() from error
     except (TypeError, AttributeError, ValueError, KeyError, IndexError):
         raise bad_request("the JSON patch has operations that are not of that form") from None
+    return result
 
 
 def _not_applicable() -> ApiError:
