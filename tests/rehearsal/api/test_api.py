@@ -276,6 +276,43 @@ def test_a_pod_can_be_evicted(north: InMemory) -> None:
     north.refused(404, "GET", path)
 
 
+@pytest.mark.parametrize(
+    ("options", "query", "code", "is_kept"),
+    [
+        ({}, "", 201, False),
+        (None, "", 201, False),
+        ({"dryRun": ["All"]}, "", 201, True),
+        ({}, "?dryRun=All", 201, True),
+        ({"dryRun": ["Some"]}, "", 422, True),
+        ({"preconditions": {"uid": "another"}}, "", 409, True),
+        ({"preconditions": {"resourceVersion": "1"}}, "", 409, True),
+        ({"propagationPolicy": "Sideways"}, "", 422, True),
+        ({"gracePeriodSeconds": "abc"}, "", 400, True),
+        ("abc", "", 400, True),
+    ],
+)
+@pytest.mark.parametrize("verb", ["evict", "delete"])
+def test_delete_options_hold_in_a_delete_and_in_an_eviction(
+    north: InMemory, verb: str, options: Any, query: str, code: int, is_kept: bool
+) -> None:
+    north.ok("POST", "/api/v1/namespaces/faces/pods", POD)
+    path = "/api/v1/namespaces/faces/pods/face"
+    if verb == "evict":
+        eviction = {"metadata": {"name": "face"}, "deleteOptions": options}
+        actual, _ = north.call("POST", f"{path}/eviction{query}", eviction)
+    else:
+        actual, _ = north.call("DELETE", f"{path}{query}", options)
+        actual = 201 if actual == 200 else actual
+    assert (actual, north.call("GET", path)[0]) == (code, 200 if is_kept else 404)
+
+
+def test_an_eviction_names_the_pod_of_its_path(north: InMemory) -> None:
+    north.ok("POST", "/api/v1/namespaces/faces/pods", POD)
+    path = "/api/v1/namespaces/faces/pods/face"
+    north.refused(400, "POST", f"{path}/eviction", {"metadata": {"name": "color"}})
+    north.ok("GET", path)
+
+
 def test_everything_is_allowed(north: InMemory) -> None:
     review = {"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}}
     path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"

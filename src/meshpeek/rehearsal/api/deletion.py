@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from meshpeek.http.exchange import Request
@@ -12,7 +13,14 @@ from meshpeek.rehearsal.types.crds import CLEANUP
 from meshpeek.rehearsal.types.keys import CRDS, NAMESPACES
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
-from meshpeek.rehearsal.types.status import bad_request, forbidden, invalid, unsupported_value
+from meshpeek.rehearsal.types.status import (
+    bad_request,
+    forbidden,
+    invalid,
+    invalid_value,
+    quoted,
+    unsupported_value,
+)
 
 FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
@@ -36,19 +44,54 @@ def delete_options(request: Request, *, dry_run: bool) -> DeleteOptions:
     given: dict[str, Any] = {}
     if request.body:
         given = decode_object(request.body, request.headers.get("content-type", ""))
+    return options_of(given, request, dry_run=dry_run)
+
+
+def options_of(given: Mapping[str, Any], request: Request, *, dry_run: bool) -> DeleteOptions:
+    """Read the options in `given`, DeleteOptions from a body, and in a request's query.
+
+    Raises ApiError 400 or 422.
+    """
     policy = given.get("propagationPolicy") or request.query.get("propagationPolicy") or None
-    if policy is not None and (not isinstance(policy, str) or policy not in POLICIES):
-        causes = [unsupported_value("propagationPolicy", policy, POLICIES)]
+    orphan = given.get("orphanDependents")
+    if orphan is None and "orphanDependents" in request.query:
+        orphan = request.flag("orphanDependents")
+    causes = []
+    if policy is not None and orphan is not None:
+        detail = "orphanDependents and deletionPropagation cannot be both set"
+        causes.append(invalid_value("propagationPolicy", policy, detail))
+    elif policy is not None and (not isinstance(policy, str) or policy not in POLICIES):
+        causes.append(unsupported_value("propagationPolicy", policy, POLICIES))
+    dry_runs = given.get("dryRun") or []
+    if dry_runs not in ([], ["All"]):
+        causes.append(unsupported_value("dryRun", dry_runs, ["All"]))
+    if causes:
         raise invalid(OPTIONS, "DeleteOptions", "", causes)
+    _check_grace_period(given.get("gracePeriodSeconds"), request)
     preconditions = given.get("preconditions") or {}
     if not isinstance(preconditions, dict):
         raise bad_request("preconditions of a delete must be an object")
+    finalizer = FINALIZERS.get(policy or "")
     return DeleteOptions(
         uid=preconditions.get("uid"),
         resource_version=preconditions.get("resourceVersion"),
-        finalizer=FINALIZERS.get(policy or ""),
-        dry_run=dry_run or given.get("dryRun") == ["All"],
+        finalizer=FINALIZERS["Orphan"] if orphan else finalizer,
+        dry_run=dry_run or bool(dry_runs),
     )
+
+
+def _check_grace_period(given: object, request: Request) -> None:
+    """Raise ApiError 400 for a grace period that is not a number; it has no other effect."""
+    asked = request.query.get("gracePeriodSeconds", "0")
+    try:
+        int(asked)
+    except ValueError:
+        raise bad_request(f"strconv.ParseInt: parsing {quoted(asked)}: invalid syntax") from None
+    if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
+        raise bad_request(
+            "json: cannot unmarshal the value into Go struct field "
+            "DeleteOptions.gracePeriodSeconds of type int64"
+        )
 
 
 def delete(

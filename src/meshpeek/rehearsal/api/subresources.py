@@ -9,6 +9,7 @@ from meshpeek.http.exchange import Request, Response, answer
 from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.api import unsupported, updates
 from meshpeek.rehearsal.api.bodies import decode_object
+from meshpeek.rehearsal.api.deletion import delete, options_of
 from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.patching import patch
 from meshpeek.rehearsal.store.cluster import Cluster
@@ -67,7 +68,15 @@ def _evict(
     if request.method != "POST":
         raise method_not_supported(resource.key, request.method)
     write = updates.write_options(resource, request, target)
-    cluster.store.delete(resource.key, target.namespace, target.name, dry_run=write.dry_run)
+    eviction = decode_object(request.body, request.headers.get("content-type", ""))
+    name = updates.metadata_of(eviction).get("name", target.name)
+    if name != target.name:
+        raise bad_request(f"name in URL does not match name in Eviction object: {name}")
+    given = eviction.get("deleteOptions") or {}
+    if not isinstance(given, dict):
+        raise bad_request("deleteOptions of an Eviction must be an object")
+    options = options_of(given, request, dry_run=write.dry_run)
+    delete(cluster, resource, updates.existing(cluster, resource, target), options)
     success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     return answer({**success, "code": 201}, 201)
 
