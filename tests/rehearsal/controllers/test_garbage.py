@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from meshpeek.rehearsal.controllers.deployments import DeploymentController
 from meshpeek.rehearsal.controllers.garbage import FOREGROUND, ORPHAN
 from meshpeek.rehearsal.types.keys import CONFIG_MAPS, DEPLOYMENTS, PODS, REPLICA_SETS
 from tests.rehearsal.simulated_clusters import Simulation, deployment
@@ -88,3 +89,18 @@ def test_an_object_of_an_owner_that_never_was_goes(simulation: Simulation) -> No
     simulation.apply("north", config_map("lost", {"name": "x", "uid": "none-such"}))
     simulation.advance()
     assert simulation.north.store.get(CONFIG_MAPS, "faces", "lost") is None
+
+
+def test_a_controller_that_fails_leaves_events_to_the_others(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_self: object, _event: object) -> list[object]:
+        raise KeyError("uid")
+
+    monkeypatch.setattr(DeploymentController, "concerns", fail)
+    pods = simulation.names("north", PODS)
+    simulation.north.store.delete(PODS, "faces", pods[0])
+    simulation.apply("north", deployment("face"))
+    simulation.advance(2)
+    assert len(simulation.names("north", PODS)) == len(pods)
+    assert "KeyError: 'uid'" in capsys.readouterr().err

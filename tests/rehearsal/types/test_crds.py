@@ -86,13 +86,13 @@ def test_a_definition_is_established_and_serves_its_kind() -> None:
 
 def test_a_changed_definition_changes_what_is_accepted() -> None:
     north = InMemory()
-    given = north.ok("POST", DEFINITIONS, definition({"spec": {"type": "object"}}))
+    north.ok("POST", DEFINITIONS, definition({"spec": {"type": "object"}}))
     tunes = "/apis/example.com/v1/namespaces/faces/tunes"
     tune = {"metadata": {"name": "first"}, "spec": {"key": "c"}}
     assert north.ok("POST", tunes, tune)["spec"] == {}
+    given = north.ok("GET", f"{DEFINITIONS}/tunes.example.com")
     schema = given["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     schema["properties"]["spec"]["properties"] = {"key": {"type": "string"}}
-    del given["metadata"]["resourceVersion"]
     north.ok("PUT", f"{DEFINITIONS}/tunes.example.com", given)
     patched = north.ok("PATCH", f"{tunes}/first", {"spec": {"key": "c"}}, MERGE_PATCH)
     assert patched["spec"] == {"key": "c"}

@@ -87,6 +87,8 @@ def update(
     `obj` belongs to the cluster afterwards. Raises ApiError as the API server does.
     """
     _decode(resource, version, obj, write)
+    given = obj["metadata"].get("resourceVersion")
+    cluster.store.check_preconditions(resource.key, old, None, None if given == "0" else given)
     _apply_defaults(cluster, resource, version, obj)
     _keep_other_part(resource, obj, old, subresource)
     _check(cluster, resource, obj, old, write)

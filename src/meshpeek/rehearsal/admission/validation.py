@@ -9,24 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from meshpeek.rehearsal.admission.metadata_validation import check_metadata
 from meshpeek.rehearsal.admission.pod_validation import check_pod, check_template
 from meshpeek.rehearsal.admission.service_validation import check_service
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.types import name_validation
 from meshpeek.rehearsal.types.keys import ResourceKey
 from meshpeek.rehearsal.types.label_selectors import matches, requirements_of
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import Cause, forbidden_value, invalid_value, required_value
-
-_RBAC = "rbac.authorization.k8s.io"
-_NAMES = {
-    ("", "namespaces"): name_validation.label_problems,
-    ("", "services"): name_validation.dns_1035_problems,
-    (_RBAC, "roles"): name_validation.path_segment_problems,
-    (_RBAC, "rolebindings"): name_validation.path_segment_problems,
-    (_RBAC, "clusterroles"): name_validation.path_segment_problems,
-    (_RBAC, "clusterrolebindings"): name_validation.path_segment_problems,
-}
 
 
 def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -> list[Cause]:
@@ -34,7 +24,7 @@ def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -
 
     Metadata is checked for every kind, custom ones included.
     """
-    causes = _check_metadata(key, obj["metadata"])
+    causes = check_metadata(key, obj, old)
     match (key.group, key.plural):
         case ("", "pods"):
             causes += check_pod(obj, old)
@@ -46,22 +36,6 @@ def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -
             causes += _check_workload(obj, old)
         case (_, "rolebindings" | "clusterrolebindings"):
             causes += _check_role_reference(obj, old)
-    return causes
-
-
-def _check_metadata(key: ResourceKey, metadata: Mapping[str, Any]) -> list[Cause]:
-    problems_of = _NAMES.get((key.group, key.plural), name_validation.subdomain_problems)
-    name = metadata.get("name")
-    if name:
-        causes = [invalid_value("metadata.name", name, each) for each in problems_of(name)]
-    else:
-        prefix = metadata.get("generateName", "")
-        # What the server appends makes up for a dash at the end.
-        problems = problems_of(f"{prefix}x")
-        causes = [invalid_value("metadata.generateName", prefix, each) for each in problems]
-    causes += name_validation.check_labels(metadata.get("labels") or {}, "metadata.labels")
-    for annotation in metadata.get("annotations") or {}:
-        causes += name_validation.check_qualified_name(annotation.lower(), "metadata.annotations")
     return causes
 
 

@@ -28,6 +28,7 @@ from meshpeek.rehearsal.types import crds
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import (
+    Cause,
     NotDecodableError,
     bad_request,
     conflict,
@@ -79,6 +80,10 @@ def replace(
             f"Precondition failed: UID in precondition: {uid}, "
             f"UID in object meta: {old['metadata']['uid']}",
         )
+    if resource.requires_version and metadata.get("resourceVersion") in (None, "", "0"):
+        detail = "Invalid value: 0x0: must be specified for an update"
+        cause = Cause("FieldValueInvalid", "metadata.resourceVersion", detail)
+        raise invalid(resource.key, resource.key.plural, target.name, [cause])
     return admission.update(cluster, resource, target.version, obj, old, write, subresource)
 
 

@@ -83,6 +83,9 @@ class ObjectApi:
     def _create(
         self, resource: Resource, request: Request, target: ResourcePath, write: admission.Write
     ) -> Object:
+        if resource.namespaced and not target.namespace:
+            message = "the server does not allow this method on the requested resource"
+            raise ApiError(405, "MethodNotAllowed", message)
         obj = decode_object(request.body, request.headers.get("content-type", ""))
         check_kind(resource, target.version, obj)
         metadata = metadata_of(obj)

@@ -92,10 +92,8 @@ class Runtime:
         self._subscriptions.append(store.subscribe(listener))
 
     def _follow(self, event: WatchEvent) -> None:
-        for controller in self._watching.get(event.key, ()):
-            self._enqueue(controller, event)
-        for controller in self._watching_all:
-            self._enqueue(controller, event)
+        for controller in (*self._watching.get(event.key, ()), *self._watching_all):
+            _guarded(partial(self._enqueue, controller, event))
 
     def _enqueue(self, controller: Controller, event: WatchEvent) -> None:
         for key in controller.concerns(event):

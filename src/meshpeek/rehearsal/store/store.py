@@ -8,6 +8,8 @@ caller does not change an object, or anything in it, after handing it over.
 from __future__ import annotations
 
 import os
+import sys
+import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -144,15 +146,15 @@ class Store:
         creationTimestamp and deletionTimestamp stay as they are; the generation grows when
         anything but metadata and status differs. An object that is being deleted goes when its
         last finalizer does.
-        Raises ApiError NotFound, and Conflict when `obj` has a resourceVersion or uid that is
-        not the stored object's (a missing one is not checked).
+        Raises ApiError NotFound, and Conflict as `check_preconditions` does.
         """
         given = obj["metadata"]
         name = given["name"]
         old = self.get(key, given.get("namespace"), name)
         if old is None:
             raise not_found(key, name)
-        self._check_preconditions(key, old, given.get("uid"), given.get("resourceVersion"))
+        version = given.get("resourceVersion")
+        self.check_preconditions(key, old, given.get("uid"), None if version == "0" else version)
         if subresource == "status":
             new = {**old, "status": obj["status"]} if "status" in obj else dict(old)
             if "managedFields" in given:
@@ -193,7 +195,7 @@ class Store:
         old = self.get(key, namespace, name)
         if old is None:
             return None
-        self._check_preconditions(key, old, uid, resource_version)
+        self.check_preconditions(key, old, uid, resource_version)
         metadata = dict(old["metadata"])
         if finalizer and finalizer not in metadata.get("finalizers", ()):
             metadata["finalizers"] = [*metadata.get("finalizers", ()), finalizer]
@@ -210,11 +212,30 @@ class Store:
                 metadata["deletionGracePeriodSeconds"] = 0
         return old if new == old else self._put("MODIFIED", key, new, old)
 
+    def check_preconditions(
+        self, key: ResourceKey, old: Object, uid: str | None, resource_version: str | None
+    ) -> None:
+        """Raise ApiError Conflict for a uid or resourceVersion that is not that of `old`.
+
+        One that is missing is not checked.
+        """
+        metadata = old["metadata"]
+        if uid and uid != metadata["uid"]:
+            raise conflict(
+                key,
+                metadata["name"],
+                f"Precondition failed: UID in precondition: {uid}, "
+                f"UID in object meta: {metadata['uid']}",
+            )
+        if resource_version and resource_version != metadata["resourceVersion"]:
+            raise modified(key, metadata["name"])
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event, right after its write; the returned function ends it.
 
         A listener may write: the events of its writes follow when every listener has had the
-        present one, so all listeners see all events in the order of the writes.
+        present one, so all listeners see all events in the order of the writes. One that fails
+        is reported on standard error: the write has happened, and the others are told of it.
         """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
@@ -252,20 +273,6 @@ class Store:
             raise LookupError(f"no resource {key} in this cluster")
         return resource
 
-    def _check_preconditions(
-        self, key: ResourceKey, old: Object, uid: str | None, resource_version: str | None
-    ) -> None:
-        metadata = old["metadata"]
-        if uid and uid != metadata["uid"]:
-            raise conflict(
-                key,
-                metadata["name"],
-                f"Precondition failed: UID in precondition: {uid}, "
-                f"UID in object meta: {metadata['uid']}",
-            )
-        if resource_version and resource_version != metadata["resourceVersion"]:
-            raise modified(key, metadata["name"])
-
     def _put(
         self, kind: Literal["ADDED", "MODIFIED"], key: ResourceKey, obj: Object, old: Object | None
     ) -> Object:
@@ -297,7 +304,10 @@ class Store:
             while self._unpublished:
                 following = self._unpublished.popleft()
                 for listener in tuple(self._listeners):
-                    listener(following)
+                    try:
+                        listener(following)
+                    except Exception:  # noqa: BLE001 - the write has happened
+                        traceback.print_exc(file=sys.stderr)
         finally:
             self._publishing = False
 

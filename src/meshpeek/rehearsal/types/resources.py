@@ -10,6 +10,18 @@ from meshpeek.rehearsal.types.keys import ResourceKey
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 REVIEW_VERBS = ("create",)
 
+# The built-in kinds of which an update must say what it is based on.
+_CONDITIONAL = frozenset(
+    (
+        ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
+        ("admissionregistration.k8s.io", "validatingwebhookconfigurations"),
+        ("apiextensions.k8s.io", "customresourcedefinitions"),
+        ("apiregistration.k8s.io", "apiservices"),
+        ("coordination.k8s.io", "leases"),
+        ("policy", "poddisruptionbudgets"),
+    )
+)
+
 
 class Resource(NamedTuple):
     """One kind as it is served.
@@ -32,6 +44,11 @@ class Resource(NamedTuple):
     subresources: tuple[str, ...] = ()
     counts_generation: bool = False
     definition: Mapping[str, Any] | None = None
+
+    @property
+    def requires_version(self) -> bool:
+        """Whether an update must have a resourceVersion, as for all custom resources."""
+        return self.definition is not None or self.key in _CONDITIONAL
 
     def api_version(self, version: str | None = None) -> str:
         """Return the apiVersion of `version`, or of the stored objects."""
