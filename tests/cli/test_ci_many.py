@@ -81,7 +81,7 @@ def test_a_folder_without_workshops_is_an_error(meshpeek: RunProgram, tmp_path: 
     (tmp_path / "d" / "README.md").write_text("```bash\ntrue\n```\n")
     result = meshpeek("ci", "d")
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith("error: d: there is no workshop in this folder\n  hint: ")
+    assert result.stderr.startswith("error: d: no workshop in this folder\n  hint: ")
 
 
 def write_three(tmp_path: Path) -> None:

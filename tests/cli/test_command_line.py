@@ -175,7 +175,7 @@ def test_a_wrong_workshop_is_shown_with_its_place(
     [
         (("ci", "run", "present", "steps"), "nope.md", "error: nope.md: no such file"),
         (("run", "present", "steps"), ".", "error: . is a folder"),
-        (("ci",), ".", "error: .: there is no workshop in this folder"),
+        (("ci",), ".", "error: .: no workshop in this folder"),
         (
             ("ci", "run", "present", "steps"),
             "binary.md",

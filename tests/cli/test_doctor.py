@@ -97,7 +97,7 @@ def test_a_wrong_workshop_is_the_workshop_s_error(meshpeek: RunProgram, tmp_path
     (tmp_path / "w.md").write_text("```bash\n#@macro never\n```\n")
     result = meshpeek("doctor", "w.md")
     assert result.returncode == 2
-    assert "w.md:2:3: error: `@macro` is never ended" in result.stderr
+    assert "w.md:2:3: error: `@macro` is never closed" in result.stderr
 
 
 @pytest.mark.slow

@@ -113,9 +113,9 @@ def test_what_cannot_run_fails_and_says_why(session: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ("{pytest: ture}", "a.md:2:20: error: `pytest` is true or false"),
+        ("{pytest: ture}", "a.md:2:20: error: `pytest` must be true or false"),
         ("{pytst: true, pytest: true}", "a.md:2:12: error: unknown key `pytst`"),
-        ("{pytest: true, x: [}", "a.md:2:*: error: front matter: *"),
+        ("{pytest: true, x: [}", "a.md:2:*: error: invalid front matter: *"),
     ],
 )
 def test_wrong_front_matter_is_an_error_with_its_place(

@@ -263,7 +263,7 @@ def test_hidden_steps_before_it_run_if_asked_for(meshpeek: RunProgram, tmp_path:
     [
         (["--from", "secnod"], "hint: did you mean `Second`?"),
         (["--setup"], "hint: add --from STEP"),
-        (["--from", "99"], "has no step 99"),
+        (["--from", "99"], "no step 99 in"),
     ],
 )
 def test_a_beginning_that_is_none_is_an_error(

@@ -19,7 +19,8 @@ RULE = "a .md file whose front matter has the key `meshpeek`"
 def expand_folders(paths: Iterable[Path]) -> list[Path]:
     """Return `paths` with the workshops in them in place of folders.
 
-    A file that is named is one, whatever it holds. Raises InputError for a folder without any.
+    A file that is named counts as one, whatever it holds. Raises InputError for a folder without
+    any.
     """
     files: list[Path] = []
     for path in paths:
@@ -29,8 +30,8 @@ def expand_folders(paths: Iterable[Path]) -> list[Path]:
         found = list(find_workshops(path))
         if not found:
             raise InputError(
-                f"{path}: there is no workshop in this folder",
-                hint=f"in a folder, a workshop is {RULE}; or name the file itself",
+                f"{path}: no workshop in this folder",
+                hint=f"in a folder, a workshop is {RULE}; or name the file",
             )
         files += [file for file in found if file not in files]
     return files
@@ -47,9 +48,9 @@ def find_workshops(folder: Path) -> Iterator[Path]:
 
 
 def is_workshop(path: Path) -> bool:
-    """Tell whether a file that nobody has named is a workshop; see `RULE`.
+    """Tell whether a file that nobody named is a workshop; see `RULE`.
 
-    So is one with settings that are wrong, or stand where they are not read: that must be told.
+    So is one with invalid or misplaced settings, for the error to be reported.
     """
     marked = _read_marked(path)
     if marked is None:
@@ -60,9 +61,9 @@ def is_workshop(path: Path) -> bool:
 
 
 def is_marked_for_pytest(path: Path) -> bool:
-    """Tell whether a file is a workshop that pytest is to collect unasked: `pytest: true`.
+    """Tell whether a file is a workshop that pytest collects by itself: `pytest: true`.
 
-    So is one that has the word in front matter that is wrong: that must be told, too.
+    So is one with the word `pytest` in invalid front matter, for the error to be reported.
     """
     marked = _read_marked(path)
     if marked is None or "pytest" not in "\n".join(marked.document.lines[: marked.lines]):
@@ -91,7 +92,7 @@ def _read_marked(path: Path) -> _Marked | None:
         return None
     try:
         data = path.read_bytes()
-        # Most Markdown has neither front matter nor our name: it need not be looked through.
+        # Most Markdown has neither front matter nor our name: it is not searched.
         if not data.lstrip(b"\xef\xbb\xbf").startswith(b"---") and b"meshpeek" not in data.lower():
             return None
         text = data.decode()

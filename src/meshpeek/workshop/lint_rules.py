@@ -1,6 +1,6 @@
-"""Finding what would surprise in a workshop that can be run: one function for each rule.
+"""The rules of `meshpeek lint`: one function for each, that finds what would surprise.
 
-What is wrong beyond doubt is the parser's to refuse; its errors come along.
+The parser finds what is wrong; its errors come along.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def lint(
 
 
 def find_endless_skips(program: Program) -> Iterator[Problem]:
-    """Find each SKIP that no SHOW ends, where something comes after it."""
+    """Find each SKIP that no SHOW ends, if something comes after it."""
     bodies = [program.items, *(macro.items for _, macro in _macros(program))]
     for body in bodies:
         skip = None
@@ -87,14 +87,14 @@ def find_endless_skips(program: Program) -> Iterator[Problem]:
                 program,
                 skip.span,
                 "nothing after this is ever shown or run: no `@SHOW` follows",
-                "add `@SHOW` where the workshop is to go on, or remove what is left out",
+                "add `@SHOW` where the workshop continues, or remove the rest",
             )
 
 
 def find_unused_macros(program: Program, path: str) -> Iterator[Problem]:
-    """Find the macros that the file `path` defines and nothing uses, builtin names aside.
+    """Find the macros that the file `path` defines and nothing uses, except builtin names.
 
-    Macros of imported files are there for several workshops.
+    The macros of an imported file are for several workshops.
     """
     bodies = [program.items, *(macro.items for _, macro in _macros(program))]
     elements = [element for body in bodies for element in _flatten(body)]
@@ -107,15 +107,15 @@ def find_unused_macros(program: Program, path: str) -> Iterator[Problem]:
             yield _warn(
                 program,
                 opening.span,
-                f"the macro `{name}` is never used",
-                f"write `@{name}` where it is to run, or remove it",
+                f"macro `{name}` is never used",
+                f"write `@{name}` where it should run, or remove it",
             )
 
 
 def find_displayed_commands(program: Program, workshop: Workshop) -> Iterator[Problem]:
-    """Find the fences of shell commands that an audience sees and that are never run.
+    """Find the fences of shell commands that the audience sees and that never run.
 
-    A transcript is the other way round: `shell-session` is run, for it begins with `sh`.
+    A transcript is the other way round: `shell-session` runs, because it begins with `sh`.
     """
     shown = {
         (step.span.path, line)
@@ -131,8 +131,8 @@ def find_displayed_commands(program: Program, workshop: Workshop) -> Iterator[Pr
                 yield _warn(
                     program,
                     fence.span,
-                    "this is run as bash, as is every fence that begins with ```bash or ```sh",
-                    "call it ```bash and leave prompts and output out, or call it ```text",
+                    "this fence runs as bash, like every fence that begins with ```bash or ```sh",
+                    "write ```bash and remove prompts and output, or write ```text",
                 )
                 continue
             is_shown = (document.path, fence.span.line) in shown
@@ -140,14 +140,14 @@ def find_displayed_commands(program: Program, workshop: Workshop) -> Iterator[Pr
                 yield _warn(
                     program,
                     fence.span,
-                    "these commands are shown and never run",
-                    "to run them, begin the line with ```bash and leave prompts and output out; "
-                    "to only show them, call the fence ```text",
+                    "these commands are shown but never run",
+                    "to run them, write ```bash and remove prompts and output; "
+                    "to only show them, write ```text",
                 )
 
 
 def find_unlisted_contexts(program: Program, workshop: Workshop) -> Iterator[Problem]:
-    """Find the contexts that commands name and the front matter's list lacks, if it has one."""
+    """Find the contexts that commands name and that the front matter, if it lists any, does not."""
     listed = [context.name for context in workshop.front_matter.contexts]
     if not listed:
         return
@@ -158,13 +158,13 @@ def find_unlisted_contexts(program: Program, workshop: Workshop) -> Iterator[Pro
                     yield _warn(
                         program,
                         _place_of(context, step.span, program),
-                        f"the context `{context}` is not in the front matter",
-                        f"listed are {', '.join(listed)}; commands reach no other",
+                        f"context `{context}` is not in the front matter",
+                        f"commands can reach only {', '.join(listed)}",
                     )
 
 
 def find_unknown_words(program: Program, is_command: Callable[[str], bool]) -> Iterator[Problem]:
-    """Find the directives that would be run as a command and that no command is known for."""
+    """Find the directives that would run as a command that does not exist."""
     bodies = [program.items, *(macro.items for _, macro in _macros(program))]
     elements = [element for body in bodies for element in _flatten(body)]
     known = {*program.names, *program.functions, *_BASH_WORDS, *_aliases(elements)}
@@ -178,7 +178,7 @@ def find_unknown_words(program: Program, is_command: Callable[[str], bool]) -> I
             message = f"`@{word}` takes no argument, so this runs a command named `{word}`"
             hint = f"write `@{word}` on a line of its own"
         else:
-            message = f"`@{word}` is neither a directive nor a macro, a hook or a command here"
+            message = f"`@{word}` is not a directive, macro, hook or command"
             hint = "define it as a macro or a hook, or import the file that does"
         yield _warn(program, element.span, message, hint)
 

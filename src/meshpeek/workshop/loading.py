@@ -1,4 +1,4 @@
-"""Reading a workshop and all it imports from files."""
+"""Reading a workshop and its imports from files."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def read_text(path: str) -> str:
         ) from None
     except IsADirectoryError:
         raise InputError(
-            f"{path} is a folder", hint="name the workshop's file in it, such as workshop.md"
+            f"{path} is a folder", hint="name a file in it, such as workshop.md"
         ) from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", hint="check its permissions") from None

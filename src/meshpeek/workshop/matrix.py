@@ -1,4 +1,4 @@
-"""What CI is to test: each workshop with each of the versions that its front matter names."""
+"""The matrix of a CI job: each workshop with each combination of versions in its front matter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def matrix_document(workshops: Iterable[Workshop]) -> str:
     """Return the JSON of `meshpeek ci --list --json`, a public format.
 
     `{"include": [{"workshop": PATH, "linkerd": VERSION, "kubernetes": VERSION}]}`, in one line:
-    what the `matrix` of a GitHub job takes. What a workshop names no versions of is not there.
+    what the `matrix` of a GitHub job takes. A product without versions is left out.
     """
     return json.dumps({"include": list(_combinations(workshops))}, ensure_ascii=False)
 

@@ -25,11 +25,11 @@ REHEARSE = "rehearse"
 
 
 SHORTEST_SECRET = 4
-"""How many characters a secret's value has at least: a shorter one would be found everywhere."""
+"""The fewest characters that a secret's value may have: a shorter one would be found everywhere."""
 
 
 class Expectation(Value):
-    r"""What a step's output must (or must not) hold: a substring, or a regular expression.
+    r"""What a step's output must (or must not) contain: a substring, or a regular expression.
 
     `source` is the annotation's own words, for messages: `color2-west` or `/color2-\\w+/`.
     """
@@ -38,14 +38,14 @@ class Expectation(Value):
     source: str
 
     def found_in(self, output: str) -> bool:
-        """Tell whether `output` (text without escape sequences) holds this."""
+        """Tell whether `output` (text without escape sequences) contains this."""
         return self.pattern.search(output) is not None
 
 
 class Checks(Value):
     """How a command's result is judged; the annotations of the `meshpeek:` vocabulary.
 
-    `exit_status` is the status asked for, None for any. `timeout` and `until` are seconds:
+    `exit_status` is the expected status, None for any. `timeout` and `until` are seconds:
     `timeout` bounds one attempt (None: the run's default), `until` allows attempts to be
     repeated for that long (None: one attempt).
     """
@@ -58,7 +58,7 @@ class Checks(Value):
 
 
 class Edit(Value):
-    """What `$EDITOR` does to its file when no person is there.
+    """What `$EDITOR` does to its file when nobody is at the keyboard.
 
     Either `command`, a shell command that is given the file's path as its last argument, or
     `patch`, an RFC 6902 JSON Patch (as JSON text) for the YAML document in the file.
@@ -136,7 +136,7 @@ class Command(Step):
     """One complete bash command, exactly as the workshop has it.
 
     `shown`: displayed before it runs. `typed`: displayed character by character rather than at
-    once. `wait_before` and `wait_after`: whether a presenter is waited for. `runs` is False for
+    once. `wait_before` and `wait_after`: whether the run waits for a presenter. `runs` is False for
     `#$` lines, which are displayed and never run. `directive` is the word of the directive the
     command comes from (`@show_5` gives `show_5`), an empty string for a line of a fence.
     `contexts` are the cluster contexts it names, in order, each once. `pipeline` says that its
@@ -172,7 +172,7 @@ class Context(Value):
 
 
 class StandIn(StrEnum):
-    """What is stood in for when nobody is there: the words of front matter's `stand-ins`."""
+    """What stand-ins replace when nobody is at the keyboard: the words of `stand-ins`."""
 
     PAGERS = "pagers"
     WATCH = "watch"
@@ -213,7 +213,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class SectionPlan(Value):
-    """How many minutes a section is to take, and the line of the front matter that says so."""
+    """How many minutes a section should take, and the line of the front matter that says so."""
 
     title: str
     minutes: float
@@ -225,14 +225,14 @@ class FrontMatter(Value):
 
     `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the
     session. `secrets` names the variables, of `env` or of the caller's environment, whose values
-    are not to be shown. `timeout` bounds a command, in seconds (None: the run's default).
+    are hidden. `timeout` bounds a command, in seconds (None: the run's default).
     `minutes` is the plan of a talk.
-    `stand_ins` are the kinds of programs that are stood in for when nobody is there. `normalise`
-    is for comparing outputs with a transcript. `rehearsal` says what each embedded cluster holds
-    at the start, as the YAML has it:
+    `stand_ins` are the kinds of programs that stand-ins replace when nobody is at the keyboard.
+    `normalise` is for comparing outputs with a transcript. `rehearsal` says what each embedded
+    cluster holds at the start, as the YAML has it:
     `{CONTEXT: {manifests: [PATH, …], links: [CONTEXT, …]}}`, paths relative to the workshop.
-    `pytest` says whether pytest collects it unasked. `matrix` are the versions of things that CI is
-    to test it with, by the thing's name, all with each other.
+    `pytest` says whether pytest collects it by itself. `matrix` has the versions that CI tests it
+    with, by product, in every combination.
     """
 
     contexts: tuple[Context, ...] = ()
@@ -249,7 +249,7 @@ class FrontMatter(Value):
 
 
 class SpeakerNote(Value):
-    """What an HTML comment says that is neither directive nor annotation: for the presenter."""
+    """An HTML comment that is neither directive nor annotation: a note for the presenter."""
 
     text: str
     span: Span

@@ -1,4 +1,4 @@
-"""What is wrong in a workshop: places, and the error that tells of all of them."""
+"""Problems in a workshop, with their places, and the error that lists them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meshpeek.workshop.spans import Span, draw_excerpt
 class Problem(NamedTuple):
     """One thing wrong in a workshop: what, where (`span`), and what to do next (`hint`).
 
-    `excerpt` is the drawn line with its caret, or an empty string where there is none to draw.
+    `excerpt` is the drawn line with its caret, or an empty string without one.
     An error keeps the workshop from running; a warning (`is_warning`) does not.
     """
 
@@ -39,7 +39,7 @@ class Problem(NamedTuple):
 
 
 class WorkshopError(MeshpeekError):
-    """A workshop cannot be run: all that is wrong with it, in the order of its lines."""
+    """A workshop cannot be run: its problems, in the order of its lines."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems[0].message, hint=problems[0].hint)

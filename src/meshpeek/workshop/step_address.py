@@ -18,7 +18,7 @@ def find_step(workshop: Workshop, address: str) -> int:
 
     It is a step's number as `meshpeek steps` lists it, its name, `FILE:LINE` (or `:LINE`, for the
     workshop's own file), or a section's title or what that begins with, in any case of letters.
-    Raises InputError with what it might have been where it means no step, or several sections.
+    Raises InputError, with a suggestion, if it means no step or several sections.
     """
     if address.isdecimal():
         return _by_number(workshop, int(address))
@@ -34,7 +34,7 @@ def find_step(workshop: Workshop, address: str) -> int:
 def _by_number(workshop: Workshop, number: int) -> int:
     if not 1 <= number <= len(workshop.steps):
         raise InputError(
-            f"{workshop.path} has no step {number}: its steps are 1 to {len(workshop.steps)}",
+            f"no step {number} in {workshop.path}: its steps are 1 to {len(workshop.steps)}",
             hint=f"`meshpeek steps {workshop.path}` lists them",
         )
     return number - 1
@@ -56,8 +56,8 @@ def _by_place(workshop: Workshop, path: str, line: int) -> int | None:
     following = [(step.span.line, index) for index, step in found if step.span.end_line >= line]
     if not following:
         raise InputError(
-            f"{workshop.path} has no step at or after {path}:{line}",
-            hint=f"the last one stands at {found[-1][1].span}",
+            f"no step at or after {path}:{line} in {workshop.path}",
+            hint=f"the last one is at {found[-1][1].span}",
         )
     return min(following)[1]
 
@@ -87,9 +87,9 @@ def _unknown(workshop: Workshop, address: str) -> InputError:
     names = [step.name for step in workshop.steps if isinstance(step, Command) and step.name]
     titles = [section.title for section in workshop.sections if section.title]
     closest = find_closest(address, [*names, *titles])
-    known = f"did you mean `{closest}`?" if closest else f"sections are {_listed(titles)}"
+    known = f"did you mean `{closest}`?" if closest else f"the sections are {_listed(titles)}"
     return InputError(
-        f"{workshop.path} has no step or section `{address}`",
+        f"no step or section `{address}` in {workshop.path}",
         hint=f"{known} (`meshpeek steps {workshop.path}` lists all)",
     )
 

@@ -88,24 +88,24 @@ def test_other_files_of_the_workshop_have_none() -> None:
 @pytest.mark.parametrize(
     ("yaml", "message"),
     [
-        ("meshpeek: north", "the value of `meshpeek` is a mapping of keys"),
-        ("meshpeek: [a]", "the value of `meshpeek` is a mapping of keys"),
-        ("meshpeek:\n  contexts: north", "`contexts` is a mapping of keys"),
-        ("meshpeek:\n  contexts: [a, a]", "contexts have names, each another"),
-        ("meshpeek:\n  contexts: [[a]]", "a context is text"),
+        ("meshpeek: north", "the value of `meshpeek` must be a mapping"),
+        ("meshpeek: [a]", "the value of `meshpeek` must be a mapping"),
+        ("meshpeek:\n  contexts: north", "`contexts` must be a mapping"),
+        ("meshpeek:\n  contexts: [a, a]", "duplicate context `a`"),
+        ("meshpeek:\n  contexts: [[a]]", "a context must be text"),
         ("meshpeek:\n  contexts: {a: pink}", "unknown colour `pink`"),
-        ("meshpeek:\n  contexts: {a: {b: c}}", "a colour is text"),
-        ("meshpeek:\n  requires: kubectl", "`requires` is a mapping of keys"),
-        ("meshpeek:\n  requires: {kubectl: <2}", "`<2` is no version"),
-        ("meshpeek:\n  env: {A-B: c}", "`A-B` is no variable's name"),
-        ("meshpeek:\n  env: {A: [b]}", "a variable's value is text"),
-        ("meshpeek:\n  timeout: 90", "`90` is no duration"),
-        ("meshpeek:\n  timeout: [1s]", "`timeout` is text"),
-        ("meshpeek:\n  rehearsal: [north]", "`rehearsal` is a mapping of keys"),
-        ("meshpeek:\n  rehearsal: {north: {manifests: k8s}}", "`manifests` is a list"),
+        ("meshpeek:\n  contexts: {a: {b: c}}", "a colour must be text"),
+        ("meshpeek:\n  requires: kubectl", "`requires` must be a mapping"),
+        ("meshpeek:\n  requires: {kubectl: <2}", "invalid version `<2`"),
+        ("meshpeek:\n  env: {A-B: c}", "invalid variable name `A-B`"),
+        ("meshpeek:\n  env: {A: [b]}", "a variable's value must be text"),
+        ("meshpeek:\n  timeout: 90", "invalid duration `90`"),
+        ("meshpeek:\n  timeout: [1s]", "`timeout` must be text"),
+        ("meshpeek:\n  rehearsal: [north]", "`rehearsal` must be a mapping"),
+        ("meshpeek:\n  rehearsal: {north: {manifests: k8s}}", "`manifests` must be a list"),
         ("meshpeek:\n  rehearsal: {north: {link: []}}", "unknown key `link`"),
         ("meshpeek:\n  timeouts: 3s", "unknown key `timeouts`"),
-        ("meshpeek:\n  [a]: b", "a key is text"),
+        ("meshpeek:\n  [a]: b", "a key must be text"),
         ("meshpeak:\n  timeout: 3s", "unknown key `meshpeak`"),
     ],
 )
@@ -126,7 +126,7 @@ def test_what_is_no_yaml(yaml: str, line: int, column: int) -> None:
     with pytest.raises(WorkshopError) as raised:
         front_matter(yaml)
     (only,) = raised.value.problems
-    assert only.message.startswith("front matter: ")
+    assert only.message.startswith("invalid front matter: ")
     assert (only.span.line, only.span.column) == (line, column)
 
 
@@ -140,7 +140,7 @@ def test_stand_ins_are_all_there_unless_the_workshop_says_otherwise() -> None:
     assert front_matter("meshpeek: {}").stand_ins == set(StandIn)
     assert front_matter("meshpeek: {stand-ins: false}").stand_ins == set()
     assert front_matter("meshpeek: {stand-ins: []}").stand_ins == set()
-    assert problem("meshpeek: {stand-ins: true}") == "`stand-ins` is a list, or `false`"
+    assert problem("meshpeek: {stand-ins: true}") == "`stand-ins` must be a list or `false`"
 
 
 def test_secrets_are_marked_or_named() -> None:
@@ -162,15 +162,15 @@ meshpeek:
 @pytest.mark.parametrize(
     ("yaml", "message"),
     [
-        ("meshpeek: {env: {A: {}}}", "this variable has no value"),
-        ("meshpeek: {env: {A: {secret: yes, value: abcdef}}}", "`secret` is true or false"),
+        ("meshpeek: {env: {A: {}}}", "variable without a value"),
+        ("meshpeek: {env: {A: {secret: yes, value: abcdef}}}", "`secret` must be true or false"),
         ("meshpeek: {env: {A: {secrets: true}}}", "unknown key `secrets`"),
         (
             "meshpeek: {env: {A: {secret: true, value: abc}}}",
-            "a secret of 3 characters cannot be hidden: they are everywhere",
+            "a secret of 3 characters is too short to hide",
         ),
-        ("meshpeek: {secrets: TOKEN}", "`secrets` is a list"),
-        ("meshpeek: {secrets: [a-b]}", "`a-b` is no variable's name"),
+        ("meshpeek: {secrets: TOKEN}", "`secrets` must be a list"),
+        ("meshpeek: {secrets: [a-b]}", "invalid variable name `a-b`"),
     ],
 )
 def test_secrets_that_cannot_be_taken(yaml: str, message: str) -> None:
@@ -189,10 +189,13 @@ def test_normalising_can_be_settled() -> None:
     ("settings", "message"),
     [
         ("{on: [ages]}", "unknown key `on`"),
-        ("{off: ages}", "`off` is a list"),
-        ("{off: [age]}", "there is no rule `age`"),
-        ("{replace: {'(': x}}", "`(` is no regular expression: missing ), unterminated subpattern"),
-        ("{replace: {'a': '\\1'}}", "`a` is no regular expression: invalid group reference 1"),
+        ("{off: ages}", "`off` must be a list"),
+        ("{off: [age]}", "unknown rule `age`"),
+        (
+            "{replace: {'(': x}}",
+            "invalid regular expression `(`: missing ), unterminated subpattern",
+        ),
+        ("{replace: {'a': '\\1'}}", "invalid regular expression `a`: invalid group reference 1"),
     ],
 )
 def test_normalising_is_checked(settings: str, message: str) -> None:
@@ -212,10 +215,10 @@ def test_a_plan_is_for_sections_that_there_are() -> None:
     with pytest.raises(WorkshopError) as raised:
         parse("---\nmeshpeek:\n  minutes:\n    Onn: 2\n---\n# One\n", "w.md", _no_file)
     assert raised.value.render() == (
-        "w.md:4:5: error: there is no section `Onn`\n"
+        "w.md:4:5: error: unknown section `Onn`\n"
         "  |\n4 |     Onn: 2\n  |     ^^^\n  hint: did you mean `One`?"
     )
-    assert problem("meshpeek: {minutes: {One: soon}}") == "`soon` is no number of minutes"
+    assert problem("meshpeek: {minutes: {One: soon}}") == "invalid number of minutes `soon`"
 
 
 def test_what_ci_and_pytest_do_with_a_workshop() -> None:
@@ -229,15 +232,15 @@ def test_what_ci_and_pytest_do_with_a_workshop() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ("pytest: yes", "`pytest` is true or false"),
-        ("pytest: [true]", "`pytest` is text"),
+        ("pytest: yes", "`pytest` must be true or false"),
+        ("pytest: [true]", "`pytest` must be text"),
         ("pytests: true", "unknown key `pytests`"),
-        ("matrix: [linkerd]", "`matrix` is a mapping of keys"),
+        ("matrix: [linkerd]", "`matrix` must be a mapping"),
         ("matrix: {linkrd: [1]}", "unknown key `linkrd`"),
-        ("matrix: {linkerd: 1}", "`linkerd` is a list"),
+        ("matrix: {linkerd: 1}", "`linkerd` must be a list"),
         ("matrix: {linkerd: []}", "`linkerd` has no version"),
-        ("matrix: {linkerd: [1, 1]}", "versions differ from each other"),
-        ("matrix: {linkerd: [[1]]}", "a version is text"),
+        ("matrix: {linkerd: [1, 1]}", "duplicate version `1`"),
+        ("matrix: {linkerd: [[1]]}", "a version must be text"),
     ],
 )
 def test_what_ci_and_pytest_cannot_do(settings: str, message: str) -> None:

@@ -219,7 +219,7 @@ class CommandReader(StatementReader):
             raise BashSyntaxError(
                 offset,
                 len(name),
-                f"the function `{name}` has no body",
+                f"function `{name}` has no body",
                 "add the function's body in `{ }`",
                 unfinished=True,
             )

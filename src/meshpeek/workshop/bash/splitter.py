@@ -1,10 +1,10 @@
 r"""Splitting bash into complete commands: what a shell would run at each end of a line.
 
-Some text that bash refuses is accepted here; what is refused here, bash refuses, too (but for
-what is no use to anyone, such as a reserved word after `time` in a command substitution, or one
-that goes on in the next line).
+Some text that bash refuses is accepted here. What is refused here, bash refuses too, except for
+text that nobody writes: a reserved word after `time` in a command substitution, or one that
+continues in the next line.
 
-This is no work for tree-sitter-bash, which is made for editors and guesses where bash is exact.
+tree-sitter-bash cannot do this: it is made for editors, and guesses where bash is exact.
 Version 0.25.1 finds errors in what bash runs (`cat <<A <<B` with its two texts, `for i do`, `((echo
 a) | cat)`, `if (true) then`, `[ -n x -a \( -f y \) ]`) and none in what bash refuses (`if true;
 then fi`, a lone `done`): it cannot tell where a command ends.
@@ -23,9 +23,8 @@ class CompleteCommand(NamedTuple):
 
     `commands` are the words of each simple command, as they are written and in the order in
     which the commands begin; `functions` the names of the functions it defines. `pipeline` says
-    that the last thing it does is a pipeline of several parts, not one with `!`. `error` is
-    what bash would refuse, if anything: the command then goes to the end of the line where that
-    was noticed.
+    that its last statement is a pipeline of several parts without a `!`. `error` is what bash
+    would refuse, if anything: the command then ends with the line of the error.
     """
 
     end: int

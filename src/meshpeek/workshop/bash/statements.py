@@ -139,7 +139,7 @@ class StatementReader(WordReader):
             raise BashSyntaxError(
                 offset,
                 width,
-                f"a command is missing after `{operator}`",
+                f"missing command after `{operator}`",
                 f"complete the command, or remove the `{operator}`",
                 unfinished=True,
             )

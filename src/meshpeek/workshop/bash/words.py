@@ -72,8 +72,8 @@ class WordReader(ABC):
             raise BashSyntaxError(
                 offset,
                 len(opening),
-                f"more than {_DEEPEST_NESTING} constructs inside each other",
-                "move some of this into a script of its own",
+                f"more than {_DEEPEST_NESTING} nested constructs",
+                "move part of this to a script of its own",
             )
         self._open.append((offset, opening, closing))
 
@@ -88,7 +88,7 @@ class WordReader(ABC):
             return BashSyntaxError(
                 offset,
                 1,
-                "a command is missing after this",
+                "missing command after this",
                 "complete the command",
                 unfinished=True,
             )
@@ -107,12 +107,12 @@ class WordReader(ABC):
             return self.unfinished()
         plain = _PLAIN.match(self.text, self.position)
         found = plain.group() if plain else self.text[self.position]
-        shown = "the end of the line" if found == "\n" else f"`{found}`"
+        shown = "end of line" if found == "\n" else f"`{found}`"
         return BashSyntaxError(
             self.position,
             plain.end() - plain.start() if plain else 1,
-            f"bash syntax error: {shown} cannot stand here",
-            "correct the command, or make the block something else than `bash` or `sh`",
+            f"bash syntax error: unexpected {shown}",
+            "correct the command, or give the fence a language other than `bash` or `sh`",
         )
 
     def peek(self, length: int = 1) -> str:
@@ -195,7 +195,7 @@ class WordReader(ABC):
             raise self._endless(self._here_documents[0])
 
     def without_here_documents(self) -> list[_HereDocument]:
-        """Set aside the waiting here-documents, which are none of a substitution's."""
+        """Set aside the waiting here-documents, which do not belong to a substitution."""
         waiting, self._here_documents = self._here_documents, []
         return waiting
 
@@ -262,7 +262,7 @@ class WordReader(ABC):
         self.position += 1
         following = self.peek()
         if self.peek(2) == "((":
-            # Bash looks for the parentheses' end only, even if this is no arithmetic after all.
+            # Bash looks for the parentheses' end only, even if this is not arithmetic.
             self._read_pair("(", ")", _IN_PARENTHESES, opening="$(")
         elif following == "(":
             self._read_substitution()
@@ -342,8 +342,8 @@ class WordReader(ABC):
         return BashSyntaxError(
             document.offset,
             len(document.operator),
-            f"this here-document has no end: no line is exactly `{document.delimiter}`",
-            f"add a line `{document.delimiter}`, without blanks before or after it",
+            f"here-document without an end: no line is exactly `{document.delimiter}`",
+            f"add a line `{document.delimiter}` without blanks before or after it",
             unfinished=True,
         )
 

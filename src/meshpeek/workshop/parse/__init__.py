@@ -25,13 +25,13 @@ def parse(
     """Return the workshop that `text`, the contents of the file `path`, stands for.
 
     A path that ends in `.md` is Markdown, any other a bash script. `read(path)` returns the text
-    of another file and raises InputError if it cannot; imports are tried beside the importing
-    file, then as they are given. `hooks` are the `DEMO_HOOK_…` variables by full name, `startup`
+    of another file, or raises InputError; imports are looked up beside the importing file, then
+    as they are given. `hooks` are the `DEMO_HOOK_…` variables by full name, `startup`
     the paths of files to read first (`.demoshrc`).
 
     With `allow_syntax_errors`, code that bash refuses becomes a step, which fails when it is run.
 
-    Raises WorkshopError with all that is wrong in the workshop and its imports; InputError if a
+    Raises WorkshopError with all problems of the workshop and its imports; InputError if a
     start-up file cannot be read.
     """
     program = Loader(read, allow_syntax_errors=allow_syntax_errors).load(text, path, startup)

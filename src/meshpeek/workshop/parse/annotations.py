@@ -31,7 +31,7 @@ class _InvalidArgumentError(ValueError):
 def read_annotation(document: TextDocument, text: str, line: int, column: int) -> Annotation | None:
     """Return the annotation in a comment's `text`, which begins at `line` and `column`.
 
-    None if the comment is no annotation, and if it is a wrong one: that is a problem.
+    None for any other comment, and for an invalid annotation, which is reported.
     """
     found = _ANNOTATION.match(text)
     if found is None or not _looks_like_annotation(found):
@@ -46,13 +46,11 @@ def read_annotation(document: TextDocument, text: str, line: int, column: int) -
     prefix = place(*found.span("prefix"))
     rest = found.group("rest").rstrip()
     if found.group("prefix") != _PREFIX or not found.group("colon"):
-        document.report(
-            prefix, "this looks like an annotation, and is none", f"write `{_PREFIX}: {rest}`"
-        )
+        document.report(prefix, "annotations begin with `meshpeek:`", f"write `{_PREFIX}: {rest}`")
         return None
     parts = _WORD_AND_ARGUMENT.match(rest)
     if parts is None:
-        document.report(prefix, "an annotation without a word", suggest("", ANNOTATIONS))
+        document.report(prefix, "annotation without a word", suggest("", ANNOTATIONS))
         return None
     start = found.start("rest")
     word = parts.group("word")
@@ -74,15 +72,15 @@ def read_annotation(document: TextDocument, text: str, line: int, column: int) -
 def annotate(
     command: Command, annotations: Sequence[Annotation], documents: Mapping[str, TextDocument]
 ) -> Command:
-    """Return the command with what its annotations say; one given twice is a problem."""
+    """Return the command with what its annotations say; report duplicates."""
     given: dict[str, list[Any]] = {}
     for annotation in annotations:
         values = given.setdefault(annotation.word, [])
         if values and not ANNOTATIONS[annotation.word].repeatable:
             documents[annotation.span.path].report(
                 annotation.span,
-                f"`{annotation.word}` is given twice for the same command",
-                "keep one of the two",
+                f"duplicate annotation `{annotation.word}` for the same command",
+                "keep one of them",
             )
         values.append(annotation.value)
     if "editor" in given and "patch" in given:
@@ -92,8 +90,8 @@ def annotate(
         )
         documents[second.span.path].report(
             second.span,
-            "`editor` and `patch` are given for the same command",
-            "keep the one that says what the editor is to do",
+            "conflicting annotations `editor` and `patch`",
+            "keep the one that says what the editor does",
         )
     changes = {word: values[-1] for word, values in given.items()}
     command = command.replace(
@@ -150,23 +148,25 @@ def _parse_expectation(argument: str) -> Expectation:
     try:
         return Expectation(re.compile(expression.group(1), re.MULTILINE), argument)
     except re.error as error:
-        raise _InvalidArgumentError(f"not a regular expression: {error.msg}") from None
+        raise _InvalidArgumentError(f"invalid regular expression: {error.msg}") from None
     except (RecursionError, OverflowError):
-        raise _InvalidArgumentError("this regular expression is too large") from None
+        raise _InvalidArgumentError("regular expression too large") from None
 
 
 def _parse_status(argument: str) -> int | None:
     if argument == "any":
         return None
     if not re.fullmatch(r"\d{1,3}", argument, re.ASCII) or int(argument) > _LARGEST_STATUS:
-        raise _InvalidArgumentError(f"an exit status is 0 to {_LARGEST_STATUS}, or `any`")
+        raise _InvalidArgumentError(
+            f"invalid exit status `{argument}`: use 0 to {_LARGEST_STATUS}, or `any`"
+        )
     return int(argument)
 
 
 def _parse_seconds(argument: str) -> float:
     seconds = parse_duration(argument)
     if seconds is None:
-        raise _InvalidArgumentError(f"`{argument}` is no duration, such as 30s, 5m or 1m30s")
+        raise _InvalidArgumentError(f"invalid duration `{argument}`: use 30s, 5m or 1m30s")
     return seconds
 
 
@@ -176,13 +176,15 @@ def _parse_patch(argument: str) -> str:
     try:
         patch = json.loads(argument)
     except json.JSONDecodeError as error:
-        raise _InvalidArgumentError(f"not JSON: {error.msg}") from None
+        raise _InvalidArgumentError(f"invalid JSON: {error.msg}") from None
     except (ValueError, RecursionError):
-        raise _InvalidArgumentError("this JSON is too large") from None
+        raise _InvalidArgumentError("JSON too large") from None
     if not isinstance(patch, list) or not all(
         isinstance(operation, dict) and {"op", "path"} <= operation.keys() for operation in patch
     ):
-        raise _InvalidArgumentError("a JSON Patch is a list of operations with `op` and `path`")
+        raise _InvalidArgumentError(
+            "not a JSON Patch: write a list of operations with `op` and `path`"
+        )
     return argument
 
 
@@ -190,13 +192,17 @@ def _parse_runs(argument: str) -> frozenset[str]:
     words = re.split(r"[\s,]+", argument)
     for word in words:
         if word not in _RUN_WORDS:
-            raise _InvalidArgumentError(f"`{word}` is none of {', '.join(_RUN_WORDS)}")
+            raise _InvalidArgumentError(
+                f"unknown run `{word}`: use {', '.join(_RUN_WORDS[:-1])} or {_RUN_WORDS[-1]}"
+            )
     return frozenset(words)
 
 
 def _parse_name(argument: str) -> str:
     if not _NAME.fullmatch(argument):
-        raise _InvalidArgumentError("a name is one word of letters, digits, `.`, `_` and `-`")
+        raise _InvalidArgumentError(
+            f"invalid name `{argument}`: use letters, digits, `.`, `_` and `-`"
+        )
     return argument
 
 

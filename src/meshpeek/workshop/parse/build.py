@@ -55,8 +55,8 @@ class _State:
 def build_workshop(path: str, program: Program, hooks: Mapping[str, str]) -> Workshop:
     """Return the workshop that `program`, the file `path` and its imports, stands for.
 
-    `hooks` are the values of `DEMO_HOOK_…` variables by their full names. What is wrong is
-    added to the program's problems.
+    `hooks` are the values of `DEMO_HOOK_…` variables by their full names. Problems are added to
+    those of the program.
     """
     builder = _Builder(program, hooks)
     builder.build(path)
@@ -72,14 +72,14 @@ def build_workshop(path: str, program: Program, hooks: Mapping[str, str]) -> Wor
 
 
 def _check_plan(path: str, program: Program, titles: Sequence[str]) -> None:
-    """See that the front matter plans minutes for sections that there are."""
+    """Report the sections that the front matter plans minutes for and that do not exist."""
     for planned in program.front_matter.minutes:
         if planned.title not in titles:
             document = program.documents[path]
             column = max(0, document.lines[planned.line - 1].find(planned.title[:1])) + 1
             span = Span(path, planned.line, planned.line, column, max(1, len(planned.title)))
             hint = suggest(planned.title, [title for title in titles if title])
-            document.report(span, f"there is no section `{planned.title}`", hint)
+            document.report(span, f"unknown section `{planned.title}`", hint)
 
 
 class _Builder:
@@ -134,7 +134,7 @@ class _Builder:
         return len(self.sections) - 1
 
     def _place(self, span: Span) -> Span:
-        """Return where a step is said to be: a builtin macro's steps are where it is used."""
+        """Return a step's place: the steps of a builtin macro are where it is used."""
         return self._used_at or span
 
     def _show(self, item: Prose | ShellComment | TypedLine) -> None:
@@ -214,7 +214,7 @@ class _Builder:
         self._add(Print(text, span, self._section(span), shown=True))
 
     def _run_word(self, directive: Directive) -> None:
-        """Run a word that is no directive at all: at once, and not displayed."""
+        """Run a word that is not a directive: at once, and not displayed."""
         text = command_of(directive)
         bash = _read_bash(text, directive.span)
         self._state.modifiers = {"shown": False, "wait_before": False, "wait_after": False}
@@ -264,8 +264,8 @@ class _Builder:
         if first is not span:
             self._report(
                 span,
-                f"the name `{command.name}` is already taken, in {first}",
-                "give each command another name, and none inside a macro",
+                f"duplicate name `{command.name}`, already used at {first}",
+                "give each command a name of its own, and none inside a macro",
             )
 
     def _note_errexit(self, bash: Bash) -> None:
@@ -295,9 +295,11 @@ class _Builder:
         if isinstance(definition, Hook):
             self._run_hook(name, span)
         elif name in self._using:
-            self._report(span, f"the macro `{name}` uses itself", "remove this line")
+            self._report(span, f"macro `{name}` uses itself", "remove this line")
         elif self._is_too_much():
-            self._report(span, "macros use each other too often", "write some of them out")
+            self._report(
+                span, "macros use each other too often", "write the commands in place of some uses"
+            )
         else:
             self._run_macro(name, definition, span)
 
@@ -333,8 +335,8 @@ class _Builder:
         for annotation in annotations:
             self._report(
                 annotation.span,
-                f"no command follows that `{annotation.word}` could be for",
-                "move it before the command it is for, or remove it",
+                f"`{annotation.word}` has no command after it",
+                "move it before its command, or remove it",
             )
 
     def _report(self, span: Span, message: str, hint: str) -> None:

@@ -1,4 +1,4 @@
-"""Reading directives: their words, their arguments, and what is a slip of the pen."""
+"""Reading directives: their words, their arguments, and probable misspellings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read_directives(
     found = _WORD.match(text)
     if found is None:
         place = Span(document.path, line, line, max(1, column - 1))
-        document.report(place, "a directive without a name", "write the name right after the `@`")
+        document.report(place, "directive without a name", "write the name right after the `@`")
         return
     word, rest = found.group(1), text[found.end() :]
     span = Span(document.path, line, end_line, column + found.start(1), len(word))
@@ -57,7 +57,7 @@ def is_known(directive: Directive) -> bool:
 
 
 def command_of(directive: Directive) -> str:
-    """Return the command that a directive is which is none of the dialect's."""
+    """Return the command that a directive stands for which the dialect does not have."""
     return f"{directive.word} {directive.argument}".rstrip()
 
 

@@ -10,7 +10,7 @@ _WHOLE = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 
 
 def parse_duration(text: str) -> float | None:
-    """Return the seconds that `text` stands for, None if it is no duration above zero."""
+    """Return `text` in seconds, None if it is not a duration above zero."""
     if len(text) > 20 or not _WHOLE.fullmatch(text):
         return None
     seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))

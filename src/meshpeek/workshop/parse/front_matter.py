@@ -28,11 +28,11 @@ from meshpeek.workshop.spans import Span
 if TYPE_CHECKING:
     from yaml import Node
 
-_CORRECT = "correct the YAML between the two lines of ---"
+_CORRECT = "correct the YAML between the `---` lines"
 
 
 def read_front_matter(document: TextDocument, lines: int) -> FrontMatter:
-    """Return what the front matter, the first `lines` lines of the document, settles."""
+    """Return the settings in the front matter, the first `lines` lines of the document."""
     return _FrontMatterReader(document).read("\n".join(document.lines[1 : lines - 1]))
 
 
@@ -48,7 +48,7 @@ def has_settings(document: TextDocument, lines: int) -> bool:
 
 
 class _UnreadableError(Exception):
-    """What keeps front matter from being read, and the 0-based line and column of that place."""
+    """Front matter cannot be read: why, and the 0-based line and column of the error."""
 
     def __init__(self, message: str, hint: str, line: int = -1, column: int = 0) -> None:
         super().__init__(message)
@@ -61,19 +61,21 @@ def _compose(text: str) -> Node | None:
     import yaml
 
     if may_be_too_large(text):
-        raise _UnreadableError("this front matter is too large", "keep settings only")
+        raise _UnreadableError("front matter too large", "keep only settings in it")
     try:
         root: Node | None = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (-1, 0)
-        message = f"front matter: {error.problem or error.context}"
+        message = f"invalid front matter: {error.problem or error.context}"
         raise _UnreadableError(message, _CORRECT, line, column) from None
     except yaml.reader.ReaderError as error:
         offset = text.find(chr(error.character))
         column = offset - text.rfind("\n", 0, offset) - 1
         line = text.count("\n", 0, offset)
-        raise _UnreadableError(f"front matter: {error.reason}", _CORRECT, line, column) from None
+        raise _UnreadableError(
+            f"invalid front matter: {error.reason}", _CORRECT, line, column
+        ) from None
     return root
 
 
@@ -84,11 +86,11 @@ def _find_settings(root: Node | None) -> Node | None:
     from yaml import MappingNode
 
     if not isinstance(root, MappingNode):
-        raise InvalidNodeError(root, "front matter is a mapping of keys", f"write `{KEY}:`")
+        raise InvalidNodeError(root, "front matter must be a mapping", f"write `{KEY}:`")
     found: list[Node] = []
     for key, value in root.value:
         if key.value == KEY and found:
-            raise InvalidNodeError(key, f"`{KEY}` is given twice", "keep one of the two")
+            raise InvalidNodeError(key, f"duplicate key `{KEY}`", "keep one of them")
         if key.value == KEY:
             found.append(value)
         if key.tag.endswith(":merge") and _holds_settings(value):
@@ -102,7 +104,7 @@ def _find_settings(root: Node | None) -> Node | None:
         if name in SAFETY_KEYS:
             raise InvalidNodeError(
                 key,
-                f"`{name}` is not read here: settings stand below `{KEY}:`",
+                f"`{name}` is not read here: settings belong under `{KEY}:`",
                 f"write `{KEY}:` above it, and indent it",
             )
     return found[0] if found else None
@@ -149,7 +151,7 @@ class _FrontMatterReader:
         return FrontMatter(**values)
 
     def _check_rehearsed_names(self, node: Node, contexts: Sequence[str]) -> None:
-        """See that `rehearsal` speaks of clusters that `contexts` has."""
+        """Report the clusters under `rehearsal` that are not in `contexts`."""
         for cluster in read_mapping(node, "`rehearsal`"):
             links = [
                 (entry, read_text(entry, "a link"))
@@ -161,7 +163,7 @@ class _FrontMatterReader:
                 if name not in contexts:
                     wrong = InvalidNodeError(
                         place,
-                        f"`{name}` is none of the workshop's contexts",
+                        f"unknown context `{name}`",
                         suggest(name, contexts),
                     )
                     self._report_wrong(wrong)

@@ -1,6 +1,6 @@
-"""Reading the values of front matter's keys: one function for each, from a YAML node to data.
+"""The keys of front matter: a function for each, that reads its value from a YAML node.
 
-Each raises InvalidNodeError for a value that it cannot take.
+Each raises InvalidNodeError for an invalid value.
 """
 
 from __future__ import annotations
@@ -60,8 +60,10 @@ def read_contexts(node: Node) -> tuple[Context, ...]:
     if isinstance(node, SequenceNode):
         names = [(entry, read_text(entry, "a context")) for entry in node.value]
         for index, (entry, name) in enumerate(names):
-            if not name or name in (other for _, other in names[:index]):
-                raise InvalidNodeError(entry, "contexts have names, each another", "rename it")
+            if not name:
+                raise InvalidNodeError(entry, "context without a name", "write a name")
+            if name in (other for _, other in names[:index]):
+                raise InvalidNodeError(entry, f"duplicate context `{name}`", "keep one of them")
         return tuple(Context(name, next(colours)) for _, name in names)
     contexts = []
     for item in read_mapping(node, "`contexts`"):
@@ -85,7 +87,7 @@ def read_requires(node: Node) -> Mapping[str, str]:
         version = read_text(item.value, "a version").removeprefix(">=").strip()
         if not _VERSION.fullmatch(version):
             raise InvalidNodeError(
-                item.value, f"`{version}` is no version", "write a minimum such as 1.20"
+                item.value, f"invalid version `{version}`", "write a minimum such as 1.20"
             )
         versions[item.name] = version
     return MappingProxyType(versions)
@@ -132,13 +134,13 @@ def _read_variable(node: Node) -> _Variable:
                 refuse_key(item.key, ("value", "secret"), item.value)
     if text is None and not is_secret:
         raise InvalidNodeError(
-            node, "this variable has no value", "add `value: …`, or `secret: true`"
+            node, "variable without a value", "add `value: …`, or `secret: true`"
         )
     if is_secret and text and len(text) < SHORTEST_SECRET:
         raise InvalidNodeError(
             node,
-            f"a secret of {len(text)} characters cannot be hidden: they are everywhere",
-            f"give it {SHORTEST_SECRET} or more, or take `secret` away",
+            f"a secret of {len(text)} characters is too short to hide",
+            f"use {SHORTEST_SECRET} or more, or remove `secret`",
         )
     return _Variable(text, is_secret)
 
@@ -156,7 +158,7 @@ def read_secrets(node: Node) -> frozenset[str]:
 def _check_variable(node: Node, name: str) -> None:
     if not _VARIABLE.fullmatch(name):
         raise InvalidNodeError(
-            node, f"`{name}` is no variable's name", "use letters, digits and `_`"
+            node, f"invalid variable name `{name}`", "use letters, digits and `_`"
         )
 
 
@@ -166,7 +168,7 @@ def read_timeout(node: Node) -> float:
     seconds = parse_duration(text)
     if seconds is None:
         raise InvalidNodeError(
-            node, f"`{text}` is no duration", "write one such as 30s, 5m or 1m30s"
+            node, f"invalid duration `{text}`", "write one such as 30s, 5m or 1m30s"
         )
     return seconds
 
@@ -194,12 +196,12 @@ def read_stand_ins(node: Node) -> frozenset[StandIn]:
     if isinstance(node, ScalarNode):
         if node.value.lower() == "false":
             return frozenset()
-        raise InvalidNodeError(node, "`stand-ins` is a list, or `false`", f"write {_STAND_INS}")
+        raise InvalidNodeError(node, "`stand-ins` must be a list or `false`", f"write {_STAND_INS}")
     chosen = set()
     for entry in read_list(node, "`stand-ins`"):
         name = read_text(entry, "a stand-in")
         if name not in list(StandIn):
-            raise InvalidNodeError(entry, f"there is no stand-in `{name}`", suggest(name, StandIn))
+            raise InvalidNodeError(entry, f"unknown stand-in `{name}`", suggest(name, StandIn))
         chosen.add(StandIn(name))
     return frozenset(chosen)
 
@@ -214,7 +216,7 @@ def read_normalise(node: Node) -> Normalisation:
                 name = read_text(entry, "a rule")
                 if name not in list(NormalisationRule):
                     hint = suggest(name, NormalisationRule)
-                    raise InvalidNodeError(entry, f"there is no rule `{name}`", hint)
+                    raise InvalidNodeError(entry, f"unknown rule `{name}`", hint)
                 off.add(NormalisationRule(name))
         elif item.name == "replace":
             for rule in read_mapping(item.value, "`replace`"):
@@ -231,7 +233,9 @@ def _read_replacement(rule: MappingEntry) -> Replacement:
         re.compile(f"{rule.name}|").sub(text, "")  # which finds something, and so reads the text
     except (re.error, IndexError) as error:
         raise InvalidNodeError(
-            rule.key, f"`{rule.name}` is no regular expression: {error}", "see Python's re"
+            rule.key,
+            f"invalid regular expression `{rule.name}`: {error}",
+            "use the syntax of Python's re",
         ) from None
     return Replacement(pattern, text)
 
@@ -243,7 +247,7 @@ def read_minutes(node: Node) -> tuple[SectionPlan, ...]:
         text = read_text(item.value, "a number of minutes")
         if not _MINUTES.fullmatch(text):
             raise InvalidNodeError(
-                item.value, f"`{text}` is no number of minutes", "write 2 or 2.5"
+                item.value, f"invalid number of minutes `{text}`", "write 2 or 2.5"
             )
         planned.append(SectionPlan(item.name, float(text), item.key.start_mark.line + 2))
     return tuple(planned)
@@ -263,14 +267,14 @@ def read_matrix(node: Node) -> Mapping[str, tuple[str, ...]]:
         versions: list[str] = []
         for entry in read_list(item.value, f"`{item.name}`"):
             version = read_text(entry, "a version")
-            if not version or version in versions:
-                raise InvalidNodeError(
-                    entry, "versions differ from each other", "write another one"
-                )
+            if not version:
+                raise InvalidNodeError(entry, "empty version", "write one, such as 1.27")
+            if version in versions:
+                raise InvalidNodeError(entry, f"duplicate version `{version}`", "keep one of them")
             versions.append(version)
         if not versions:
             raise InvalidNodeError(
-                item.value, f"`{item.name}` has no version", "write one, as `[1.27]`"
+                item.value, f"`{item.name}` has no version", "write one, such as `[1.27]`"
             )
         matrix[item.name] = tuple(versions)
     return MappingProxyType(matrix)

@@ -158,13 +158,13 @@ class Loader:
         for opening in (body.opening for body in bodies if body.opening is not None):
             document.report(
                 opening.span,
-                f"`@{opening.word}` is never ended",
-                f"add `@{_CLOSING[opening.word]}` where it is to end",
+                f"`@{opening.word}` is never closed",
+                f"add `@{_CLOSING[opening.word]}` where it ends",
             )
         return bodies[0].items
 
     def _note_word(self, document: TextDocument, directive: Directive) -> None:
-        """Remember a directive that is none of the dialect's; it may be a command."""
+        """Remember a directive that the dialect does not have; it may be a command."""
         self._directives.append(directive)
         error = read_command(command_of(directive), 0).error
         if error is not None and not self._allow_syntax_errors:
@@ -179,7 +179,7 @@ class Loader:
             case "ifhook":
                 _has_words(document, directive, 1)
                 if len(bodies) > _DEEPEST_IFHOOK:
-                    document.report(directive.span, "too many ifhooks inside each other")
+                    document.report(directive.span, "`@ifhook` nested too deeply")
                 bodies.append(_Body(directive))
             case "end" | "endif":
                 self._end_body(document, directive, bodies)
@@ -203,8 +203,8 @@ class Loader:
         if enclosing is not None:
             document.report(
                 directive.span,
-                f"a macro inside the macro of line {enclosing.span.line}",
-                "end the first one with `@end` before this one",
+                f"macro inside the macro at line {enclosing.span.line}",
+                "close the first with `@end` before this one",
             )
         _has_words(document, directive, 1)
         bodies.append(_Body(directive))
@@ -216,7 +216,7 @@ class Loader:
             wanted = "macro" if directive.word == "end" else "ifhook"
             message = f"`@{directive.word}` without `@{wanted}`"
             if opening is not None:
-                message += f": `@{opening.word}` of line {opening.span.line} is still open"
+                message += f": `@{opening.word}` at line {opening.span.line} is still open"
             document.report(
                 directive.span, message, f"add `@{wanted} NAME` before it, or remove it"
             )
@@ -248,7 +248,7 @@ class Loader:
                 failures.append(error)
             else:
                 return self._load_file(candidate, text)
-        beside_or_here = "it is looked for beside this file, then in the working directory"
+        beside_or_here = "imports are looked up beside this file, then in the working directory"
         document.report(
             directive.span,
             f"cannot import: {failures[0].message}",
@@ -262,7 +262,7 @@ class Loader:
         chain = [*self._importing[self._importing.index(path) :], path]
         document.report(
             directive.span,
-            f"these files import each other: {' → '.join(chain)}",
+            f"import cycle: {' → '.join(chain)}",
             "remove one of the imports",
         )
         return []
@@ -280,7 +280,7 @@ class Loader:
             if near is not None:
                 self._program.documents[directive.span.path].report(
                     directive.span,
-                    f"`@{word}` is neither a directive nor a macro nor a hook",
+                    f"unknown directive `@{word}`",
                     f"did you mean `@{near}`?",
                 )
 

@@ -112,7 +112,7 @@ class MarkdownReader:
         if not is_closed:
             self._document.report(
                 self._document.span(first + 1),
-                "this fence is never closed",
+                "fence is never closed",
                 f"add a line {token.markup} where the block ends",
             )
         if EXECUTED_FENCE.match(self._lines[first]):
@@ -157,7 +157,7 @@ class MarkdownReader:
         self._prose.separate(end)
 
     def _read_comment_line(self, index: int, position: int, end: int, *, is_open: bool) -> bool:
-        """Read a line with comments; return whether one goes on in the next line.
+        """Read a line with comments; return whether one continues in the next line.
 
         `is_open` tells whether the line begins inside a comment, `end` where comments end.
         """
@@ -196,19 +196,19 @@ class MarkdownReader:
             self._keep_speaker_note(index, start, end)
 
     def _keep_speaker_note(self, index: int, start: int, end: int) -> None:
-        """Keep what a comment says, unless nobody ended it or bash stands in it."""
+        """Keep a comment's text for the speaker, if it is closed and holds no fence of bash."""
         end = min(end, index + _LONGEST_ANNOTATION)
         lines = [self._lines[index][start:], *self._lines[index + 1 : end]]
-        said: list[str] = []
+        texts: list[str] = []
         for line in lines:
             if EXECUTED_FENCE.match(line):
                 return
             text, closing, _ = line.partition("-->")
-            said.append(text.strip())
+            texts.append(text.strip())
             if closing:
-                text = "\n".join(said).strip()
+                text = "\n".join(texts).strip()
                 if text and not _DIRECTIVE.search(text):
-                    span = self._document.span(index + 1, index + len(said))
+                    span = self._document.span(index + 1, index + len(texts))
                     self._document.speaker_notes.append(SpeakerNote(text, span))
                 return
 

@@ -28,7 +28,7 @@ class ScriptReader:
     """The lines `first` to `last` (1-based, included) of a document, which are bash.
 
     `functions` collects the names of the functions that the script defines. With
-    `allow_syntax_errors`, what bash would refuse is no problem: bash is going to say so itself.
+    `allow_syntax_errors`, code that bash would refuse is not reported: bash will report it.
     """
 
     def __init__(

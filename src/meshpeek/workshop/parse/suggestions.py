@@ -21,4 +21,4 @@ def suggest(word: str, known: Iterable[str]) -> str:
     """Return a hint for the unknown `word`: the known one it resembles, else all of them."""
     names = list(known)
     closest = find_closest(word, names)
-    return f"did you mean `{closest}`?" if closest else f"known are {', '.join(names)}"
+    return f"did you mean `{closest}`?" if closest else f"use one of {', '.join(names)}"

@@ -1,6 +1,6 @@
 """The words of the dialect: directives, builtin macros and hooks, and meshpeek's annotations.
 
-The tables are what the parser itself goes by, so a manual checked against them is complete.
+The parser itself uses these tables, so a manual checked against them is complete.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ def _table(*words: Word) -> Mapping[str, Word]:
 
 
 DIRECTIVES = _table(
-    Word("SHOW", "SHOW", "Begin showing narration, typing commands and waiting; ends SKIP."),
+    Word("SHOW", "SHOW", "Show narration, type commands and wait from here on; end SKIP."),
     Word("HIDE", "HIDE", "Stop showing: commands run at once, and nothing is displayed."),
-    Word("SKIP", "SKIP", "Leave everything out until the next SHOW."),
+    Word("SKIP", "SKIP", "Leave out everything until the next SHOW."),
     Word("wait", "wait", "Wait for RETURN, also while hidden."),
-    Word("waitafter", "waitafter", "The next command: wait after it too."),
+    Word("waitafter", "waitafter", "The next command: wait after it, too."),
     Word("nowaitbefore", "nowaitbefore", "The next command: do not wait before it."),
     Word("noshow", "noshow", "The next command: do not display it."),
     Word("notypeout", "notypeout", "The next command: display it at once, without typing."),
@@ -76,7 +76,7 @@ DIRECTIVES = _table(
     Word(
         "ifhook",
         "ifhook NAME",
-        "The lines up to endif count only if the hook NAME does something.",
+        "Use the lines up to endif only if the hook NAME does something.",
         Argument.REQUIRED,
     ),
     Word("endif", "endif", "End an ifhook."),
@@ -87,37 +87,35 @@ ANNOTATIONS = _table(
     Word(
         "expect",
         "expect TEXT | /REGEX/",
-        "The output must hold this.",
+        "The output must contain this.",
         Argument.REQUIRED,
         repeatable=True,
     ),
     Word(
         "reject",
         "reject TEXT | /REGEX/",
-        "The output must not hold this.",
+        "The output must not contain this.",
         Argument.REQUIRED,
         repeatable=True,
     ),
-    Word(
-        "exit", "exit STATUS | any", "The exit status asked for, instead of 0.", Argument.REQUIRED
-    ),
+    Word("exit", "exit STATUS | any", "The expected exit status, instead of 0.", Argument.REQUIRED),
     Word("timeout", "timeout DURATION", "End the command after this long.", Argument.REQUIRED),
     Word(
         "until",
         "until DURATION",
-        "Repeat the command for up to this long, until status and output are as asked for.",
+        "Repeat the command for up to this long, until it passes.",
         Argument.REQUIRED,
     ),
     Word(
         "editor",
         "editor COMMAND",
-        "What $EDITOR does when no person is there: run COMMAND on the file.",
+        "What $EDITOR does with nobody at the keyboard: run COMMAND on the file.",
         Argument.REQUIRED,
     ),
     Word(
         "patch",
         "patch JSON-PATCH",
-        "What $EDITOR does when no person is there: apply this JSON Patch (RFC 6902).",
+        "What $EDITOR does with nobody at the keyboard: apply this JSON Patch (RFC 6902).",
         Argument.REQUIRED,
     ),
     Word(
@@ -136,17 +134,17 @@ ANNOTATIONS = _table(
     Word(
         "tags",
         "tags TAG …",
-        "Words that reports carry with the command.",
+        "Words that reports show with the command.",
         Argument.REQUIRED,
         repeatable=True,
     ),
     Word(
         "note",
         "note TEXT",
-        "A note for the presenter, in the step list and in reports.",
+        "A note for the presenter, in the list of steps and in reports.",
         Argument.REQUIRED,
     ),
-    Word("always", "always", "Run the command whatever failed before it: a cleanup."),
+    Word("always", "always", "Run the command even after a failure, to clean up."),
 )
 """What may follow `meshpeek:` in an HTML comment, or in a `##` line of a fence."""
 

@@ -1,4 +1,4 @@
-"""Reading YAML node by node, so that whatever is wrong with one can be said at its place."""
+"""Reading YAML node by node, so that an error has the place of its node."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class InvalidNodeError(Exception):
-    """What is wrong with a YAML node, and what to do about it."""
+    """A YAML node is invalid: why, and what to do about it."""
 
     def __init__(self, node: Node, message: str, hint: str) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class MappingEntry(NamedTuple):
 
 
 def refuse_key(key: Node, known: Iterable[str], _value: Node) -> NoReturn:
-    """Raise InvalidNodeError for a key that is none of `known`."""
+    """Raise InvalidNodeError for a key that is not one of `known`."""
     raise InvalidNodeError(key, f"unknown key `{key.value}`", suggest(str(key.value), known))
 
 
@@ -41,12 +41,12 @@ def read_mapping(node: Node, what: str) -> Iterator[MappingEntry]:
     if isinstance(node, ScalarNode) and not node.value:
         return
     if not isinstance(node, MappingNode):
-        raise InvalidNodeError(node, f"{what} is a mapping of keys", "write `key: value` lines")
+        raise InvalidNodeError(node, f"{what} must be a mapping", "write `key: value` lines")
     seen: set[str] = set()
     for key, value in node.value:
         name = read_text(key, "a key")
         if name in seen:
-            raise InvalidNodeError(key, f"`{name}` is given twice", "keep one of the two")
+            raise InvalidNodeError(key, f"duplicate key `{name}`", "keep one of them")
         seen.add(name)
         yield MappingEntry(key, name, value)
 
@@ -56,7 +56,7 @@ def read_list(node: Node, what: str) -> list[Node]:
     from yaml import SequenceNode
 
     if not isinstance(node, SequenceNode):
-        raise InvalidNodeError(node, f"{what} is a list", "write it as `[one, two]`")
+        raise InvalidNodeError(node, f"{what} must be a list", "write it as `[one, two]`")
     return list(node.value)
 
 
@@ -65,7 +65,7 @@ def read_text(node: Node, what: str) -> str:
     from yaml import ScalarNode
 
     if not isinstance(node, ScalarNode):
-        raise InvalidNodeError(node, f"{what} is text", "write a single value")
+        raise InvalidNodeError(node, f"{what} must be text", "write a single value")
     return "" if node.tag == "tag:yaml.org,2002:null" else str(node.value)
 
 
@@ -73,5 +73,5 @@ def read_truth(node: Node, what: str) -> bool:
     """Return whether `node` is `true` rather than `false`."""
     word = read_text(node, what)
     if word not in ("true", "false"):
-        raise InvalidNodeError(node, f"{what} is true or false", "write `true`")
+        raise InvalidNodeError(node, f"{what} must be true or false", "write `true`")
     return word == "true"
