@@ -255,7 +255,7 @@ def test_a_directive_that_is_no_command_fails_tests_only(
     meshpeek: RunProgram, tmp_path: Path
 ) -> None:
     (tmp_path / "w.md").write_text("<!-- @show_6 -->\n")
-    hint = "hint: `@show_6` is neither a directive nor a macro, a hook or a command here"
+    hint = "hint: `@show_6` is not a directive, macro, hook or command"
     result = meshpeek("run", "--pace", "0", "w.md")
     assert result.returncode == 0
     assert hint in result.stdout

@@ -310,7 +310,7 @@ def test_a_directive_that_is_no_command_is_told_of(play: Play) -> None:
     events = play("<!-- @show_6 -->\n", mode=Mode.RUN)
     (ended,) = (event for event in events if isinstance(event, CommandEnded))
     assert ended.result.verdict.hint == (
-        "`@show_6` is neither a directive nor a macro, a hook or a command here; "
+        "`@show_6` is not a directive, macro, hook or command; "
         "define it, or import the file that does"
     )
 

@@ -62,7 +62,7 @@ def _unknown_directive_hint(step: Command) -> str:
     if step.text.split()[0] != step.directive:
         return f"the hook `@{step.directive}` runs a command that was not found"
     return (
-        f"`@{step.directive}` is neither a directive nor a macro, a hook or a command here; "
+        f"`@{step.directive}` is not a directive, macro, hook or command; "
         "define it, or import the file that does"
     )
 
