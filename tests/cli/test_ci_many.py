@@ -204,7 +204,7 @@ def test_those_that_did_not_begin_are_counted(
         program.send_signal(signal.SIGINT)
         rest = program.stdout.read()
     assert program.returncode == 130
-    assert rest.endswith("\n2 workshops: 1 interrupted, 1 not begun\n")
+    assert rest.endswith("\n2 workshops: 1 interrupted, 1 not started\n")
 
 
 def test_one_workshop_needs_no_overview(meshpeek: RunProgram, tmp_path: Path) -> None:

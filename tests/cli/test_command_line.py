@@ -308,7 +308,7 @@ def test_a_defect_in_one_of_several_at_once(meshpeek: RunProgram, tmp_path: Path
 def test_presenting_needs_a_terminal(meshpeek: RunProgram, workshop: Path) -> None:
     result = meshpeek("present", workshop.name)
     assert (result.returncode, result.stdout) == (3, "")
-    assert "presenting needs a terminal" in result.stderr
+    assert "standard input is not a terminal" in result.stderr
 
 
 def test_rehearsing_needs_clusters(meshpeek: RunProgram, workshop: Path) -> None:
@@ -397,4 +397,4 @@ def test_a_report_says_that_a_presentation_had_no_terminal(
     assert result.returncode == 3
     (workshop,) = json.loads((tmp_path / "r.json").read_text())["workshops"]
     assert workshop["outcome"] == "could not run"
-    assert "needs a terminal" in workshop["message"]
+    assert "not a terminal" in workshop["message"]

@@ -33,7 +33,7 @@ def test_another_output_fails_and_is_shown_beside_the_recorded_one(
     ran = meshpeek("ci", "w.md", "--against", recorded, "--events", "events.jsonl")
     assert ran.returncode == 1
     assert "failed in" in ran.stdout
-    assert "the output is not that of the transcript\n" in ran.stdout
+    assert "the output differs from the transcript\n" in ran.stdout
     *_, drawn = (line for line in ran.stdout.splitlines() if line.startswith("eins"))
     assert drawn.split() == ["eins", "|", "one"]
     assert "\x1b" not in ran.stdout
@@ -55,7 +55,7 @@ def test_a_failed_run_writes_nothing(meshpeek: RunProgram, recorded: Path) -> No
     workshop.write_text(WORKSHOP.replace("echo one", "echo one; false"))
     ran = meshpeek("ci", "w.md", "--against", recorded, "--update")
     assert ran.returncode == 1
-    assert "w.transcript.yaml was left as it was" in ran.stdout
+    assert "w.transcript.yaml is unchanged" in ran.stdout
     assert meshpeek("record", "w.md", "--force").returncode == 1
     assert recorded.read_text() == before
     assert not list(recorded.parent.glob(".*.spare"))
@@ -80,7 +80,7 @@ def test_a_transcript_is_not_written_over_by_accident(meshpeek: RunProgram, reco
             "a transcript belongs to one workshop",
         ),
         (["w.md", "--against", "nowhere.yaml"], "nowhere.yaml: no such file"),
-        (["w.md", "--against", "w.md"], "w.md:3:1: error: this is no YAML"),
+        (["w.md", "--against", "w.md"], "w.md:3:1: error: not valid YAML"),
     ],
 )
 def test_a_wrong_command_line_is_refused(

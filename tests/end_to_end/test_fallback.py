@@ -88,7 +88,7 @@ def test_before_any_command_there_is_nothing_to_show(
 
 def test_a_wrong_file_is_an_error_before_the_show(recorded: Path, meshpeek: RunProgram) -> None:
     recorded.write_text("steps: 1\n")
-    for path, message in (("none.yaml", "no such file"), (recorded.name, "no transcript")):
+    for path, message in (("none.yaml", "no such file"), (recorded.name, "not a transcript")):
         ran = meshpeek("present", "--fallback", path, "w.md")
         assert ran.returncode == 2
         assert message in ran.stderr

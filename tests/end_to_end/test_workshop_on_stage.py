@@ -116,7 +116,7 @@ class Presenter:
 
     def ask_in_the_shell(self, text: str) -> None:
         self.window.press("!")
-        self.window.wait_for("comes back to the show")
+        self.window.wait_for("returns to the show")
         self.window.type(f"clear; {ROUTES}; type bat >/dev/null && cd k8s\r")
         self.window.wait_for("color-canary: color2-west\nsmiley-router: smiley-east 300ms\nk8s")
         self.window.press("C-d")

@@ -98,7 +98,7 @@ def test_a_command_that_is_repeated_says_for_how_long_and_leaves_no_trace_of_it(
     for piece in draw(Mode.RUN, colours=True).replace("\n", "\r\n").splitlines(keepends=True):
         stream.feed(piece)
         seen.append("\n".join(screen.display))
-    told = "not yet; trying again, for 29.5 s more"
+    told = "not yet; retrying for 29.5 s more"
     assert any(told in shown for shown in seen)
     assert told not in seen[-1]
 

@@ -79,7 +79,7 @@ def test_the_terminal_gets_its_settings_back(terminal: tuple[int, int]) -> None:
 
 def test_something_that_is_no_terminal_is_refused() -> None:
     reader, writer = os.pipe()
-    with pytest.raises(EnvironmentUnfitError, match="presenting needs a terminal"):
+    with pytest.raises(EnvironmentUnfitError, match="standard input is not a terminal"):
         Keyboard(reader)
     os.close(reader)
     os.close(writer)

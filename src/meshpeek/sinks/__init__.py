@@ -1,4 +1,4 @@
-"""Where a run's events go. Sinks consume events; none of them decides anything."""
+"""Where a run's events go. Sinks consume events and decide nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Sink(Protocol):
     """Takes every event of a run, in order, and is closed after the last."""
 
     def take(self, event: Event) -> None:
-        """Deal with the next event."""
+        """Take the next event."""
 
     def close(self) -> None:
         """Finish; nothing comes after this."""

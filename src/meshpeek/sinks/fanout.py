@@ -1,4 +1,4 @@
-"""Handing events to all sinks, so that one that breaks harms neither the run nor the others."""
+"""Passing events to all sinks, so that one that breaks harms neither the run nor the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of every command of a run, section by section, gathered from its events."""
+"""The outcome of every command of a run, section by section, gathered from events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from meshpeek.workshop.model import Command, Section
 
 @dataclass(slots=True)
 class StepReport:
-    """What became of a command: its attempts, in order, or why it was skipped."""
+    """The outcome of a command: its attempts, in order, or why it was skipped."""
 
     step: Command
     results: list[Result] = field(default_factory=list)
@@ -49,7 +49,7 @@ class SectionReport:
     steps: list[StepReport] = field(default_factory=list)
 
     def count(self, outcome: str) -> int:
-        """Return how many commands came out as `outcome`."""
+        """Return how many commands have the outcome `outcome`."""
         return sum(step.outcome == outcome for step in self.steps)
 
     @property
@@ -87,7 +87,7 @@ class RunReport:
         """Do nothing: a report is complete at any time."""
 
     def _report(self, step: Command) -> StepReport:
-        # By identity: the same text may well stand in a workshop twice.
+        # By identity: a workshop may have the same text twice.
         report = self._by_step.get(id(step))
         if report is None:
             report = self._by_step[id(step)] = StepReport(step)
@@ -115,7 +115,7 @@ class RunReport:
 
     @property
     def outcome(self) -> str:
-        """What became of the workshop: `interrupted`, `failed`, `passed`, or `skipped`: none ran.
+        """The outcome of the workshop: `interrupted`, `failed`, `passed`, or `skipped` if none ran.
 
         A run that was interrupted or left between two commands is `interrupted` as well.
         """

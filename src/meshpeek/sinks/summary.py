@@ -1,4 +1,4 @@
-"""The words that end a run: what became of each section, and what failed."""
+"""The text at the end of a run: the outcome of each section, and what failed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TAIL_LINES = 20
 def summary_rows(report: RunReport) -> list[tuple[str, ...]]:
     """Return a row per section: its title, a count per outcome, its time; then the totals.
 
-    Counts of zero are empty, so that the eye finds what is there.
+    Counts of zero are empty, which makes the others easy to see.
     """
     rows = [
         (
@@ -33,7 +33,7 @@ def summary_rows(report: RunReport) -> list[tuple[str, ...]]:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a time as people say it: `0.05 s`, `12.3 s`, `2 min 05 s`."""
+    """Return a duration for people: `0.05 s`, `12.3 s`, `2 min 05 s`."""
     if seconds < 10:
         return f"{seconds:.2f} s"
     if seconds < 60:
@@ -43,16 +43,13 @@ def format_duration(seconds: float) -> str:
 
 
 def name_step(step: Command) -> str:
-    """Return where a command stands and what it talks to: `workshop.md:12 [north]`."""
+    """Return where a command is and which clusters it talks to: `workshop.md:12 [north]`."""
     contexts = f" [{', '.join(step.contexts)}]" if step.contexts else ""
     return f"{step.span}{contexts}"
 
 
 def describe_failure(failure: StepReport) -> list[str]:
-    """Return the lines that tell of a command that did not pass: where, what, why, what next.
-
-    The end of its output is repeated, so that a log need not be searched for it.
-    """
+    """Return the lines about a command that did not pass: place, command, reasons and hint."""
     result = failure.results[-1]
     command, *more = failure.step.text.splitlines() or [""]
     attempts = f" (attempt {result.attempt})" if result.attempt > 1 else ""
@@ -67,7 +64,7 @@ def describe_failure(failure: StepReport) -> list[str]:
 
 
 def describe_attempt(result: Result) -> str:
-    """Return the line that tells of one of several attempts: which, what came of it, why."""
+    """Return the line about one of several attempts: its number, outcome and reasons."""
     told = "; ".join(
         [
             f"{result.verdict.kind.value} in {format_duration(result.duration)}",
@@ -78,7 +75,7 @@ def describe_attempt(result: Result) -> str:
 
 
 def shorten(output: str, kept: int) -> str:
-    """Return `output` with no more than `kept` characters at each end, saying what is missing."""
+    """Return `output` with at most `kept` characters at each end, and a note of what is missing."""
     omitted = len(output) - 2 * kept
     if omitted <= 0:
         return output
@@ -86,7 +83,7 @@ def shorten(output: str, kept: int) -> str:
 
 
 def output_tail(output: str) -> list[str]:
-    """Return the last lines of `output`, for a failure that is told again at the end."""
+    """Return the last lines of `output`, for a failure that is shown again at the end of a log."""
     lines = output.splitlines()
     omitted = len(lines) - _TAIL_LINES
     if omitted > 0:
@@ -95,7 +92,7 @@ def output_tail(output: str) -> list[str]:
 
 
 def describe_reruns(report: RunReport) -> list[str]:
-    """Return a line for each command that a presenter ran more than once: what became of it."""
+    """Return a line for each command that a presenter ran more than once, with all outcomes."""
     lines = []
     for each in report.steps:
         runs = [result for result in each.results if result.final]

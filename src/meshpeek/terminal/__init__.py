@@ -1,1 +1,1 @@
-"""A terminal and what comes from its keyboard. Knows nothing of workshops."""
+"""Terminals: keyboard, key names, escape sequences, styles and modes. Knows no workshop."""

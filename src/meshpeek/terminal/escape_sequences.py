@@ -1,4 +1,4 @@
-"""The grammar of escape sequences: what of a terminal's data is text, and what is not.
+"""The grammar of escape sequences: which parts of a terminal's data are text.
 
 It is ECMA-48's (5.3 to 5.6), in 7-bit form, read as terminals do
 (https://vt100.net/emu/dec_ansi_parser): ESC begins a sequence wherever it stands, in another one,

@@ -1,4 +1,4 @@
-"""What a terminal's bytes say about the keys that were pressed."""
+"""Decoding the bytes of a terminal into names of keys."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ NAMED_KEYS = frozenset(
         "escape",
     }
 )
-"""The keys that have names; all others are called by the one character that they type."""
+"""The keys that have names; the name of any other is the character that it types."""
 
 _PASTE_BEGINS, _PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
 _MOUSE, _MOUSE_BYTES = b"\x1b[M", 6
@@ -76,10 +76,10 @@ _SINGLE_SHIFT = b"\x1bO"
 
 
 class KeyDecoder:
-    """Takes bytes as they arrive, however cut up, and gives back one key after the other.
+    """Takes bytes as they arrive, however cut up, and returns one key after the other.
 
-    An escape sequence is one key, whether its name is known or not, and a paste is none: no part
-    of either counts as the letters in it. Bytes that are no UTF-8 are dropped.
+    An escape sequence is one key, with a name or without; a paste is no key. No part of either
+    counts as the letters in it. Bytes that are not UTF-8 are dropped.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class KeyDecoder:
         return bool(self._data)
 
     def next(self) -> str | None:
-        """Return the next key's name, None if there is no whole one that has a name."""
+        """Return the next key's name, None if no complete key with a name has arrived."""
         while self._data:
             size, name = self._first()
             if not size:
@@ -111,15 +111,15 @@ class KeyDecoder:
         return None
 
     def give_up(self) -> str | None:
-        """Return the key that the bytes are if no more come: ESC by itself, or none."""
+        """Return the key that the bytes so far are if no more come: ESC alone, else None."""
         begun = self.take_rest()
         if begun.startswith((_PASTE_BEGINS, b"\x1b[")):
-            self._data = begun  # nobody types that: the rest is on its way
+            self._data = begun  # the beginning of a sequence, not keys: the rest is on its way
             return None
         return "escape" if begun == b"\x1b" else None
 
     def _first(self) -> tuple[int, str | None]:
-        """Return how many bytes the first key has, 0 if it is not whole yet, and its name."""
+        """Return how many bytes the first key has, 0 if it is not complete, and its name."""
         code = self._data[0]
         if code == 0x1B:
             return self._first_sequence()

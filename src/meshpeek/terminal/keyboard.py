@@ -1,4 +1,4 @@
-"""The presenter's keyboard: the only module that reads keys."""
+"""The keyboard of a terminal: the only module that reads keys."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from meshpeek.terminal.key_decoder import KeyDecoder
 _LOCAL, _INPUT, _OUTPUT = 3, 0, 1
 _READ_BYTES = 1024
 _ESCAPE_SECONDS = 0.1
-"""How long the bytes of one key may be apart; after that, ESC was the key."""
+"""The longest pause between the bytes of one key; after it, ESC was the key."""
 
 
 class Waitable(Protocol):
-    """What can be waited for beside a keyboard."""
+    """What can be waited for together with a keyboard."""
 
     def fileno(self) -> int:
-        """Return a descriptor that can be read when there is something to take."""
+        """Return a descriptor that is readable when there is something to take."""
 
 
 class Keyboard:
-    """A terminal whose keys arrive one by one, unechoed; its old settings come back at the end.
+    """A terminal whose keys arrive one by one, without echo; its settings are restored at the end.
 
-    Use it as a context manager. Once the terminal has gone, only reading from it says so. Raises
-    EnvironmentUnfitError if `descriptor` is no terminal.
+    Use it as a context manager. Once the terminal is gone, only reading raises. Raises
+    EnvironmentUnfitError if `descriptor` is not a terminal.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -41,7 +41,7 @@ class Keyboard:
             self._saved = termios.tcgetattr(descriptor)
         except termios.error as error:
             raise EnvironmentUnfitError(
-                "presenting needs a terminal; standard input is not one",
+                "cannot present: standard input is not a terminal",
                 hint="use `meshpeek run` to watch a workshop, or `meshpeek ci` to test it",
             ) from error
 
@@ -59,9 +59,9 @@ class Keyboard:
 
     @contextlib.contextmanager
     def lent(self) -> Iterator[None]:
-        """Give the terminal to a child: its bytes are passed on both ways, unchanged.
+        """Lend the terminal to a child: its bytes are passed on both ways, unchanged.
 
-        What is still unread at the end was meant for the child, and is dropped.
+        Input that is unread at the end was meant for the child, and is dropped.
         """
         self._apply(raw_output=True)
         try:
@@ -71,16 +71,16 @@ class Keyboard:
             self.forget()
 
     def forget(self) -> None:
-        """Drop the keys that have been pressed and not read."""
+        """Drop the keys that were pressed and not read."""
         self._decoder.take_rest()
         with contextlib.suppress(termios.error):
             termios.tcflush(self._descriptor, termios.TCIFLUSH)
 
     def read(self, seconds: float | None, beside: Waitable | None = None) -> str | None:
-        """Return the name of the next key, None if there is none before `seconds` have passed.
+        """Return the name of the next key, None if there is none within `seconds`.
 
-        `seconds` None waits for ever. None is returned, too, when there is something to take
-        `beside` the keyboard. Raises KeyboardInterrupt when the terminal has gone.
+        `seconds` None waits forever. Also returns None when `beside` can be read. Raises
+        KeyboardInterrupt when the terminal is gone.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         sources = [self, beside] if beside else [self]
@@ -100,26 +100,26 @@ class Keyboard:
         return key
 
     def take_unread(self) -> bytes:
-        """Return, once, what was typed right behind the last key: it is for the child, too."""
+        """Return, once, what was typed right after the last key: it is for the child, too."""
         return self._decoder.take_rest()
 
     def read_for_child(self) -> bytes:
-        """Return what has been typed, as it is: while the keyboard is lent, it is the child's.
+        """Return the bytes that were typed, for a child that the keyboard is lent to.
 
-        Raises KeyboardInterrupt when the terminal has gone.
+        Raises KeyboardInterrupt when the terminal is gone.
         """
         try:
             data = os.read(self._descriptor, _READ_BYTES)
         except OSError:
             data = b""
         if not data:
-            # The HUP that comes with it must not interrupt what this sets going.
+            # The HUP that comes with it must not interrupt the cleaning up.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             raise KeyboardInterrupt
         return data
 
     def suspend(self) -> None:
-        """Stop as any program does at ^Z, with the terminal as it was before; return on CONT."""
+        """Stop as any program does at ^Z, with the terminal's settings restored; return on CONT."""
         settings = termios.tcgetattr(self._descriptor)
         termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._saved)
         handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)

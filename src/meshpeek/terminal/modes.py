@@ -1,11 +1,11 @@
-"""The modes that a program may leave a terminal in when it is killed, and the way back."""
+"""The modes that a killed program leaves a terminal in, and how to reset them."""
 
 from __future__ import annotations
 
 from meshpeek.terminal.escape_sequences import LARGEST_PARAMETER, ControlSequenceReader
 
 _ON_AT_FIRST = frozenset({7, 25})
-"""Automatic line wrap and the visible cursor (DECAWM, DECTCEM); all others begin switched off."""
+"""Automatic line wrap and the visible cursor (DECAWM, DECTCEM); all others are off at first."""
 
 
 class TerminalModes:

@@ -1,4 +1,4 @@
-"""What a program's output looks like: the text that is left to see, and how it is styled."""
+"""What a program's output looks like: the visible text and its style."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ PLAIN = Rendition()
 
 
 class Run(NamedTuple):
-    """Text, with line ends and tabs and no other controls, that looks the same throughout."""
+    """Text of one style, with line ends and tabs and no other control characters."""
 
     text: str
     rendition: Rendition
@@ -99,10 +99,10 @@ class Run(NamedTuple):
 def styled_runs(parts: Iterable[str | EscapeSequence]) -> Iterator[Run]:
     """Yield what the parts of an output show, in their order.
 
-    What a carriage return in a line lets be written over is left out: progress, mostly.
+    Text that is overwritten after a carriage return is left out: progress, mostly.
     """
     rendition = PLAIN
-    line: list[Run] = []  # the one that has begun and may still be written over
+    line: list[Run] = []  # the current line, which may still be overwritten
     is_returned = False
     for part in parts:
         if is_returned and (isinstance(part, EscapeSequence) or part[0] not in "\r\n"):
@@ -129,7 +129,7 @@ def styled_runs(parts: Iterable[str | EscapeSequence]) -> Iterator[Run]:
 
 
 def _left_of_line(line: str) -> str:
-    """Return what a line shows in the end."""
+    """Return what is left of a line after its carriage returns."""
     return line.rstrip("\r").rpartition("\r")[2]
 
 

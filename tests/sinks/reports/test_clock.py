@@ -20,6 +20,6 @@ def test_runs_at_once_are_told_as_if_one_had_followed_the_other() -> None:
     clock = ReportClock()
     told = []
     for moment, is_start in [(100, True), (103, False), (101, True), (102, False), (101.5, False)]:
-        clock.tell(moment, is_start=is_start)
+        clock.set(moment, is_start=is_start)
         told.append((clock.now(), clock.elapsed()))
     assert told == [(100, 0), (103, 3), (101, 3), (102, 4), (101.5, 4)]

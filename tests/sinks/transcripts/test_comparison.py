@@ -41,7 +41,7 @@ def test_the_same_again_is_no_difference() -> None:
 def test_another_status_is_a_difference() -> None:
     (difference,) = compare(("true", 0, "", 1, ""))
     assert difference
-    assert difference.message == "exit status 1, and the transcript has 0"
+    assert difference.message == "exit status 1, but 0 in the transcript"
 
 
 def test_the_same_address_has_to_stay_the_same() -> None:
@@ -75,14 +75,14 @@ def test_a_step_that_is_not_recorded_is_a_difference() -> None:
     assert isinstance(command, Command)
     difference = Comparison(workshop, Transcript("t.yaml")).compare(command, 0, "")
     assert difference
-    assert difference.message == "the transcript does not have this step"
+    assert difference.message == "the transcript has no such step"
     assert "--update" in (difference.hint or "")
 
 
 def test_a_recorded_step_that_the_workshop_lacks_is_refused() -> None:
     workshop = parse("```bash\ntrue\n```\n", "w.md", lambda path: path)
     transcript = Transcript("t.yaml", (RecordedStep("gone\nnow", None, 7, 0, "", ""),))
-    with pytest.raises(InputError, match=r"t.yaml has a step that the workshop has not: gone "):
+    with pytest.raises(InputError, match=r"t.yaml has a step that is not in the workshop: gone "):
         Comparison(workshop, transcript)
 
 

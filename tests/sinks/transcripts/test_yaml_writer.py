@@ -92,21 +92,21 @@ def test_nothing_changes_where_nothing_has() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        ("steps: [", "t.yaml:1:9", "this is no YAML"),
-        ("a: b", "t.yaml:1:1", "it has no list of `steps`"),
-        ("- a", "t.yaml:1:1", "it has no list of `steps`"),
-        ("", "t.yaml:1:1", "it has no list of `steps`"),
-        ("steps:\n  - {text: a}\n", "t.yaml:2:5", "each step has `text`"),
-        ("steps:\n  - text\n", "t.yaml:2:5", "each step has `text`"),
+        ("steps: [", "t.yaml:1:9", "not valid YAML"),
+        ("a: b", "t.yaml:1:1", "no list of `steps`"),
+        ("- a", "t.yaml:1:1", "no list of `steps`"),
+        ("", "t.yaml:1:1", "no list of `steps`"),
+        ("steps:\n  - {text: a}\n", "t.yaml:2:5", "a step needs `text`"),
+        ("steps:\n  - text\n", "t.yaml:2:5", "a step needs `text`"),
         (
             'steps:\n  - {text: a, line: 1, status: "0", output: ""}\n',
             "t.yaml:2:5",
-            "each step has `text`",
+            "a step needs `text`",
         ),
         (
             'steps:\n  - {text: a, line: 1, status: 0, output: "", outptu: ""}\n',
             "t.yaml:2:5",
-            "each step has `text`",
+            "a step needs `text`",
         ),
     ],
 )

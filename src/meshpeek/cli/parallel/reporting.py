@@ -43,7 +43,7 @@ def run_and_report(
             with noting_errors(codes, path):
                 raise message
         elif not isinstance(message.content, Ended):
-            clock.tell(message.time, is_start=isinstance(message.content, RunStarted))
+            clock.set(message.time, is_start=isinstance(message.content, RunStarted))
             reports.take(message.content)
             logs[key].take(message.content)
         else:

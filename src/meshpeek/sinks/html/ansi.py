@@ -1,4 +1,4 @@
-"""Terminal output as HTML: runs of text in spans that say how each looks."""
+"""Terminal output as HTML: runs of text, each in a span with its style."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from meshpeek.terminal.escape_sequences import split
 from meshpeek.terminal.styled_text import Colour, Rendition, styled_runs
 
 BACKGROUND = "#1b1f27"
-"""The page's terminal, in the light as in the dark: programs choose colours for a dark one."""
+"""The page's terminal, in both themes: programs choose colours for a dark background."""
 
 _CLASSES = {
     "bold": "a-b",
@@ -26,8 +26,8 @@ _CLASSES = {
 }
 
 
-class Span(NamedTuple):
-    """Text that looks the same throughout, with what its element says of how."""
+class StyledSpan(NamedTuple):
+    """Text of one style, and the attributes of its element."""
 
     text: str
     classes: str
@@ -42,7 +42,7 @@ def to_html(output: str) -> Markup:
 
 
 def style_sheet() -> str:
-    """Return the style rules of the 16 colours, each so that it can be read."""
+    """Return the style rules of the 16 colours, with enough contrast to read each."""
     rules = []
     for number in range(16):
         colour = xterm_colour(number)
@@ -51,7 +51,7 @@ def style_sheet() -> str:
     return "\n".join(rules)
 
 
-def _span(text: str, rendition: Rendition) -> Span:
+def _span(text: str, rendition: Rendition) -> StyledSpan:
     classes = sorted({_CLASSES[name] for name in rendition.attributes if name in _CLASSES})
     declared = []
     foreground, background = rendition.foreground, rendition.background
@@ -65,7 +65,7 @@ def _span(text: str, rendition: Rendition) -> Span:
     elif foreground is not None or background is not None:
         wanted = _hexadecimal(15 if foreground is None else foreground)
         declared.append(f"color:{readable_on(ground, wanted)}")
-    return Span(text, " ".join(classes), ";".join(declared))
+    return StyledSpan(text, " ".join(classes), ";".join(declared))
 
 
 def _hexadecimal(colour: Colour) -> str:

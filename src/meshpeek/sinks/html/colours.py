@@ -1,4 +1,4 @@
-"""Colours for a page: the terminal's, those of contexts, and which can be read on which."""
+"""Colours of the page: the terminal's and the contexts', and their contrast."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def context_colour(name: str) -> str:
 
 
 def readable_on(background: str, colour: str) -> str:
-    """Return `colour`, or one towards white or black that has enough contrast to be read."""
+    """Return `colour`, or a lighter or darker one that has enough contrast on `background`."""
     towards = 255 if _contrast(background, "#ffffff") > _contrast(background, "#000000") else 0
     for step in range(11):
         mixed = [round(part + (towards - part) * step / 10) for part in _parts(colour)]

@@ -1,8 +1,7 @@
-"""One page of HTML that tells a run: what was read, what was typed, what came of it.
+"""A run as one page of HTML: narration, commands, output and verdicts.
 
 It loads nothing and needs no JavaScript, which only adds search and a switch for the dark theme.
-What stands at the top and becomes known on the way (the verdict, the failures, the outline) has
-placeholders there.
+What is at the top and changes during the run (summary, failures, outline) is in placeholders.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from meshpeek.sinks.summary import OUTCOMES, describe_attempt, format_duration, 
 from meshpeek.workshop.model import Command, Narration, Section, Step, Workshop
 
 KEPT_CHARACTERS = 100_000
-"""How much of a command's output the page has at each end: browsers have to draw it."""
+"""How much of a command's output is shown at each end, so that browsers can draw the page."""
 
 _TITLE_BYTES = 400
 _SUMMARY_BYTES = 500
@@ -108,7 +107,7 @@ class HtmlFormatter:
 
 
 class _WorkshopPart:
-    """What the page has of one workshop."""
+    """The part of the page that shows one workshop."""
 
     def __init__(self, event: RunStarted, number: int, started: datetime) -> None:
         self._workshop = event.workshop
@@ -144,7 +143,7 @@ class _WorkshopPart:
         self._attempts: list[Result] = []
 
     def head(self) -> Iterator[Chunk]:
-        """Return the workshop's title, the places of its summary, and its outline."""
+        """Return the workshop's title, summary, failures and outline."""
         self._sum_up()
         yield from self._frame.head
 
@@ -178,7 +177,7 @@ class _WorkshopPart:
                 yield self._summary
 
     def _enter(self, step: Step) -> Iterator[Chunk]:
-        """Begin the step's section, unless it is the one under way."""
+        """Begin the step's section, unless it is the current one."""
         if step.section == self._section:
             return
         yield self._section_end
@@ -186,11 +185,11 @@ class _WorkshopPart:
         section, entry = self._workshop.sections[step.section], self._outline[step.section]
         frame = render_frame(
             "section.html",
-            # A section may come up again; a link leads to where it came up first.
+            # A section may come up again; links lead to where it came up first.
             identity="" if entry.is_shown else entry.identity,
             heading="h2" if section.level <= 2 else "h3",
             title=entry.title,
-            # The page's own title says it already.
+            # The page's title shows it already.
             repeats_title=section.title == _title_of(self._workshop),
         )
         entry.is_shown = True
@@ -199,7 +198,7 @@ class _WorkshopPart:
         yield from frame.head
 
     def _settle(self, step: Command, outcome: str, reasons: Sequence[str]) -> Iterator[Chunk]:
-        """Count a step, and write again what that changes at the top."""
+        """Count a step, and update the top of the page."""
         self._steps += 1
         self._counts[outcome] += 1
         entry = self._outline[step.section]
@@ -255,7 +254,7 @@ class _WorkshopPart:
         verdict = result.verdict
         notes = [*verdict.reasons, *([f"hint: {verdict.hint}"] if verdict.hint else [])]
         if result.shell_ended:
-            notes.append("the shell ended; the next command got a fresh one in its state")
+            notes.append("the shell ended: the next command got a new one in its state")
         return self._step(
             step,
             "passed" if verdict else "failed",
@@ -309,7 +308,7 @@ class _Badge(NamedTuple):
 
 
 class _OutlineEntry:
-    """A section in the outline, with a placeholder from the start: its state comes later."""
+    """A section's entry in the outline, in a placeholder: its state changes during the run."""
 
     def __init__(self, section: Section, identity: str) -> None:
         self.title = section.title or "Opening"
@@ -332,7 +331,7 @@ class _OutlineEntry:
         )
 
     def render(self) -> Placeholder:
-        """Return the placeholder, with the entry as it is now."""
+        """Return the placeholder, updated."""
         self.placeholder.text = self._html(self.state)
         return self.placeholder
 
@@ -343,7 +342,7 @@ def _title_of(workshop: Workshop) -> str:
 
 
 def _outcome(event: Event) -> str:
-    """Return the word that a step's end is counted under; none for what ends no step."""
+    """Return the outcome that an event counts as; empty if it does not end a step."""
     match event:
         case StepSkipped():
             return "skipped"

@@ -1,6 +1,6 @@
-"""The one Jinja environment, in which everything is escaped that is not HTML already.
+"""The Jinja environment of the report, which escapes everything that is not HTML already.
 
-Text also loses the control characters that HTML forbids, which escaping does not take out.
+Control characters that HTML forbids are left out, which escaping does not do.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PLACE, _CONTENT = Markup("\x00"), Markup("\x01")
 
 
 class Frame(NamedTuple):
-    """A rendered template whose `content` comes later: what stands before that, and after."""
+    """A rendered template without its `content`: what is before that, and after it."""
 
     head: list[Chunk]
     tail: str
@@ -30,7 +30,7 @@ class Frame(NamedTuple):
 def render(template: str, **values: object) -> Markup:
     """Return the HTML that a template makes of `values`."""
     html = _environment().get_template(template).render(values)
-    return Markup(html)  # noqa: S704  # the template has escaped what had to be
+    return Markup(html)  # noqa: S704  # the template escapes its values
 
 
 def render_frame(template: str, **values: object) -> Frame:

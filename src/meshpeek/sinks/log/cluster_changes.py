@@ -1,4 +1,4 @@
-"""What changes in rehearsal clusters, as lines for a person, each with its cluster's colour."""
+"""Changes in rehearsal clusters, a line for each, in its cluster's colour."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "deleted": ("-", 
 def show_changes(changes: Iterable[bytes], contexts: Iterable[Context]) -> None:
     """Write a line to standard error for each of `changes`, as they come.
 
-    Those are the JSON lines of `rehearsal.changes`. Colours are left out where NO_COLOR is set, or
-    nobody sees them.
+    `changes` are JSON lines, as the clusters' process writes them. There are no colours if NO_COLOR
+    is set or standard error is not a terminal.
     """
     console = Console(stderr=True, highlight=False)
     colours = {context.name: context.colour for context in contexts}
@@ -28,7 +28,7 @@ def show_changes(changes: Iterable[bytes], contexts: Iterable[Context]) -> None:
 
 def _render(change: Mapping[str, str], colours: Mapping[str, str], width: int) -> Text:
     if "missed" in change:
-        return Text(f"({change['missed']} more changes, too many to be shown)", style="dim")
+        return Text(f"({change['missed']} more changes, too many to show)", style="dim")
     sign, style = _SIGNS[change["change"]]
     place = f"{change['namespace']}/{change['name']}".lstrip("/")
     text = Text.assemble(

@@ -1,4 +1,4 @@
-"""Drawing a command's output beside that of a transcript."""
+"""A command's output and that of a transcript, side by side."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ _MOST_ROWS = 200
 
 
 def draw_difference(difference: Difference, *, width: int, colour: bool) -> str:
-    """Return the lines of both sides next to each other, in `width` columns; empty without any.
+    """Return the lines of both side by side, in `width` columns; empty if there are none.
 
-    Between them stands, as diff(1) has it, `|` for a line that changed, `<` for one that only the
-    transcript has and `>` for one that only the run has. Equal lines far from any of these are
-    left out.
+    Between them is, as in `diff --side-by-side`, `|` for a line that changed, `<` for a line of the
+    transcript only and `>` for a line of the run only. Equal lines far from these are left out.
     """
     if not difference.rows:
         return ""
@@ -58,7 +57,7 @@ def _mark(row: DifferenceRow) -> str:
 
 
 def _near_changes(rows: Sequence[DifferenceRow]) -> Iterator[DifferenceRow | None]:
-    """Yield the rows that differ, with a few around them; None for a stretch that is left out."""
+    """Yield the rows that differ, with a few around them; None for rows that are left out."""
     wanted = {
         near
         for index, row in enumerate(rows)

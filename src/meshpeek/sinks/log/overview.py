@@ -1,4 +1,4 @@
-"""What became of each of several workshops, in a few lines at the end of the log."""
+"""The outcome of each of several workshops, in a few lines at the end of the log."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _WORDS = {"skipped": "nothing ran"}
 class _Row(NamedTuple):
     path: str
     outcome: str
-    told: str
+    detail: str
 
 
 class Overview:
-    """Keeps the events of `count` workshops, to tell in the end what became of each."""
+    """Keeps the outcome of each of `count` workshops, for lines at the end of the log."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -37,12 +37,12 @@ class Overview:
             self._runs[-1][1].take(event)
 
     def close(self) -> None:
-        """Do nothing: the lines are for whoever asks for them."""
+        """Do nothing: the caller prints the lines."""
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each workshop that ran or could not, and one that counts them.
+        """Yield a line for each workshop that ran or could not run, and one with their counts.
 
-        There are none if no workshop ran at all: then errors have said it all.
+        There are none if no workshop ran: then the errors say it all.
         """
         if all(isinstance(run, RunRefused) for _, run in self._runs):
             return
@@ -50,9 +50,9 @@ class Overview:
         widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
         yield ""
         for row in rows:
-            yield f"{row.path:{widths[0]}}  {row.outcome:{widths[1]}}  {row.told}"
+            yield f"{row.path:{widths[0]}}  {row.outcome:{widths[1]}}  {row.detail}"
         counts = Counter(row.outcome for row in rows)
-        counts["not begun"] = self._count - len(rows)
+        counts["not started"] = self._count - len(rows)
         told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
         yield f"\n{self._count} workshops: {told}"
 

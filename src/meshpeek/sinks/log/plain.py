@@ -1,4 +1,4 @@
-"""A log for machines and people who read it afterwards: plain text, nothing left out."""
+"""The log of `meshpeek ci`: plain text with everything in it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class PlainLog:
                 self._enter(step)
                 self._line(f"{name_step(step)} skipped: {reason}")
             case JobsLeft(listing=listing):
-                self._line("\nended what still ran in the background:")
+                self._line("\nended background jobs:")
                 self._line(listing.rstrip())
             case RunEnded():
                 self._sum_up()
@@ -94,7 +94,7 @@ class PlainLog:
         result = event.result
         word = result.verdict.kind.value if result.final else "not yet"
         reasons = "".join(f"; {reason}" for reason in result.verdict.reasons)
-        restarted = "; the shell ended, the next command gets a fresh one in its state"
+        restarted = "; the shell ended: the next command gets a new one in its state"
         left = "" if result.final else f"; {format_duration(result.time_left)} left"
         self._line(
             f"-- {word} in {format_duration(result.duration)}{reasons}{left}"

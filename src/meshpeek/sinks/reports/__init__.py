@@ -1,1 +1,1 @@
-"""What is written down about a run: pure builders, from events to text."""
+"""Reports of a run, and where they are written to."""

@@ -1,7 +1,7 @@
-"""A recording that asciinema plays: what a presenter's or a reader's screen shows, and when.
+"""A recording that asciinema plays: what a screen shows, and when.
 
 The format is asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/): a header, then a line
-for each piece of output. The screen is drawn as it is on a terminal, by the same module.
+for each piece of output. The screen is drawn by the module that draws it on a terminal.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from meshpeek.sinks.screen.screen import Screen
 from meshpeek.workshop.model import Mode
 
 KEPT_BYTES = 1024 * 1024
-"""How much of what a command writes is recorded: nobody watches more of it scroll by."""
+"""How much of a command's output is recorded."""
 
 _COLUMNS, _ROWS = 100, 30
 
@@ -31,7 +31,7 @@ _COLUMNS, _ROWS = 100, 30
 class CastFile:
     """Records a run, or several one after the other, to the file at `path`.
 
-    `clock` tells seconds, `now` the seconds since 1970. Raises OSError if it cannot be written.
+    `clock` returns seconds, `now` seconds since 1970. Raises OSError if it cannot be written.
     """
 
     def __init__(
@@ -64,11 +64,11 @@ class CastFile:
         self._file.publish(b"")
 
     def take(self, event: Event) -> None:
-        """Draw the event and record what that wrote; after a step, let readers see it."""
+        """Draw the event and record it; after a step, publish the file."""
         match event:
             case RunStarted(mode=mode):
                 self._screen = self._new_screen()
-                self._is_raw = mode is Mode.PRESENT  # its output has a screen's line ends already
+                self._is_raw = mode is Mode.PRESENT  # then output has a terminal's line ends
             case RunRefused(message=message):
                 self._stream.write(f"{message}\n")
             case CommandStarted():
@@ -101,13 +101,13 @@ class CastFile:
         )
 
     def _shorten(self, event: OutputReceived, data: bytes) -> OutputReceived:
-        """Return the event without what is too much to record."""
+        """Return the event without the bytes that are too many to record."""
         if self._room <= 0:
             return event.replace(data=b"")
         kept = data[: self._room]
         self._room -= len(data)
         if self._room < 0:
-            kept += b"\n[... not recorded any further ...]\n"
+            kept += b"\n[... the rest is not recorded ...]\n"
         return event.replace(data=kept)
 
     def _record(self, *, is_output: bool) -> None:

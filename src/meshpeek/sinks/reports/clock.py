@@ -1,4 +1,4 @@
-"""What reports take for the time when they learn of something later than it happened."""
+"""The time of events for reports that get them later than they happened."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import time
 
 
 class ReportClock:
-    """The time of what is being told, if it says so, else the time of now.
+    """The time of the event that is reported, if it is set, else the current time.
 
-    What happened in several runs at once is told as if they had followed each other: `now` is when
-    something happened, and `elapsed` goes on from where the run before had ended.
+    Runs that took place at the same time are reported as if they had followed each other: `now` is
+    when an event happened, and `elapsed` continues from the end of the run before.
     """
 
     def __init__(self) -> None:
-        self._told: float | None = None
+        self._moment: float | None = None
         self._offset = 0.0
         self._elapsed = 0.0
 
-    def tell(self, moment: float, *, is_start: bool) -> None:
-        """Let it be `moment`, in seconds since 1970; `is_start` says that a run begins with it."""
-        if is_start or self._told is None:
+    def set(self, moment: float, *, is_start: bool) -> None:
+        """Set the time to `moment`, in seconds since 1970; `is_start`: a run begins with it."""
+        if is_start or self._moment is None:
             self._offset = self._elapsed - moment
-        self._told = moment
+        self._moment = moment
         # The machine's clock may be set back meanwhile; time that elapses never is.
         self._elapsed = max(self._elapsed, moment + self._offset)
 
     def now(self) -> float:
         """Return seconds since 1970."""
-        return time.time() if self._told is None else self._told
+        return time.time() if self._moment is None else self._moment
 
     def elapsed(self) -> float:
-        """Return seconds since some moment, which never get fewer."""
-        return time.monotonic() if self._told is None else self._elapsed
+        """Return seconds since some moment; they never decrease."""
+        return time.monotonic() if self._moment is None else self._elapsed

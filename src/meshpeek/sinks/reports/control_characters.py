@@ -1,4 +1,4 @@
-"""Control characters, which no escaping makes fit for XML and HTML: they are left out."""
+"""Control characters, which XML and HTML do not allow, escaped or not."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ _NOT_IN_XML = re.compile(
 
 
 def without_controls(text: str) -> str:
-    """Return `text` without what XML and HTML cannot hold; a carriage return is a line end."""
+    """Return `text` without what XML and HTML cannot hold; a carriage return becomes a line end."""
     return _NOT_IN_XML.sub("", text.replace("\r", "\n"))

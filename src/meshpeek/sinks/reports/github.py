@@ -1,4 +1,4 @@
-"""Telling GitHub Actions of a run, where one runs there."""
+"""The run for GitHub Actions: annotations and the summary of a job."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from meshpeek.sinks.run_report import RunReport
 class GitHub:
     """Writes annotations to `stream`, the job's log, and a summary to the job's own file for it.
 
-    `environment` is that of the job. Annotations come at a run's end, where the log is at the
-    start of a line. From a run's start on, GitHub's runner takes no commands from the log but
-    these: what a workshop prints could switch them off, or hide words of the log.
+    `environment` is that of the job. Annotations are written at the end of a run, where the log is
+    at the start of a line. From the start of a run on, GitHub's runner takes no other commands from
+    the log: what a workshop prints could switch annotations off, or hide words of the log.
     """
 
     def __init__(self, stream: BinaryIO, environment: Mapping[str, str]) -> None:
@@ -35,7 +35,7 @@ class GitHub:
         self._token = ""
 
     def take(self, event: Event) -> None:
-        """Take note of the event; at the end, tell of the run."""
+        """Add the event; at the end of a run, write its annotations and summary."""
         if isinstance(event, RunStarted):
             self._report = RunReport()
             self._path = event.workshop.path
@@ -54,7 +54,7 @@ class GitHub:
         self._resume_commands()
 
     def _in_repository(self, path: str) -> str:
-        """Return the path as annotations want it: from the repository's root, if it is in there."""
+        """Return the path relative to the repository's root, if it is in there."""
         whole = Path(path).resolve()
         if whole.is_relative_to(self._workspace):
             return whole.relative_to(self._workspace).as_posix()

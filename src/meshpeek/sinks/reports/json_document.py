@@ -1,4 +1,4 @@
-"""All that is known of a run as one JSON document, the format of `--json`."""
+"""A run as one JSON document, the format of `--json`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.workshop.model import Command
 
 FORMAT_VERSION = 1
-"""Grows when something is taken out of the format, or comes to mean something else."""
+"""Grows when something is removed from the format or changes its meaning."""
 
 _TAIL_CHARACTERS = 2000
 
@@ -49,7 +49,7 @@ class JsonFormatter:
         yield f'{{"format": {FORMAT_VERSION}, "meshpeek": {_dump(__version__)}, "workshops": ['
 
     def tail(self) -> str:
-        """Return what ends the workshop under way, and the document."""
+        """Return what ends the current workshop and the document."""
         total = _dump({"counts": _counts(self._total)})
         return f"{self._end_of_workshop()}\n], {total[1:]}\n"
 
@@ -106,7 +106,7 @@ class JsonFormatter:
         return f"\n], {ending[1:]}"
 
     def _outcome(self) -> str:
-        """Return what became of the whole workshop."""
+        """Return the outcome of the workshop."""
         for word in ("interrupted", "failed", "passed"):
             if self._counts[word]:
                 return word
@@ -160,7 +160,7 @@ def _attempt(result: Result) -> dict[str, Any]:
 
 
 def _count_as(outcome: str) -> str:
-    """Return the word that an outcome is counted under: those of the summary, or interrupted."""
+    """Return what an outcome counts as: an outcome of the summary, or interrupted."""
     is_failure = outcome in (VerdictKind.FAILED, VerdictKind.TIMED_OUT, VerdictKind.NOT_RUN)
     return "failed" if is_failure else outcome
 

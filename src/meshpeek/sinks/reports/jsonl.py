@@ -59,7 +59,7 @@ class EventLog:
 class EventLines:
     """Turns a run's events into lines of JSON.
 
-    Every line has `event` and, where a step is meant, `step` (its 1-based number in the
+    Every line has `event` and, for an event of a step, `step` (its 1-based number in the
     workshop), `path`, `line`, `section` and `text`. A `command` line adds `attempt`, `edited` (what
     ran instead of the text, or null), `final`, `time_left` (seconds that `until` leaves for more
     attempts), `status`, `pipestatus`, `duration` (seconds), `output` (without escape sequences),
@@ -73,7 +73,7 @@ class EventLines:
         self._report = RunReport()
 
     def line(self, event: Event) -> str | None:
-        """Return the line for `event`, without its line end; None for what has none."""
+        """Return the line for `event`, without its line end; None for an event that has no line."""
         self._report.take(event)
         record = self._record(event)
         return None if record is None else json.dumps(record, ensure_ascii=False)

@@ -45,7 +45,7 @@ class _Tally:
         self.count(None, 0)
 
     def count(self, what: str | None, seconds: float) -> None:
-        """Count a case that is `failures`, `errors`, `skipped` or, with an empty word, passed."""
+        """Count a case: `what` is `failures`, `errors`, `skipped`, or empty for a passed one."""
         if what is not None:
             self._counts.update(["tests", what])
         self._seconds += seconds
@@ -55,7 +55,7 @@ class _Tally:
 
 
 class JUnitFormatter:
-    """Builds the file. A step that is run again, as a presenter can, is another case."""
+    """Turns a run's events into the file. A step that is run again is another case."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -160,5 +160,5 @@ def content(text: str) -> str:
 
 
 def attribute(text: str) -> str:
-    """Return `text` as the value of an attribute in double quotes, its lines kept."""
+    """Return `text` as the value of an attribute in double quotes; line ends are kept."""
     return escape(without_controls(text)).replace("\n", "&#10;").replace("\t", "&#9;")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ReportPaths(NamedTuple):
-    """The files that reports go to; None for those that are not wanted."""
+    """The files of the reports; None for those that are not wanted."""
 
     events: Path | None = None
     junit: Path | None = None
@@ -37,9 +37,9 @@ def open_reports(
 ) -> Iterator[Fanout]:
     """Yield a sink for all the events of one run, or of several one after the other.
 
-    `more` are sinks that belong to it as well, each with the name of its file. `clock` is for
-    events that come later than what they tell. Raises EnvironmentUnfitError at once for a file
-    that cannot be written, and in the end for those that could not be written any more.
+    `more` are further sinks, each with the name of its file. `clock` is for events that are
+    reported later than they happened. Raises EnvironmentUnfitError at once for a file that cannot
+    be opened, and at the end for files that could not be written.
     """
     with contextlib.ExitStack() as stack:
         for _, sink in more:

@@ -1,4 +1,4 @@
-"""What GitHub shows of a run: annotations at the failed lines, and a summary in Markdown.
+"""A run on GitHub: annotations at failed lines, and a summary in Markdown.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -34,7 +34,7 @@ def annotate_refusal(refusal: RunRefused, path: str) -> str:
 
 
 def summarise(report: RunReport, path: str) -> str:
-    """Return a run as Markdown: a table of its sections, and each failure with its output's end."""
+    """Return a run as Markdown: a table of sections, and failures with the end of their output."""
     header = ("section", *OUTCOMES, "time")
     rows = [header, ("---", *("---:" for _ in header[1:])), *summary_rows(report)]
     table = "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows)
@@ -85,7 +85,7 @@ def _property(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return `text` as Markdown that shows it, in a line and in a table's cell."""
+    """Return `text` escaped as Markdown, in one line, for text and table cells."""
     escaped = re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", text)
     return " ".join(escaped.split())
 

@@ -1,4 +1,4 @@
-"""The badges that say which cluster a command talks to: by colour and by name."""
+"""The badges of a command: the clusters that it talks to, by colour and by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LIGHT_ENOUGH = 0.18
 
 
 def draw_prompt(step: Command, colours: Mapping[str, str], *, rehearsal: bool, plain: bool) -> Text:
-    """Return what a command is typed after. `plain`: there are no colours, so badges have edges."""
+    """Return the prompt of a command. `plain`: without colours, so badges have brackets."""
     prompt = Text()
     if rehearsal:
         prompt.append("rehearsal ", "magenta")

@@ -1,4 +1,4 @@
-"""The terminal as the screen's modules see it: what is drawn on it can be drawn again."""
+"""The terminal, on which what is drawn can be drawn again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OVERLAY_BEGINS, _OVERLAY_ENDS = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 
 
 class Display:
-    """Draws on `console`, and keeps what it draws, for when the terminal's size changes.
+    """Draws on `console`, and keeps what it draws for when the terminal's size changes.
 
     `size` returns the terminal's size, None if it does not change. While the screen is lent to a
     program, nothing is drawn.
@@ -47,11 +47,11 @@ class Display:
 
     @property
     def is_typing(self) -> bool:
-        """Whether a line has begun and not ended."""
+        """Whether a line has been begun and not ended."""
         return self._line is not None
 
     def draw(self, what: RenderableType = "", *, narration: bool = False) -> None:
-        """Draw `what` after all there is, and keep it; a terminal wraps it at words."""
+        """Draw `what` below everything else, and keep it; on a terminal it is wrapped at words."""
         if isinstance(what, str):
             what = Text(what, end="")
         elif isinstance(what, Text) and self.console.is_terminal:
@@ -59,7 +59,7 @@ class Display:
         self._draw(what, "\n", narration=narration)
 
     def draw_gap(self) -> None:
-        """Draw a blank line after what there is, if there is anything."""
+        """Draw a blank line, unless the screen is blank."""
         if not self._list.is_blank:
             self.draw()
 
@@ -69,9 +69,9 @@ class Display:
         self._draw(prompt, "")
 
     def type(self, text: str, style: str) -> None:
-        """Go on with the line that has begun."""
+        """Continue the line that has been begun."""
         if self._line is None:
-            raise ValueError("no line has begun")
+            raise ValueError("no line has been begun")
         *_, last = self._line.split("\n", allow_blank=True)
         text = expand_tabs(text, last.cell_len)
         self._line.append(text, style)
@@ -79,13 +79,13 @@ class Display:
         self._at_line_start = False
 
     def finish_line(self) -> None:
-        """End the line that has begun, if there is one."""
+        """End the line that has been begun, if there is one."""
         if self._line is not None:
             self._line = None
             self.draw()
 
     def clear(self) -> None:
-        """Begin with an empty screen."""
+        """Clear the screen."""
         self._list.clear()
         self._status_line.forget()
         self._write(_CLEAR)
@@ -102,7 +102,7 @@ class Display:
         self._draw_status()
 
     def bracket_pastes(self, *, on: bool) -> None:
-        """Have the terminal say what is pasted, so that it does not count as keys, or not."""
+        """Switch bracketed paste on or off: with it, what is pasted does not count as keys."""
         if on != self._brackets_pastes:
             self._brackets_pastes = on
             self._write(_BRACKET_PASTES if on else _PLAIN_PASTES)
@@ -121,17 +121,17 @@ class Display:
         self._write_at_once(codes + _PLAIN_PASTES if self._brackets_pastes else codes)
 
     def resume(self) -> None:
-        """Have the terminal again as it was before `suspend`."""
+        """Restore the terminal as it was before `suspend`."""
         codes = _OVERLAY_BEGINS if self._overlaid else self._modes.set_codes()
         self._write_at_once(codes + _BRACKET_PASTES if self._brackets_pastes else codes)
 
     def lend(self) -> None:
-        """Leave the screen to what is written on it from now on."""
+        """Lend the screen to a program, until `take_back`."""
         self._lent = True
         self._written = None
 
     def write(self, data: bytes) -> None:
-        """Pass on what a program writes, as it is."""
+        """Pass on what a program writes, unchanged."""
         if self._written is None:
             self._written = CommandOutput()
             self._list.add(self._written)
@@ -149,9 +149,9 @@ class Display:
             self._finish_output()
 
     def take_back(self, *, keep: bool = True) -> None:
-        """Have the screen again, in the modes in which it was lent, at the beginning of a line.
+        """Take the screen back, with its modes reset, and begin a line.
 
-        `keep` says whether what was written is drawn again, too.
+        `keep` says whether a redraw includes what was written.
         """
         self._lent = False
         self._write(self._modes.reset())
@@ -163,11 +163,11 @@ class Display:
         self.update_size()
 
     def keep(self, what: Text) -> None:
-        """Keep, for a redraw, what is on the screen already."""
+        """Keep what is on the screen already for a redraw."""
         self._list.add(what.append("\n"))
 
     def update_size(self) -> None:
-        """Take over a new size of the terminal, and draw everything again unless it is lent."""
+        """Adopt a new size of the terminal, and draw everything again unless it is lent."""
         if self._measure is None:
             return
         size = self._measure()
@@ -191,7 +191,7 @@ class Display:
         self._draw_status()
 
     def overlay(self, parts: Iterable[RenderableType]) -> None:
-        """Draw `parts` in front of everything, as much of them as there is room for."""
+        """Draw `parts` in front of everything, as many lines as fit."""
         if not self._overlaid:
             self._overlaid = True
             self._write(_OVERLAY_BEGINS)
@@ -201,11 +201,11 @@ class Display:
         self.console.print(shown, end="", crop=False, soft_wrap=True)
 
     def close_overlay(self) -> None:
-        """Show again what was behind the overlay."""
+        """Remove the overlay."""
         if self._overlaid:
             self._overlaid = False
             self._write(_OVERLAY_ENDS)
-            self.redraw()  # not every terminal has kept what was behind it
+            self.redraw()  # not every terminal keeps what was behind it
 
     def _draw(self, what: RenderableType, end: str, *, narration: bool = False) -> None:
         self._list.add(what.append(end) if isinstance(what, Text) else what, narration=narration)
@@ -233,7 +233,7 @@ class Display:
             os.write(self.console.file.fileno(), codes.encode())
 
     def _write(self, codes: str) -> None:
-        """Send codes that mean something to a terminal only."""
+        """Write codes, to a terminal only."""
         if codes and self.console.is_terminal:
             self.console.file.write(codes)
             self.console.file.flush()

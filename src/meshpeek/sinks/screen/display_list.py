@@ -26,7 +26,7 @@ _ALTERNATE_SCREEN = {47, 1047, 1049}
 
 
 class CommandOutput:
-    """What a command has written: the end of it, for a redraw."""
+    """The end of what a command has written, for a redraw."""
 
     def __init__(self) -> None:
         self._data = bytearray()
@@ -58,14 +58,14 @@ class CommandOutput:
         return not self.lines or not self.lines[-1]
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything to see of it."""
+        """Return whether any of it is visible."""
         return len(self.lines) > 1 or any(self.lines)
 
 
 def _left_on_screen(
     parts: Iterable[str | EscapeSequence],
 ) -> tuple[list[str | EscapeSequence], bool]:
-    """Return the parts of an output that can still be seen, and whether it cleared the screen.
+    """Return the parts of an output that are still visible, and whether it cleared the screen.
 
     What was written on the alternate screen is gone. After the cursor was put at some place, only
     the screen of that moment knew where that was.
@@ -75,7 +75,7 @@ def _left_on_screen(
     for part in parts:
         switched = _switches_screen(part)
         if switched is False and not is_alternate:
-            left.clear()  # the rest of what began before all that is kept
+            left.clear()  # it was switched on before what is kept
         if switched is not None:
             is_alternate = switched
         elif is_alternate:
@@ -153,11 +153,11 @@ class DisplayList:
         self._items.append((item, narration))
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Remove all items."""
         self._items.clear()
 
     def drop(self, item: Item | None) -> None:
-        """Take `item` out again, if it is the last one."""
+        """Remove `item`, if it is the last one."""
         if self._items and self._items[-1][0] is item:
             self._items.pop()
 
@@ -171,7 +171,7 @@ class DisplayList:
     def lines(self, console: Console, *, narration: bool) -> list[list[Segment]]:
         """Return the lines that fit on the console's screen, from the end of the list.
 
-        The last one is that which the cursor is in: it has no line end.
+        The cursor is in the last one, which has no line end.
         """
         lines: list[list[Segment]] = [[]]
         for item, is_narration in reversed(self._items):
@@ -185,7 +185,7 @@ class DisplayList:
 
 
 def _lines_of(item: Item, console: Console) -> list[list[Segment]]:
-    """Return an item's lines; the last is the one that what follows goes on in."""
+    """Return an item's lines; what follows continues the last one."""
     if isinstance(item, CommandOutput):
         texts = [*item.lines] or [Text()]
     elif isinstance(item, Text):
@@ -207,7 +207,7 @@ def wrap(line: Text, width: int) -> Iterator[Text]:
 
 
 def expand_tabs(text: str, column: int) -> str:
-    """Return `text`, that begins at `column`, with blanks for its tabs."""
+    """Return `text`, which begins at `column`, with blanks for its tabs."""
     pieces = text.split("\t")
     for index, piece in enumerate(pieces[:-1]):
         _, newline, line = piece.rpartition("\n")

@@ -1,4 +1,4 @@
-"""What a presenter looks at in front of the page: the keys, and the outline to jump in."""
+"""What a presenter sees in front of everything else: the keys, or the outline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "interrupted": (
 
 
 def draw_help(bindings: Iterable[Binding]) -> Table:
-    """Return the keys and what they do."""
+    """Return a table of the keys and what they do."""
     table = Table(box=None, title="Keys", title_style="bold", title_justify="left", header_style="")
     table.add_column("", style="bold", no_wrap=True)
     table.add_column("")
@@ -30,18 +30,18 @@ def draw_help(bindings: Iterable[Binding]) -> Table:
 def draw_outline(
     outline: Outline, outcomes: Mapping[int, str], console: Console
 ) -> Iterator[RenderableType]:
-    """Yield the outline, as much as there is room for; `outcomes` are by the commands' indexes."""
+    """Yield as many lines of the outline as fit; `outcomes` are by the commands' indexes."""
     rows = max(console.height - 4, 1)
     found = outline.found
     first = min(max(outline.selected - rows // 2, 0), max(len(found) - rows, 0))
     yield Text.assemble(("Go to: ", "bold"), outline.query, ("▏", "bold"))
     yield Text()
     if not found:
-        yield Text("Nothing has that in it.", "dim")
+        yield Text("No match.", "dim")
     for number, place in enumerate(found[first : first + rows], first):
         yield _draw_place(place, outcomes, console.width, chosen=number == outline.selected)
     yield Text(
-        "\nType to find · ↑ ↓ choose · RETURN goes there, and runs nothing · ESC leaves", "dim"
+        "\nType to search · ↑ ↓ select · RETURN goes there, runs nothing · ESC closes", "dim"
     )
 
 

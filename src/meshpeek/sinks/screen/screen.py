@@ -1,4 +1,4 @@
-"""The screen of a presenter or a reader. These modules alone write to it, through rich."""
+"""The screen of a presenter or a reader: only these modules write to it, through rich."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ from meshpeek.sinks.rehearsal_banner import rehearsal_banner
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.screen.badges import draw_prompt
 from meshpeek.sinks.screen.display import Display
-from meshpeek.sinks.screen.markdown import draw_markdown
 from meshpeek.sinks.screen.overlays import draw_help, draw_outline
+from meshpeek.sinks.screen.rich_markdown import draw_markdown
 from meshpeek.sinks.screen.status_line import Positions
 from meshpeek.sinks.screen.summary_table import draw_summary
 from meshpeek.sinks.summary import format_duration, name_step
@@ -64,9 +64,9 @@ class Screen:
     """Draws a run on `console` as it happens.
 
     What a command writes goes to the console's file as it is, and nothing is drawn before it has
-    ended. A step with `until` is drawn when it is settled: nobody wants to watch its failed
-    attempts, but for how long there may be more of them. `size` returns the terminal's size, if
-    it may change. `bindings` are the keys that a presenter is told of.
+    ended. A step with `until` is drawn after its last attempt; until then a status line says for
+    how long there may be more attempts. `size` returns the terminal's size, if it may change.
+    `bindings` are the keys that a presenter is offered.
     """
 
     def __init__(
@@ -136,15 +136,13 @@ class Screen:
             case CommandEnded():
                 self._end_command(event)
             case ShellLent():
-                self._display.draw(Text("exit or ^D comes back to the show", "dim"))
+                self._display.draw(Text("exit or ^D returns to the show", "dim"))
                 self._display.lend()
             case ShellReturned():
                 self._display.take_back()
                 self._display.draw(Text("back in the show", "dim"))
             case EditStarted():
-                self._display.draw(
-                    Text("change the command; RETURN runs it, ^C leaves it alone", "dim")
-                )
+                self._display.draw(Text("edit the command; RETURN runs it, ^C cancels", "dim"))
                 self._display.lend()
             case EditEnded(text=text):
                 self._display.take_back(keep=False)
@@ -163,9 +161,7 @@ class Screen:
             case Notice(text=text):
                 self._display.draw(Text(text, "bold"))
             case JobsLeft(listing=listing):
-                self._display.draw(
-                    Text(f"ended what still ran in the background:\n{listing}", "dim")
-                )
+                self._display.draw(Text(f"ended background jobs:\n{listing}", "dim"))
             case RunEnded():
                 self._sum_up()
 
@@ -224,7 +220,7 @@ class Screen:
         self._display.set_status(status)
 
     def _show_recorded(self, event: RecordedShown) -> None:
-        """Show what was recorded, between two lines that say that it was."""
+        """Show recorded output, between two lines that mark it."""
         self._display.draw(Text(f"── recorded earlier, from {event.source} ──", "bold"))
         self._display.lend()
         self._display.write(event.data)
@@ -280,14 +276,14 @@ class Screen:
         if not event.result.final:
             self._display.take_back()
             left = format_duration(event.result.time_left)
-            self._display.set_status(Text(f"not yet; trying again, for {left} more", "dim"))
+            self._display.set_status(Text(f"not yet; retrying for {left} more", "dim"))
             return
         if held:
             self._display.write(b"".join(held))
         self._display.take_back()
         verdict = event.result.verdict
         if event.result.shell_ended:
-            self._display.draw(Text("the shell ended; a fresh one goes on in its state", "dim"))
+            self._display.draw(Text("the shell ended: a new one continues in its state", "dim"))
         if not verdict:
             self._tell_failure(event)
         if verdict.hint:

@@ -1,4 +1,4 @@
-"""The line below the cursor, while a presenter is waited for: where the show is, and its clock."""
+"""The line below the cursor while a presenter is waited for: progress and clock."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _LINE_BELOW, _ERASE_BELOW = "\x1b[B\r", "\x1b[J"
 
 
 class StatusLine:
-    """Draws the line, and takes it away again, so that it never gets into the scrollback.
+    """Draws the line and erases it again, so that it never gets into the scrollback.
 
-    It only moves the cursor from where it is and back, and never needs to know where that is.
+    It moves the cursor relatively, and need not know where it is.
     """
 
     def __init__(self, console: Console) -> None:
@@ -36,13 +36,13 @@ class StatusLine:
         self._drawn = True
 
     def erase(self) -> None:
-        """Take the line away, if it is there."""
+        """Erase the line, if it is there."""
         if self._drawn:
             self._control(f"{_SAVE}{_LINE_BELOW}{_ERASE_BELOW}{_RESTORE}")
             self._drawn = False
 
     def forget(self) -> None:
-        """Know that the line is not there any more: the screen has been cleared."""
+        """Take the line as erased: the screen has been cleared."""
         self._drawn = False
 
     def _control(self, codes: str) -> None:

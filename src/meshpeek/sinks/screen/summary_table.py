@@ -1,4 +1,4 @@
-"""The words on screen that end a run."""
+"""The summary at the end of a run, on the screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STYLES = ("green", "red", "yellow", "")
 
 
 def draw_summary(report: RunReport) -> Iterator[RenderableType]:
-    """Yield what became of each section, what failed, what ran more than once, and the end."""
+    """Yield the outcome of each section, the failures, what ran more than once, and the end."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("section")
     for column, style in zip((*OUTCOMES, "time"), _STYLES, strict=True):

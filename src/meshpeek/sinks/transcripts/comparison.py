@@ -14,18 +14,18 @@ from meshpeek.workshop.model import Command, Normalisation, Workshop
 
 _UPDATE = "bring the transcript up to date with --update"
 _MOST_COMPARISONS = 4_000_000
-"""Beyond this product of lengths, lines are not aligned: that would take longer than a look."""
+"""Outputs with a greater product of their line counts are not aligned: it would take too long."""
 
 _MOST_ALIKE = 100
-"""More lines than this, alike but for addresses, are taken in the order in which they come."""
+"""More lines than this that are equal but for addresses are paired in their order."""
 
 
 class Comparison:
     """Compares a run of `workshop` with `transcript`, step by step.
 
-    It learns which address of the run stands for which one of the transcript, and sees it change.
+    It learns which address of the run corresponds to which one of the transcript.
     `mask` hides secrets, as they are hidden in a transcript. Raises InputError for a transcript
-    with steps that the workshop does not have any more.
+    with steps that are not in the workshop.
     """
 
     def __init__(
@@ -40,36 +40,36 @@ class Comparison:
         self._recorded = transcript.by_key()
         self._addresses: dict[str, str] = {}
         self._known: dict[str, str] = {}
-        self._refuse_strangers(transcript)
+        self._refuse_unknown_steps(transcript)
 
-    def _refuse_strangers(self, transcript: Transcript) -> None:
+    def _refuse_unknown_steps(self, transcript: Transcript) -> None:
         keys = set(self._keys.values())
-        strangers = [step for key, step in self._recorded.items() if key not in keys]
-        if strangers:
-            first, *others = strangers
+        unknown = [step for key, step in self._recorded.items() if key not in keys]
+        if unknown:
+            first, *others = unknown
             more = f", and {len(others)} more" if others else ""
             raise InputError(
-                f"{transcript.path} has a step that the workshop has not: "
+                f"{transcript.path} has a step that is not in the workshop: "
                 f"{first.identity.splitlines()[0]} (it was in line {first.line}){more}",
                 hint=_UPDATE,
             )
 
     def key_of(self, step: Command) -> StepKey:
-        """Return what a command of the workshop is looked up by."""
+        """Return the key of a command of the workshop."""
         return self._keys[id(step)]
 
     def compare(self, step: Command, status: int, output: str) -> Difference | None:
-        """Return how a command's status and output differ from the transcript, None if they do not.
+        """Return how a command's status and output differ from the transcript, None if not at all.
 
         `output` is without escape sequences.
         """
         recorded = self._recorded.get(self.key_of(step))
         if recorded is None:
-            return Difference("the transcript does not have this step", hint=_UPDATE)
+            return Difference("the transcript has no such step", hint=_UPDATE)
         if recorded.status != status:
-            message = f"exit status {status}, and the transcript has {recorded.status}"
+            message = f"exit status {status}, but {recorded.status} in the transcript"
         else:
-            message = "the output is not that of the transcript"
+            message = "the output differs from the transcript"
         rows = tuple(self._rows(recorded.output, self._mask(output)))
         if recorded.status == status and all(row.same for row in rows):
             return None
@@ -96,7 +96,7 @@ class Comparison:
     def _pair(
         self, left: Sequence[OutputLine], right: Sequence[OutputLine]
     ) -> Iterator[tuple[OutputLine, OutputLine]]:
-        """Pair lines of equal text; among alike ones in a row, so that addresses go together."""
+        """Pair lines of equal text; of equal ones in a row, those whose addresses correspond."""
         start = 0
         for _, group in groupby(left, key=lambda line: line.text):
             alike = list(group)
@@ -136,7 +136,7 @@ def _restore(line: OutputLine) -> str:
 def _align(
     before: Sequence[OutputLine], after: Sequence[OutputLine]
 ) -> Iterator[tuple[Sequence[OutputLine], Sequence[OutputLine]]]:
-    """Yield stretches that belong together: of equal text, or of what stands in its place."""
+    """Yield runs of lines that correspond: of equal text, or one that replaces the other."""
     if len(before) * len(after) > _MOST_COMPARISONS and [line.text for line in before] != [
         line.text for line in after
     ]:

@@ -10,7 +10,7 @@ from meshpeek.workshop.model import Command, Workshop
 
 
 class Fallback:
-    """Knows what `transcript` has of the commands of `workshop`.
+    """Finds the output of commands of `workshop` in `transcript`.
 
     `mask` hides secrets, as they are hidden in a transcript.
     """

@@ -1,8 +1,8 @@
-"""What differs from run to run without meaning anything: ages, hashes, addresses, times.
+"""Normalising output: ages, hashes, addresses and times differ from run to run.
 
-Normalising turns output into lines that compare equal when they mean the same. Most of what changes
-becomes a word such as `<age>`. An address becomes one, too, and is kept beside the line: which
-address it is does not matter, but the same one has to stay the same.
+The result is lines that are equal when they mean the same. Most of what changes becomes a word such
+as `<age>`. So does an address, which is kept beside the line: its value does not matter, but the
+same address has to stay the same.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _LEAST_COLUMNS, _LEAST_COLUMNS_WITHOUT_HEADER = 2, 3
 
 
 class OutputLine(NamedTuple):
-    """A normalised line, and the addresses that stood where it has `<address>`, in order."""
+    """A normalised line, and the addresses that it had in the place of `<address>`, in order."""
 
     text: str
     addresses: tuple[str, ...] = ()
 
 
 def normalise(output: str, settings: Normalisation) -> list[OutputLine]:
-    """Return the lines of `output` (text without escape sequences) as they are to be compared."""
+    """Return the lines of `output` (text without escape sequences) normalised for comparison."""
     lines = [_normalise_line(line, settings) for line in output.split("\n")]
     if lines and not lines[-1].text:
         lines.pop()
@@ -100,7 +100,7 @@ _CHANGES: Sequence[tuple[NormalisationRule, Callable[[str], str]]] = (
 
 
 def _normalise_tables(lines: Sequence[OutputLine], settings: Normalisation) -> Iterator[OutputLine]:
-    """Yield the lines, with ages, widths and order settled in what looks like a table."""
+    """Yield the lines, with ages, widths and order normalised in what looks like a table."""
     block: list[OutputLine] = []
     for line in lines:
         columns = len(_COLUMN.split(line.text.strip()))

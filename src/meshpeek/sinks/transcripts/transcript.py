@@ -1,4 +1,4 @@
-"""What a transcript holds, and reading it from its YAML."""
+"""A transcript as data, and reading it from YAML."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from meshpeek.workshop.spans import Span
 if TYPE_CHECKING:
     from yaml import Node, SequenceNode
 
-_RE_RECORD = "correct it, or write it anew with `meshpeek record`"
+_STEP_KEYS = "a step needs `text`, `line`, `status` and `output`; `name` and `screen` are optional"
+_RE_RECORD = "correct it, or record it again with `meshpeek record`"
 
 
 class StepKey(NamedTuple):
-    """What tells a command from all others of a workshop, whatever line it is on.
+    """What identifies a command of a workshop, whatever its line.
 
-    `identity` is its `name`, or else its text; `number` counts those of the same identity, from 1.
+    `identity` is its `name`, else its text; `number` counts commands of the same identity from 1.
     """
 
     identity: str
@@ -28,9 +29,9 @@ class StepKey(NamedTuple):
 
 
 class RecordedStep(NamedTuple):
-    """What a command came to. `output` is without escape sequences; `screen` is with them.
+    """What a command printed. `output` is without escape sequences, `screen` with them.
 
-    `line` is where it stood, 1-based, for people.
+    `line` is where the command was, from 1, for people.
     """
 
     text: str
@@ -82,7 +83,7 @@ def keys_of(
 def read_transcript(text: str, path: str) -> Transcript:
     """Return the transcript that `text`, the contents of the file `path`, holds.
 
-    Raises WorkshopError, which has the line, or InputError, if it is none.
+    Raises WorkshopError, with the line, or InputError if it is not a transcript.
     """
     import yaml
 
@@ -93,21 +94,20 @@ def read_transcript(text: str, path: str) -> Transcript:
         place = (
             Span(path, mark.line + 1, mark.line + 1, mark.column + 1) if mark else Span(path, 1, 1)
         )
-        raise _wrong(text, place, f"this is no YAML: {error.problem or error.context}") from None
+        raise _wrong(text, place, f"not valid YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise InputError(f"{path}: {error}", hint=_RE_RECORD) from None
     steps = find_steps(root)
     if steps is None:
         place = Span(path, 1, 1)
-        raise _wrong(text, place, "this is no transcript: it has no list of `steps`")
+        raise _wrong(text, place, "not a transcript: no list of `steps`")
     constructor = yaml.SafeLoader("")
     recorded = []
     for node in steps.value:
         line = node.start_mark.line + 1
         values = constructor.construct_document(node)
         if not isinstance(values, dict) or not _is_step(values):
-            message = "each step has `text`, `line`, `status` and `output`, and may have `name`"
-            raise _wrong(text, Span(path, line, line, node.start_mark.column + 1), message)
+            raise _wrong(text, Span(path, line, line, node.start_mark.column + 1), _STEP_KEYS)
         output: str = values["output"]
         recorded.append(
             RecordedStep(
@@ -123,7 +123,7 @@ def read_transcript(text: str, path: str) -> Transcript:
 
 
 def find_steps(root: Node | None) -> SequenceNode | None:
-    """Return the YAML node of a transcript's steps, None if `root` is that of another document."""
+    """Return the YAML node of a transcript's steps, None if `root` is not a transcript's."""
     from yaml import MappingNode, SequenceNode
 
     if not isinstance(root, MappingNode):

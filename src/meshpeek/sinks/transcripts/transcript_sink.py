@@ -1,4 +1,4 @@
-"""Writing down what a run prints, as a transcript."""
+"""Recording a run as a transcript."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from meshpeek.workshop.model import Workshop
 
 
 class TranscriptSink:
-    """Writes a transcript to `path` when the run has ended well: then, and whole, or not at all.
+    """Writes a transcript to `path` once all steps have passed, or leaves the file as it is.
 
-    `text` and `old` are those of the transcript to bring up to date; steps that do not run keep
-    what it has of them. Raises OSError at once if the file cannot be written.
+    `text` and `old` are the transcript to update; steps that do not run are kept as they are.
+    Raises OSError at once if the file cannot be written.
     """
 
     def __init__(self, path: Path, text: str = "", old: Transcript | None = None) -> None:
@@ -31,7 +31,7 @@ class TranscriptSink:
         self._results: dict[int, Result] = {}
 
     def take(self, event: Event) -> None:
-        """Keep what a command came to."""
+        """Keep the result of a command."""
         self._report.take(event)
         match event:
             case RunStarted(workshop=workshop):
@@ -41,17 +41,17 @@ class TranscriptSink:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the run has ended, and all that ran has passed."""
+        """Whether the run has finished and all commands that ran have passed."""
         return self._report.reason is Reason.FINISHED and not self._report.failed
 
     def describe(self) -> str:
-        """Return what a person is told about the transcript in the end."""
+        """Return the line about the transcript at the end of the run."""
         if self.is_complete:
             return f"written: {self._path}"
-        return f"{self._path} was left as it was, since not everything has passed"
+        return f"{self._path} is unchanged: not every step passed"
 
     def close(self) -> None:
-        """Write the transcript. Raises OSError if that cannot be done."""
+        """Write the transcript. Raises OSError."""
         with contextlib.closing(self._file):
             if self._workshop is not None and self.is_complete:
                 self._file.add(self._compose(self._workshop).encode())

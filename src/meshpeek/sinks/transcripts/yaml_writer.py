@@ -1,8 +1,8 @@
-"""Writing transcripts: a new one, or an existing one brought up to date.
+"""Writing transcripts: a new one, or an update of an existing one.
 
-An update changes what has to change and leaves every other byte alone, so that comments stay and a
-review shows what is new. PyYAML says which bytes a value takes. ruamel.yaml keeps comments, and not
-the bytes of what is as it was: it settles indentation, escapes, braces and folded lines anew.
+An update changes what has to change and no other byte, so that comments stay and a review shows
+what is new. PyYAML knows which bytes a value takes. ruamel.yaml keeps comments, but not the bytes
+of unchanged values: it rewrites indentation, escapes, flow style and folded lines.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HEADER = """\
 steps:
 """
 _PRINTABLE = r"\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
-"""What YAML 1.1 (5.1) lets stand as it is, but for the line ends that people do not know."""
+"""What YAML 1.1 (5.1) allows unescaped, without its less usual line ends."""
 
 _LITERAL = re.compile(rf"[\t\n{_PRINTABLE}]*")
 _TO_ESCAPE = re.compile(rf"""[^{_PRINTABLE}]|["\\]""")
@@ -39,7 +39,7 @@ _NO_STEPS = "  []\n"
 
 
 class _Layout(NamedTuple):
-    """In which columns a transcript has the dashes of its steps, and their keys."""
+    """The columns of the steps' dashes and of their keys."""
 
     dash: int = 2
     keys: int = 4
@@ -55,7 +55,7 @@ def update_transcript(text: str, old: Transcript, new: Mapping[StepKey, Recorded
 
     A step of `old` that `new` has changes in its values only; one that it lacks goes, with the
     comment above it; one that is new comes after the step that precedes it in `new`. A step in
-    braces that changes is written anew, and so are all steps if they are in brackets.
+    braces that changes is rewritten as a whole, and so are all steps if they are in brackets.
     """
     import yaml
 
@@ -89,7 +89,7 @@ def _layout(steps: SequenceNode) -> _Layout:
 def _dash_line(text: str, index: int) -> int:
     """Return where the line begins that has the dash of the step at `index`.
 
-    Between the two there are blanks, at most, or lines without any YAML.
+    Only blanks and comments are between the two.
     """
     start = _line_start(text, index)
     line = text[start:index]
@@ -164,7 +164,7 @@ def _write_step(step: RecordedStep, layout: _Layout) -> str:
 
 
 def _scalar(value: str | int, column: int) -> str:
-    """Return a value as YAML: as it reads best, and never as something else than it is.
+    """Return a value as YAML, in the style that reads best and keeps its type.
 
     `column` is where its lines begin, if it takes several.
     """
@@ -183,7 +183,7 @@ def _scalar(value: str | int, column: int) -> str:
 
 
 def _quote(value: str) -> str:
-    """Return `value` in double quotes: the one style of YAML that can hold anything."""
+    """Return `value` in double quotes, the only style of YAML that can hold anything."""
     return f'"{_TO_ESCAPE.sub(_escape, value)}"'
 
 

@@ -2,6 +2,6 @@
 
 The report of a killed job must hold every finished step and must be well-formed. Writing all of it
 again after each step would do, but 5,000 steps would write 5,000 reports. So a formatter never
-gives its whole text, only what has come to it and a short end (`document`), and a file takes
-those so that whoever opens it finds the state after one step or the next (`double_buffered_file`).
+returns its whole text, only what is new and a short end (`document`), and the file is whole for its
+readers after every step (`double_buffered_file`).
 """

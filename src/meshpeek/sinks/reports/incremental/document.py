@@ -1,4 +1,4 @@
-"""What a report consists of: text that only grows, placeholders in it, and an end.
+"""A report as text that only grows, placeholders in it, and an end.
 
 The end is short however long the run is. What stands before it and must change all the same, such
 as the counts at the head of a JUnit suite, is a placeholder of a fixed size.
@@ -45,7 +45,7 @@ class Formatter(Protocol):
 
 
 def completes_step(event: Event) -> bool:
-    """Tell whether a report on disk has to hold all that came up to and with `event`."""
+    """Return whether a report on disk must hold everything up to and with `event`."""
     if isinstance(event, CommandEnded):
         return event.result.final
     return isinstance(event, RunStarted | RunRefused | StepSkipped | RunEnded)

@@ -1,17 +1,16 @@
-"""A file that grows, and is whole for whoever opens it at any moment: double buffering on disk.
+"""A file that grows and is whole for its readers at any moment: double buffering on disk.
 
-Writing in place costs little and is not safe: the kernel may end a write between two pages when
+Writing in place is cheap and not safe: the kernel may end a write between two pages when
 the process is killed, and then the end is missing.
 
 So there are two copies that take turns. The front one has the report's name and is never written
 to; the back one has a hidden name and is one turn behind. A turn brings the back one up to date,
-puts the end after it, and exchanges their names by a hard link and two renames, each of which the
-file system does entirely or not at all. All that is ever written twice is what is new, and the end.
+appends the end, and exchanges their names by a hard link and two renames, each of which is atomic.
+Only what is new and the end are written twice.
 
-Where a file system has no hard links, or the report has been moved away, the next back copy begins
-as a whole one: that costs time, and never a step.
-
-What could not be written, to a disk that was full, is kept and written at the next turn.
+If the file system has no hard links, or the report has been moved away, the next back copy is a
+full one: that costs time, and no step is lost. What could not be written, to a full disk, is kept
+and written at the next turn.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class OutputFile(Protocol):
         """Replace as many bytes as `data` has, of those that have been added."""
 
     def publish(self, tail: bytes) -> None:
-        """Let readers see all that was added, and `tail` after it."""
+        """Show readers all that was added, and `tail` after it."""
 
     def close(self) -> None:
         """Finish; what was published stays."""
@@ -91,7 +90,7 @@ class DoubleBufferedFile:
         self._changed[offset] = data
 
     def publish(self, tail: bytes) -> None:
-        """Let readers see all that was added, and `tail` after it. Safe to repeat if it raises."""
+        """Show readers all that was added, and `tail` after it. Safe to repeat if it raises."""
         self._write_added()
         # What changed at the last turn is in the other copy only.
         for offset, data in (self._changed_before | self._changed).items():
@@ -153,7 +152,7 @@ class _Stream:
     """A pipe or a device, which cannot be renamed: it gets the last state at the end."""
 
     def __init__(self, path: Path) -> None:
-        # Opened for both, a FIFO that nobody reads yet does not hold up the run.
+        # Opened for both, a FIFO without a reader does not block the run.
         self._target = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOCTTY)
         self._body = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close
         self._tail = b""

@@ -30,7 +30,7 @@ class ReportFile:
         self._publish()
 
     def take(self, event: Event) -> None:
-        """Add what the event brings; after a step, let readers see it."""
+        """Add what the event adds; after a step, publish the file."""
         # All chunks or, where the formatter raises, none: half an element would spoil the document.
         self._add(list(self._formatter.take(event)))
         if completes_step(event):

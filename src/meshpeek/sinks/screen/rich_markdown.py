@@ -1,4 +1,4 @@
-"""Narration on the screen: Markdown as rich draws it, with nothing left out."""
+"""Markdown on the screen, drawn by rich with nothing cut off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 
 
 class _WrappingTable(TableElement):
-    """A table whose long words go on in the next line; rich would cut them off with `…`."""
+    """A table that wraps long words; rich would cut them off with `…`."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for part in super().__rich_console__(console, options):
@@ -28,5 +28,5 @@ class _Markdown(Markdown):
 
 
 def draw_markdown(text: str) -> Markdown:
-    """Return what draws the Markdown `text`."""
+    """Return the renderable of the Markdown `text`."""
     return _Markdown(text, hyperlinks=True)
