@@ -18,6 +18,7 @@ from meshpeek.run.events import (
 )
 from meshpeek.run.settings import RunSettings
 from meshpeek.run.verdict import judge
+from meshpeek.session.guard.watch import HINT as BREACH_HINT
 from meshpeek.session.session import Session
 from meshpeek.session.shell.command_stream import CommandExit, Ending, OutputChunk
 from meshpeek.terminal.escape_sequences import strip_escapes
@@ -25,6 +26,7 @@ from meshpeek.workshop.model import Checks, Command
 
 _FIRST_RETRY_SECONDS = 0.1
 _LONGEST_RETRY_SECONDS = 2.0
+_NOT_EXECUTABLE = 126
 
 
 Compare = Callable[[Command, int, str], Difference | None]
@@ -53,6 +55,8 @@ class Executor:
         self._clock = clock
         self._sleep = sleep
         self._attempts = dict(attempts or {})
+        self.breach: str | None = None
+        """Why commands may reach other clusters than the session's: nothing may run any more."""
 
     def has_run(self, index: int) -> bool:
         """Tell whether the step at `index` has been attempted."""
@@ -85,6 +89,8 @@ class Executor:
         captured = CapturedOutput()
         started = self._clock()
         outcome = None
+        if self._look_for_breach():
+            return self._not_run(attempt)
         ran = step if edited is None else step.replace(text=edited, checks=Checks())
         running = self._session.shell.run(ran.text, timeout=self._settings.timeout_for(ran))
         try:
@@ -99,6 +105,22 @@ class Executor:
             running.close()
         result = self._result(ran, attempt, outcome, captured, started, give_up)
         return result if edited is None else result.replace(edited=edited)
+
+    def _look_for_breach(self) -> str | None:
+        self.breach = self._session.guard.breach() if self._session.guard else None
+        return self.breach
+
+    def _not_run(self, attempt: int) -> Result:
+        """Return the result of a step before which something has opened the way elsewhere."""
+        return Result(
+            attempt=attempt,
+            status=_NOT_EXECUTABLE,
+            pipestatus=(_NOT_EXECUTABLE,),
+            duration=0.0,
+            output="",
+            omitted=0,
+            verdict=Verdict(VerdictKind.NOT_RUN, (self.breach or "",), BREACH_HINT),
+        )
 
     def _result(
         self,
@@ -123,7 +145,11 @@ class Executor:
             if difference is not None:
                 verdict = Verdict(VerdictKind.FAILED, (difference.message,), difference.hint)
         interrupted = verdict.kind is VerdictKind.INTERRUPTED
-        time_left = 0.0 if verdict or interrupted else max(0.0, give_up - self._clock())
+        breach = self._look_for_breach()
+        if breach and not interrupted:
+            verdict = Verdict(VerdictKind.FAILED, (breach, *verdict.reasons), BREACH_HINT)
+        is_final = verdict or interrupted or breach
+        time_left = 0.0 if is_final else max(0.0, give_up - self._clock())
         return Result(
             attempt=attempt,
             status=outcome.status,

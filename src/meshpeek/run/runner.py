@@ -292,6 +292,8 @@ class Runner:
         if result.verdict.kind is VerdictKind.INTERRUPTED:
             raise KeyboardInterrupt
         self._passed[index] = bool(result.verdict)
+        if self._executor.breach:
+            raise _Stop(str(step.span))
         if result.verdict and step.shown:
             self._driver.pause_for_reading(strip_escapes(result.output))
         return result
@@ -314,11 +316,11 @@ class Runner:
             if index in self._skipped or self._executor.has_run(index):
                 continue
             excluded = self._settings.excludes(step)
-            if excluded or not step.always:
+            if excluded or not step.always or self._executor.breach:
                 jumped = "the presenter jumped past it"
                 yield StepSkipped(step, excluded or (jumped if index < end else reason))
                 continue
-            with contextlib.suppress(KeyboardInterrupt):
+            with contextlib.suppress(KeyboardInterrupt, _Stop):
                 yield from self._execute(index, step)
 
     def _fill_in(self, text: str) -> str:

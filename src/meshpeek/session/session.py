@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError, InputError
 from meshpeek.session.editor import ScriptedEditor
+from meshpeek.session.guard.watch import KubeconfigWatch, read_servers
+from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
 from meshpeek.session.nested import (
     OUTER_REHEARSAL,
     OuterRehearsal,
@@ -53,7 +55,8 @@ class Session(NamedTuple):
     """What a run works with. `contexts` are those of its own kubeconfig, None if it has none.
 
     `folder` is the session's own, and `environment` what its bash is started with. `pages` are
-    those that a rehearsal serves.
+    those that a rehearsal serves. `guard` sees whether commands can still reach no other clusters,
+    None if they may reach any.
     """
 
     shell: Shell
@@ -62,6 +65,7 @@ class Session(NamedTuple):
     folder: Path
     environment: Mapping[str, str]
     pages: tuple[ServedPage, ...] = ()
+    guard: KubeconfigWatch | None = None
 
 
 @contextlib.contextmanager
@@ -94,6 +98,9 @@ def open_session(
         contexts = tuple(context.name for context in workshop.front_matter.contexts) or None
         outer = variables.pop(OUTER_REHEARSAL, None)
         rehearsal = read_outer_rehearsal(outer) if outer else None
+        is_guarded = rehearse or bool(contexts)
+        if is_guarded:
+            variables["PATH"] = without_wrappers(variables.get("PATH", os.defpath))
         if rehearse and rehearsal is None:
             equipment = stack.enter_context(
                 start_rehearsal(workshop, variables, directory, persistence)
@@ -112,6 +119,17 @@ def open_session(
             from meshpeek.session.tools import check_tools
 
             check_tools(workshop.front_matter.requires, variables)
+        kubeconfig_text = ""
+        if is_guarded:
+            kubeconfig = Path(variables["KUBECONFIG"])
+            kubeconfig_text = kubeconfig.read_text(encoding="utf-8")
+            variables["PATH"] = install_wrappers(
+                directory / "guard",
+                kubeconfig,
+                contexts or (),
+                read_servers(kubeconfig_text),
+                variables["PATH"],
+            )
         if bash.keyboard is None:
             variables |= stand_in(
                 workshop.front_matter.stand_ins,
@@ -138,7 +156,8 @@ def open_session(
         )
         stack.callback(shell.close)
         pages = rehearsal.pages if rehearse and rehearsal else ()
-        yield Session(shell, editor, contexts, directory, variables, pages)
+        guard = KubeconfigWatch(kubeconfig, kubeconfig_text, shell) if is_guarded else None
+        yield Session(shell, editor, contexts, directory, variables, pages, guard)
 
 
 @contextlib.contextmanager

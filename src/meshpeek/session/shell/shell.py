@@ -331,6 +331,10 @@ class Shell:
         self._start({"PATH": self._path}, file)
         self._statuses = statuses
 
+    def exported(self, name: str) -> str | None:
+        """Return a variable's value at the end of the last command, None if it is not exported."""
+        return self._states.exported(name)
+
     def background_jobs(self) -> str:
         """Return bash's list of running jobs, a line each."""
         return self.ask("builtin jobs -l") if self._pty.is_alive() else ""

@@ -18,6 +18,9 @@ STATES = "states"
 _AT_EXIT = "exit"
 _PIPE_BYTES = 64 * 1024
 _NAMES = re.compile(rb"\ndeclare -\S+ (\w+)=")
+_ESCAPES = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
+_ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f"}
+_ESCAPED |= {b"v": b"\v", b"E": b"\x1b"}
 _NOT_EXPORTED = re.compile(rb"\ndeclare -(?![\w-]*[aAnx])\S+ (\w+)=")
 _DISABLED = re.compile(rb"enable -n ([\w.:\[-]+)\n")
 _NEEDED = frozenset({"builtin", "return"})
@@ -103,6 +106,12 @@ class StateReceiver:
         names, self._unexported = self._unexported, []
         return _export_line(names).decode()
 
+    def exported(self, name: str) -> str | None:
+        """Return the value of a variable at the end of the last command, None if not exported."""
+        line = rb"\ndeclare -\w*x\w* %s=(.*)\n" % name.encode()
+        found = re.search(line, b"\n" + (self.script or b""))
+        return os.fsdecode(_unquote(found[1])) if found else None
+
     def close(self) -> None:
         """Receive no more."""
         os.close(self._fifo)
@@ -122,6 +131,17 @@ class StateReceiver:
 def _bounds(number: int) -> tuple[bytes, bytes]:
     """Return what a state begins and ends with (see session.bash)."""
     return b"# state %d\n" % number, b"\n# complete %d\n" % number
+
+
+def _unquote(value: bytes) -> bytes:
+    """Return what a value stands for that `declare -p` has written as "…" or $'…', on one line."""
+    if value.startswith(b"$'"):
+        return _ESCAPES.sub(lambda found: _unescape(found[1]), value[2:-1])
+    return re.sub(rb'\\(["\\$`])', rb"\1", value[1:-1])
+
+
+def _unescape(text: bytes) -> bytes:
+    return bytes([int(text, 8) & 255]) if text[0:1].isdigit() else _ESCAPED.get(text, text)
 
 
 def _export_line(names: list[bytes]) -> bytes:

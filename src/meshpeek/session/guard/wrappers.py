@@ -1,0 +1,107 @@
+"""The session's own kubectl, linkerd and helm: the real ones, held to the session's clusters."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+_TEMPLATE = Path(__file__).with_name("wrapper.sh")
+_STAMP = ".meshpeek-guard"
+_OWN_TIME = 946684800
+"""The time of modification of a kubeconfig that has been seen: 2000-01-01, in seconds."""
+
+
+class _Tool(NamedTuple):
+    """How to hold a tool: its option for a context, and what names a server in its own words.
+
+    `refused` are patterns of sh for options, `variables` are those of the environment.
+    `local_commands` talk to no cluster.
+    """
+
+    context_option: str
+    refused: tuple[str, ...]
+    variables: tuple[str, ...] = ()
+    local_commands: tuple[str, ...] = ("''",)
+
+
+_TOOLS = {
+    "kubectl": _Tool(
+        "--context",
+        # Options without a value may precede -s in the same word.
+        ("--server", "--server=*", "-s*", "-[ARhitw]s*", "-[ARhitw][ARhitw]s*"),
+        local_commands=("config",),
+    ),
+    "linkerd": _Tool("--context", ("--api-addr", "--api-addr=*")),
+    "helm": _Tool(
+        "--kube-context",
+        ("--kube-apiserver", "--kube-apiserver=*"),
+        ("HELM_KUBEAPISERVER",),
+    ),
+}
+
+
+def install_wrappers(
+    folder: Path, kubeconfig: Path, contexts: Sequence[str], servers: Sequence[str], path: str
+) -> str:
+    """Make `folder`, with a wrapper for each tool on `path`; return the PATH that has it first.
+
+    `contexts` are the names that messages list, and `servers` the URLs in `kubeconfig`.
+    """
+    folder.mkdir()
+    stamp = folder / _STAMP
+    stamp.touch()
+    mark_as_seen(stamp)
+    mark_as_seen(kubeconfig)
+    template = _TEMPLATE.read_text(encoding="utf-8")
+    own = [form for url in servers for form in (f"server: {url}", f'server: "{url}"')]
+    for name, tool in _TOOLS.items():
+        program = shutil.which(name, path=path)
+        if program is None:
+            continue
+        text = template
+        for key, value in {
+            "TOOL": name,
+            "CONTEXTS": shlex.quote(", ".join(contexts)),
+            "CONTEXT_OPTION": tool.context_option,
+            "ENVIRONMENT": "".join(map(_refuse_variable, tool.variables)),
+            "KUBECONFIG": shlex.quote(str(kubeconfig)),
+            "STAMP": shlex.quote(str(stamp)),
+            "SERVERS": " | ".join(map(shlex.quote, own)) or "''",
+            "OPTIONS": " | ".join(tool.refused),
+            "LOCAL_COMMANDS": " | ".join(tool.local_commands),
+            "PROGRAM": shlex.quote(str(Path(program).absolute())),
+        }.items():
+            text = text.replace(f"@{key}@", value)
+        wrapper = folder / name
+        wrapper.write_text(text, encoding="utf-8")
+        wrapper.chmod(0o700)
+    return f"{folder}{os.pathsep}{path}"
+
+
+def without_wrappers(path: str) -> str:
+    """Return `path` without the wrappers of a session around this one.
+
+    They hold tools to that session's kubeconfig, and this one has its own.
+    """
+    folders = path.split(os.pathsep)
+    return os.pathsep.join(f for f in folders if not (Path(f) / _STAMP).is_file())
+
+
+def mark_as_seen(file: Path) -> None:
+    """Make `file` so old that every later change makes it newer, in whole seconds too."""
+    os.utime(file, (_OWN_TIME, _OWN_TIME))
+
+
+def mark_as_unseen(file: Path) -> None:
+    """Make wrappers look into `file` again."""
+    os.utime(file)
+
+
+def _refuse_variable(name: str) -> str:
+    return (
+        f'if [ "${{{name}-}}" ]; then\n    __meshpeek_refuse "{name} is refused" "unset it"\nfi\n'
+    )
