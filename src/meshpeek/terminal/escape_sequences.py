@@ -33,6 +33,21 @@ OSC = "]"
 ESCAPE = ""
 """The kind of all sequences with neither parameters nor content."""
 
+CLEAR_SCREEN = "\x1b[H\x1b[2J"
+SAVE_CURSOR, RESTORE_CURSOR = "\x1b7", "\x1b8"
+CURSOR_DOWN, ERASE_BELOW = "\x1b[B", "\x1b[J"
+INDEX, REVERSE_INDEX = "\x1bD", "\x1bM"
+"""The cursor a line down, and up; at the screen's edge, scroll instead. Columns stay."""
+
+RESET_STYLE, NORMAL_KEYPAD = "\x1b[0m", "\x1b>"
+CURSOR_VISIBLE, ALTERNATE_SCREEN, BRACKETED_PASTE = 25, 1049, 2004
+"""Private modes (xterm's ctlseqs, DECSET)."""
+
+
+def set_mode(number: int, *, on: bool) -> str:
+    """Return the sequence that switches a private mode on or off."""
+    return f"\x1b[?{number}{'h' if on else 'l'}"
+
 
 class EscapeSequence(NamedTuple):
     """A sequence: its `kind` is CSI, OSC, `P` (DCS), `X` (SOS), `^` (PM), `_` (APC), or ESCAPE.

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from meshpeek.terminal.escape_sequences import LARGEST_PARAMETER, ControlSequenceReader
+from meshpeek.terminal.escape_sequences import (
+    LARGEST_PARAMETER,
+    NORMAL_KEYPAD,
+    RESET_STYLE,
+    ControlSequenceReader,
+    set_mode,
+)
 
 _ON_AT_FIRST = frozenset({7, 25})
 """Automatic line wrap and the visible cursor (DECAWM, DECTCEM); all others are off at first."""
@@ -39,15 +45,12 @@ class TerminalModes:
     def reset_codes(self) -> str:
         """Return the codes that reset the terminal: modes, styles and the keypad."""
         undone = "".join(
-            f"\x1b[?{number}{'l' if is_on else 'h'}"
+            set_mode(number, on=not is_on)
             for number, is_on in self._changed.items()
             if is_on != (number in _ON_AT_FIRST)
         )
-        styled = "\x1b[0m\x1b>" if self._is_styled else ""
-        return styled + undone
+        return (RESET_STYLE + NORMAL_KEYPAD if self._is_styled else "") + undone
 
     def set_codes(self) -> str:
         """Return the codes that change the modes again, after `reset_codes`."""
-        return "".join(
-            f"\x1b[?{number}{'h' if is_on else 'l'}" for number, is_on in self._changed.items()
-        )
+        return "".join(set_mode(number, on=is_on) for number, is_on in self._changed.items())

@@ -17,11 +17,19 @@ from meshpeek.sinks.screen.display_list import (
     join_lines,
 )
 from meshpeek.sinks.screen.status_line import StatusLine
+from meshpeek.terminal.escape_sequences import (
+    ALTERNATE_SCREEN,
+    BRACKETED_PASTE,
+    CLEAR_SCREEN,
+    CURSOR_VISIBLE,
+    set_mode,
+)
 from meshpeek.terminal.modes import TerminalModes
 
-_CLEAR = "\x1b[H\x1b[2J"
-_BRACKET_PASTES, _PLAIN_PASTES = "\x1b[?2004h", "\x1b[?2004l"
-_OVERLAY_BEGINS, _OVERLAY_ENDS = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
+_BRACKET_PASTES = set_mode(BRACKETED_PASTE, on=True)
+_PLAIN_PASTES = set_mode(BRACKETED_PASTE, on=False)
+_OVERLAY_BEGINS = set_mode(ALTERNATE_SCREEN, on=True) + set_mode(CURSOR_VISIBLE, on=False)
+_OVERLAY_ENDS = set_mode(CURSOR_VISIBLE, on=True) + set_mode(ALTERNATE_SCREEN, on=False)
 
 
 class Display:
@@ -88,7 +96,7 @@ class Display:
         """Clear the screen."""
         self._list.clear()
         self._status_line.forget()
-        self._write(_CLEAR)
+        self._write(CLEAR_SCREEN)
         self._at_line_start = True
 
     def show_narration(self, *, shown: bool) -> None:
@@ -183,7 +191,7 @@ class Display:
             return
         self._is_stale = False
         self._status_line.forget()
-        self._write(_CLEAR)
+        self._write(CLEAR_SCREEN)
         if self._brackets_pastes:
             self._write(_BRACKET_PASTES)
         lines = self._list.lines(self.console, narration=self._narration)
@@ -195,7 +203,7 @@ class Display:
         if not self._overlaid:
             self._overlaid = True
             self._write(_OVERLAY_BEGINS)
-        self._write(_CLEAR)
+        self._write(CLEAR_SCREEN)
         lines = [line for part in parts for line in self.console.render_lines(part, pad=False)]
         shown = Segments(join_lines(lines[: self.console.height]))
         self.console.print(shown, end="", crop=False, soft_wrap=True)

@@ -14,14 +14,20 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from meshpeek.terminal.escape_sequences import CSI, ESCAPE, EscapeSequence, split
+from meshpeek.terminal.escape_sequences import (
+    ALTERNATE_SCREEN,
+    CSI,
+    ESCAPE,
+    EscapeSequence,
+    split,
+)
 from meshpeek.terminal.styled_text import Colour, Rendition, styled_runs
 
 _KEPT_ITEMS = 500
 _KEPT_OUTPUT_BYTES = 128 * 1024
 _KEPT_OUTPUT_LINES = 500
 _TAB_COLUMNS = 8
-_ALTERNATE_SCREEN = {47, 1047, 1049}
+_ALTERNATE_SCREEN = {47, 1047, ALTERNATE_SCREEN}
 """The modes that switch to the terminal's other screen, and back (xterm's ctlseqs)."""
 
 

@@ -6,13 +6,18 @@ from rich.console import Console
 from rich.text import Text
 
 from meshpeek.run.events import ClockRead
+from meshpeek.terminal.escape_sequences import (
+    CURSOR_DOWN,
+    ERASE_BELOW,
+    INDEX,
+    RESTORE_CURSOR,
+    REVERSE_INDEX,
+    SAVE_CURSOR,
+)
 from meshpeek.workshop.model import Command, Pause, Step, Workshop
 
-_ROOM_BELOW = "\x1bD\x1bM"
-"""Index and reverse index (ECMA-48): scrolls if there is no line below, and changes no column."""
-
-_SAVE, _RESTORE = "\x1b7", "\x1b8"
-_LINE_BELOW, _ERASE_BELOW = "\x1b[B\r", "\x1b[J"
+_MAKE_ROOM = INDEX + REVERSE_INDEX  # scrolls if there is no line below
+_TO_LINE_BELOW = f"{SAVE_CURSOR}{CURSOR_DOWN}\r{ERASE_BELOW}"
 
 
 class StatusLine:
@@ -30,15 +35,15 @@ class StatusLine:
         text = text.copy()
         text.truncate(max(self._console.width - 1, 1), overflow="ellipsis")
         text.no_wrap = True
-        self._control(f"{_ROOM_BELOW}{_SAVE}{_LINE_BELOW}{_ERASE_BELOW}")
+        self._control(_MAKE_ROOM + _TO_LINE_BELOW)
         self._console.print(text, end="", highlight=False, soft_wrap=True)
-        self._control(_RESTORE)
+        self._control(RESTORE_CURSOR)
         self._drawn = True
 
     def erase(self) -> None:
         """Erase the line, if it is there."""
         if self._drawn:
-            self._control(f"{_SAVE}{_LINE_BELOW}{_ERASE_BELOW}{_RESTORE}")
+            self._control(_TO_LINE_BELOW + RESTORE_CURSOR)
             self._drawn = False
 
     def forget(self) -> None:
