@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from meshpeek.run.events import (
     CommandEnded,
+    CommandResult,
     CommandShown,
     CommandStarted,
     Event,
@@ -13,7 +14,6 @@ from meshpeek.run.events import (
     OutputReceived,
     PageOpened,
     Reason,
-    Result,
     RunEnded,
     RunStarted,
     ScreenCleared,
@@ -65,15 +65,15 @@ FAILED = Verdict(
 
 def result(
     output: str, verdict: Verdict = PASSED, *, attempt: int = 1, final: bool = True
-) -> Result:
+) -> CommandResult:
     status = 0 if verdict else 1
     time_left = 0.0 if final else 29.5
-    return Result(
+    return CommandResult(
         attempt, status, (status,), 0.25, output, 0, verdict, final=final, time_left=time_left
     )
 
 
-def attempt(step: Command, result: Result) -> Iterator[Event]:
+def attempt(step: Command, result: CommandResult) -> Iterator[Event]:
     yield CommandStarted(step, result.attempt)
     if result.output:
         yield OutputReceived(step, result.output.encode())

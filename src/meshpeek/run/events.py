@@ -51,7 +51,7 @@ class Difference(Value):
     hint: str | None = None
 
 
-class Result(Value):
+class CommandResult(Value):
     """What came of one attempt at a command.
 
     `duration` is in seconds. `output` is the text it wrote, escape sequences included;
@@ -259,7 +259,7 @@ class CommandEnded(Event):
     """An attempt at a command has ended."""
 
     step: Command
-    result: Result
+    result: CommandResult
 
 
 class StepSkipped(Event):

@@ -8,11 +8,11 @@ from collections.abc import Callable, Generator, Mapping
 from meshpeek.run.captured_output import CapturedOutput
 from meshpeek.run.events import (
     CommandEnded,
+    CommandResult,
     CommandStarted,
     Difference,
     Event,
     OutputReceived,
-    Result,
     Verdict,
     VerdictKind,
 )
@@ -64,7 +64,7 @@ class Executor:
 
     def execute(
         self, index: int, step: Command, edited: str | None = None
-    ) -> Generator[Event, None, Result]:
+    ) -> Generator[Event, None, CommandResult]:
         """Run the step at `index`, repeatedly if `until` allows it; return the last result.
 
         `edited` is the text as a presenter has changed it: that runs instead, and is judged by its
@@ -83,7 +83,7 @@ class Executor:
 
     def _attempt(
         self, index: int, step: Command, edited: str | None, give_up: float
-    ) -> Generator[Event, None, Result]:
+    ) -> Generator[Event, None, CommandResult]:
         attempt = self._attempts[index] = self._attempts.get(index, 0) + 1
         yield CommandStarted(step, attempt, edited)
         captured = CapturedOutput()
@@ -110,9 +110,9 @@ class Executor:
         self.breach = self._session.guard.breach() if self._session.guard else None
         return self.breach
 
-    def _not_run(self, attempt: int) -> Result:
+    def _not_run(self, attempt: int) -> CommandResult:
         """Return the result of a step before which something has opened the way elsewhere."""
-        return Result(
+        return CommandResult(
             attempt=attempt,
             status=_NOT_EXECUTABLE,
             pipestatus=(_NOT_EXECUTABLE,),
@@ -130,7 +130,7 @@ class Executor:
         captured: CapturedOutput,
         started: float,
         give_up: float,
-    ) -> Result:
+    ) -> CommandResult:
         duration = self._clock() - started
         output = captured.text()
         difference = None
@@ -150,7 +150,7 @@ class Executor:
             verdict = Verdict(VerdictKind.FAILED, (breach, *verdict.reasons), BREACH_HINT)
         is_final = verdict or interrupted or breach
         time_left = 0.0 if is_final else max(0.0, give_up - self._clock())
-        return Result(
+        return CommandResult(
             attempt=attempt,
             status=outcome.status,
             pipestatus=outcome.pipestatus,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from meshpeek.run.events import (
     CommandEnded,
+    CommandResult,
     CommandStarted,
     EditEnded,
     Event,
@@ -14,7 +15,6 @@ from meshpeek.run.events import (
     OutlineShown,
     OutputReceived,
     RecordedShown,
-    Result,
     RunRefused,
     RunStarted,
     StepSkipped,
@@ -129,7 +129,7 @@ class Masked:
             ),
         )
 
-    def _mask_result(self, result: Result) -> Result:
+    def _mask_result(self, result: CommandResult) -> CommandResult:
         mask = self._masker.mask_text
         verdict = result.verdict
         if verdict.reasons or verdict.hint:

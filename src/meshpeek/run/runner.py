@@ -13,6 +13,7 @@ from meshpeek.run.cursor import Cursor
 from meshpeek.run.drivers import Decision, Driver
 from meshpeek.run.events import (
     CommandEnded,
+    CommandResult,
     CommandShown,
     Event,
     JobsLeft,
@@ -21,7 +22,6 @@ from meshpeek.run.events import (
     PageOpened,
     Reason,
     RecordedShown,
-    Result,
     RunEnded,
     RunStarted,
     RunStopping,
@@ -284,7 +284,7 @@ class Runner:
 
     def _execute(
         self, index: int, step: Command, edited: str | None = None
-    ) -> Generator[Event, None, Result]:
+    ) -> Generator[Event, None, CommandResult]:
         if step.shown:
             self._last = _ShownCommand(index, step, edited)
             self._history.append(edited or step.text)
@@ -298,7 +298,7 @@ class Runner:
             self._driver.pause_for_reading(strip_escapes(result.output))
         return result
 
-    def _waits_after_failure(self, step: Command, result: Result) -> bool:
+    def _waits_after_failure(self, step: Command, result: CommandResult) -> bool:
         """Tell whether the presenter decides what happens after a failure that the audience saw."""
         if result.verdict or not step.shown or ended_by_presenter(result.status):
             return False

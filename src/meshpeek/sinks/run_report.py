@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from meshpeek.run.events import (
     CommandEnded,
+    CommandResult,
     Event,
     Reason,
-    Result,
     RunEnded,
     RunStarted,
     StepSkipped,
@@ -22,7 +22,7 @@ class StepReport:
     """The outcome of a command: its attempts, in order, or why it was skipped."""
 
     step: Command
-    results: list[Result] = field(default_factory=list)
+    results: list[CommandResult] = field(default_factory=list)
     skipped: str | None = None
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshpeek.run.events import Result
+from meshpeek.run.events import CommandResult
 from meshpeek.sinks.run_report import RunReport, StepReport
 from meshpeek.workshop.model import Command
 
@@ -63,7 +63,7 @@ def describe_failure(failure: StepReport) -> list[str]:
     return lines
 
 
-def describe_attempt(result: Result) -> str:
+def describe_attempt(result: CommandResult) -> str:
     """Return the line about one of several attempts: its number, outcome and reasons."""
     told = "; ".join(
         [

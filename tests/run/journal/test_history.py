@@ -10,11 +10,11 @@ import pytest
 
 from meshpeek.run.events import (
     CommandEnded,
+    CommandResult,
     CommandShown,
     CommandStarted,
     Event,
     Reason,
-    Result,
     RunEnded,
     RunStarted,
     RunStopping,
@@ -68,7 +68,7 @@ def workshop() -> Workshop:
     return parsed()
 
 
-def result(kind: VerdictKind = VerdictKind.PASSED, **fields: object) -> Result:
+def result(kind: VerdictKind = VerdictKind.PASSED, **fields: object) -> CommandResult:
     values = {
         "attempt": 1,
         "status": 0,
@@ -78,7 +78,7 @@ def result(kind: VerdictKind = VerdictKind.PASSED, **fields: object) -> Result:
         "omitted": 0,
         "verdict": Verdict(kind, ("a reason",), "a hint"),
     }
-    return Result(**{**values, **fields})  # type: ignore[arg-type]
+    return CommandResult(**{**values, **fields})  # type: ignore[arg-type]
 
 
 class Told:

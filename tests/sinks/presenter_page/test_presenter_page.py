@@ -22,8 +22,8 @@ from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.http.pages import PAGE_HEADERS
 from meshpeek.run.events import (
     CommandEnded,
+    CommandResult,
     Reason,
-    Result,
     RunEnded,
     RunStarted,
     Verdict,
@@ -333,7 +333,8 @@ def test_a_viewer_who_reads_nothing_delays_neither_show_nor_end() -> None:
             command = start_show(page)
             more_than_buffers_hold = "x" * (16 << 20)
             failed = Verdict(VerdictKind.FAILED, (more_than_buffers_hold,))
-            page.take(CommandEnded(command, Result(1, 1, (1,), 0.1, "", 0, failed, final=True)))
+            result = CommandResult(1, 1, (1,), 0.1, "", 0, failed, final=True)
+            page.take(CommandEnded(command, result))
             began = time.monotonic()
             assert any(state.get("outcomes") for _, state in events)
         page.close()

@@ -8,10 +8,10 @@ from typing import Any
 from meshpeek.run.events import (
     ClockRead,
     CommandEnded,
+    CommandResult,
     CommandStarted,
     Moved,
     Reason,
-    Result,
     RunEnded,
     RunStarted,
     StepSkipped,
@@ -54,8 +54,8 @@ def start(text: str = TALK) -> tuple[ViewModel, Workshop, list[Command]]:
     return view, workshop, [step for step in workshop.steps if isinstance(step, Command)]
 
 
-def result(kind: VerdictKind, *reasons: str, final: bool = True) -> Result:
-    return Result(1, 0, (0,), 0.1, "", 0, Verdict(kind, reasons), final=final)
+def result(kind: VerdictKind, *reasons: str, final: bool = True) -> CommandResult:
+    return CommandResult(1, 0, (0,), 0.1, "", 0, Verdict(kind, reasons), final=final)
 
 
 def test_the_show_has_sections_steps_notes_and_the_plan() -> None:

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from meshpeek.run.events import CommandEnded, Reason, Result, StepSkipped, Verdict, VerdictKind
+from meshpeek.run.events import (
+    CommandEnded,
+    CommandResult,
+    Reason,
+    StepSkipped,
+    Verdict,
+    VerdictKind,
+)
 from meshpeek.session.shell.state import SavedState
 from meshpeek.workshop.model import AnyStep, Command, Comment, Narration, Print, Workshop
 from meshpeek.workshop.values import Value
@@ -48,7 +55,7 @@ class Entry(Value):
     kind: str
     step: int
     number: int = 0
-    result: Result | None = None
+    result: CommandResult | None = None
     reason: str = ""
 
 
@@ -237,11 +244,11 @@ def _records(path: Path) -> Iterator[Mapping[str, Any]]:
                 yield record
 
 
-def _result(given: Mapping[str, Any]) -> Result:
+def _result(given: Mapping[str, Any]) -> CommandResult:
     kind, reasons, hint = given["verdict"]
-    known = {name: given[name] for name in Result.__match_args__ if name in given}
+    known = {name: given[name] for name in CommandResult.__match_args__ if name in given}
     verdict = Verdict(VerdictKind(kind), tuple(reasons), hint)
-    return Result(**{**known, "pipestatus": tuple(given["pipestatus"]), "verdict": verdict})
+    return CommandResult(**{**known, "pipestatus": tuple(given["pipestatus"]), "verdict": verdict})
 
 
 def _was_interrupted(entry: Entry) -> bool:

@@ -17,9 +17,9 @@ from markupsafe import Markup
 from meshpeek import __version__
 from meshpeek.run.events import (
     CommandEnded,
+    CommandResult,
     Event,
     JobsLeft,
-    Result,
     RunEnded,
     RunRefused,
     RunStarted,
@@ -140,7 +140,7 @@ class _WorkshopPart:
         self._section = -1
         self._section_end = ""
         self._steps = 0
-        self._attempts: list[Result] = []
+        self._attempts: list[CommandResult] = []
 
     def head(self) -> Iterator[Chunk]:
         """Return the workshop's title, summary, failures and outline."""
@@ -249,7 +249,7 @@ class _WorkshopPart:
             return _line(render("narration.html", html=html)) if html.strip() else ""
         return _line(render("remark.html", text=text))
 
-    def _command(self, step: Command, attempts: Sequence[Result]) -> str:
+    def _command(self, step: Command, attempts: Sequence[CommandResult]) -> str:
         result = attempts[-1]
         verdict = result.verdict
         notes = [*verdict.reasons, *([f"hint: {verdict.hint}"] if verdict.hint else [])]

@@ -11,9 +11,9 @@ from typing import Any
 from meshpeek import __version__
 from meshpeek.run.events import (
     CommandEnded,
+    CommandResult,
     Event,
     JobsLeft,
-    Result,
     RunEnded,
     RunRefused,
     RunStarted,
@@ -132,7 +132,7 @@ class JsonFormatter:
         yield f"{',' if self._steps else ''}\n{_dump(place | described)}"
         self._steps += 1
 
-    def _result(self, result: Result) -> dict[str, Any]:
+    def _result(self, result: CommandResult) -> dict[str, Any]:
         attempts, self._attempts = [*self._attempts, _attempt(result)], []
         return {
             "outcome": result.verdict.kind.value,
@@ -148,7 +148,7 @@ class JsonFormatter:
         }
 
 
-def _attempt(result: Result) -> dict[str, Any]:
+def _attempt(result: CommandResult) -> dict[str, Any]:
     return {
         "attempt": result.attempt,
         "outcome": result.verdict.kind.value,

@@ -13,8 +13,8 @@ from html import escape
 
 from meshpeek.run.events import (
     CommandEnded,
+    CommandResult,
     Event,
-    Result,
     RunRefused,
     RunStarted,
     StepSkipped,
@@ -64,7 +64,7 @@ class JUnitFormatter:
         self._is_open = False
         self._classes: list[str] = []
         self._names: Counter[tuple[str, str]] = Counter()
-        self._attempts: list[Result] = []
+        self._attempts: list[CommandResult] = []
 
     def head(self) -> Iterator[Chunk]:
         """Return the root's start."""
@@ -108,7 +108,7 @@ class JUnitFormatter:
         yield self._suite.placeholder
         yield ">\n"
 
-    def _case(self, step: Command, result: Result) -> Iterator[Chunk]:
+    def _case(self, step: Command, result: CommandResult) -> Iterator[Chunk]:
         attempts, self._attempts = [*self._attempts, result], []
         seconds = sum(attempt.duration for attempt in attempts)
         verdict = result.verdict

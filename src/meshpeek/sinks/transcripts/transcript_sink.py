@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from meshpeek.run.events import CommandEnded, Event, Reason, Result, RunStarted
+from meshpeek.run.events import CommandEnded, CommandResult, Event, Reason, RunStarted
 from meshpeek.sinks.reports.incremental.double_buffered_file import open_output
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.transcripts.transcript import RecordedStep, Transcript, keys_of
@@ -28,7 +28,7 @@ class TranscriptSink:
         self._old = old
         self._report = RunReport()
         self._workshop: Workshop | None = None
-        self._results: dict[int, Result] = {}
+        self._results: dict[int, CommandResult] = {}
 
     def take(self, event: Event) -> None:
         """Keep the result of a command."""
