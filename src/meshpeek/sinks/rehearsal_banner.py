@@ -11,7 +11,4 @@ def rehearsal_banner(event: RunStarted) -> str | None:
         return None
     names = [context.name for context in event.workshop.front_matter.contexts]
     clusters = f"{', '.join(names[:-1])} and {names[-1]} are" if names[1:] else f"{names[0]} is"
-    return (
-        f"REHEARSAL: {clusters} embedded in meshpeek; "
-        "the session's kubectl, linkerd and helm reach no others"
-    )
+    return f"REHEARSAL: {clusters} embedded in meshpeek; the session's own tools reach no others"

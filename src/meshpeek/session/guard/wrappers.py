@@ -1,4 +1,4 @@
-"""The session's own kubectl, linkerd and helm: the real ones, held to the session's clusters."""
+"""The session's own tools, kubectl and others: the real ones, held to the session's clusters."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _OWN_TIME = 946684800
 
 
 class _Tool(NamedTuple):
-    """How to hold a tool: its option for a context, and what names a server in its own words.
+    """How to hold a tool, as `tools.json` has it: what names a context or a server in its words.
 
-    `refused` are patterns of sh for options, `variables` are those of the environment.
+    `refused` are patterns of sh for options (those without a value may precede -s in the same
+    word), `variables` are those of the environment.
     `local_commands` talk to no cluster.
     """
 
@@ -28,20 +29,11 @@ class _Tool(NamedTuple):
     local_commands: tuple[str, ...] = ("''",)
 
 
-_TOOLS = {
-    "kubectl": _Tool(
-        "--context",
-        # Options without a value may precede -s in the same word.
-        ("--server", "--server=*", "-s*", "-[ARhitw]s*", "-[ARhitw][ARhitw]s*"),
-        local_commands=("config",),
-    ),
-    "linkerd": _Tool("--context", ("--api-addr", "--api-addr=*")),
-    "helm": _Tool(
-        "--kube-context",
-        ("--kube-apiserver", "--kube-apiserver=*"),
-        ("HELM_KUBEAPISERVER",),
-    ),
-}
+def _read_tools() -> dict[str, _Tool]:
+    import json
+
+    given = json.loads(Path(__file__).with_name("tools.json").read_bytes())
+    return {name: _Tool(**tool) for name, tool in given.items()}
 
 
 def install_wrappers(
@@ -58,7 +50,7 @@ def install_wrappers(
     mark_as_seen(kubeconfig)
     template = _TEMPLATE.read_text(encoding="utf-8")
     own = [form for url in servers for form in (f"server: {url}", f'server: "{url}"')]
-    for name, tool in _TOOLS.items():
+    for name, tool in _read_tools().items():
         program = shutil.which(name, path=path)
         if program is None:
             continue
