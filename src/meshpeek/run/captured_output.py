@@ -41,4 +41,9 @@ class CapturedOutput:
         tail = self._tail[-self._kept :].decode(errors="replace")
         if not self.omitted:
             return (bytes(self._head) + bytes(self._tail)).decode(errors="replace")
-        return f"{head}\n[… {self.omitted} bytes omitted …]\n{tail}"
+        return head + omission(self.omitted) + tail
+
+
+def omission(size: int) -> str:
+    """Return what stands in an output in the place of so many bytes that were not kept."""
+    return f"\n[… {size} bytes omitted …]\n"

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
+from meshpeek.run.captured_output import omission
 from meshpeek.run.events import (
-    CommandEnded,
+    ClockRead,
     CommandResult,
-    CommandStarted,
-    EditEnded,
     Event,
-    JobsLeft,
-    Notice,
+    HelpShown,
     OutlineShown,
     OutputReceived,
-    RecordedShown,
+    OverlayClosed,
+    Redrawn,
     RunRefused,
     RunStarted,
-    StepSkipped,
-    TextShown,
+    Suspended,
     Typed,
+    ViewChanged,
 )
-from meshpeek.run.masking import Masker
+from meshpeek.run.masking import MASK, Masker
 from meshpeek.terminal.escape_sequences import strip_escapes
-from meshpeek.workshop.model import AnyStep, Command, Workshop
+from meshpeek.workshop.model import AnyStep, Command, FrontMatter, Step, Workshop
+from meshpeek.workshop.values import Value
+
+_Value = TypeVar("_Value", bound=Value)
+_Step = TypeVar("_Step", bound=Step)
+_ASIDES = (ClockRead, HelpShown, OutlineShown, OverlayClosed, Redrawn, Suspended, ViewChanged)
+"""Events that may come in the middle of what is typed, and end none of it."""
 
 
 class Masked:
@@ -37,114 +43,84 @@ class Masked:
         self._pass = pass_on
         self._output = masker.stream()
         self._typing = masker.stream()
-        self._last: OutputReceived | Typed | None = None
+        self._open: dict[type, OutputReceived | Typed] = {}
         self._steps: dict[int, AnyStep] = {}
 
     def take(self, event: Event) -> None:
         """Pass the event on, without what may still turn out to be a part of a secret."""
         match event:
             case OutputReceived(data=data):
-                self._last = event
+                self._open[OutputReceived] = event
                 seen = self._output.feed(data)
                 if seen:
                     self._pass_on(event if seen is data else event.replace(data=seen))
             case Typed(text=text):
-                self._last = event
+                self._open[Typed] = event
                 typed = self._typing.feed(text.encode(errors="surrogatepass"))
                 if typed:
                     self._pass_on(event.replace(text=typed.decode(errors="surrogatepass")))
             case _:
-                self._release()
+                if not isinstance(event, _ASIDES):
+                    self._release()
                 self._pass_on(self._masked(event))
 
     def _release(self) -> None:
         """Pass on what was held back: there is an end to what it could have been a part of."""
-        last, self._last = self._last, None
-        if isinstance(last, OutputReceived) and (rest := self._output.end()):
-            self._pass_on(last.replace(data=rest))
-        if isinstance(last, Typed) and (rest := self._typing.end()):
-            self._pass_on(last.replace(text=rest.decode(errors="surrogatepass")))
+        for event in self._open.values():
+            if isinstance(event, OutputReceived) and (rest := self._output.end()):
+                self._pass_on(event.replace(data=rest))
+            elif isinstance(event, Typed) and (rest := self._typing.end()):
+                self._pass_on(event.replace(text=rest.decode(errors="surrogatepass")))
+        self._open.clear()
 
     def _pass_on(self, event: Event) -> None:
         step = getattr(event, "step", None)
-        if self._steps and id(step) in self._steps:
-            event = event.replace(step=self._steps[id(step)])
-        self._pass(event)
+        shown = self._steps.get(id(step), step)
+        self._pass(event if shown is step else event.replace(step=shown))
 
     def _masked(self, event: Event) -> Event:
-        mask = self._masker.mask_text
         match event:
-            case RunStarted(workshop=workshop, resumed=resumed):
-                masked = self._mask_workshop(workshop)
-                return event.replace(
-                    workshop=masked, resumed=tuple(map(self._with_masked_step, resumed))
-                )
-            case TextShown(text=text):
-                return event.replace(text=mask(text))
-            case CommandEnded(result=result):
-                return event.replace(result=self._mask_result(result))
-            case CommandStarted(edited=str(edited)):
-                return event.replace(edited=mask(edited))
-            case EditEnded(text=str(text)):
-                return event.replace(text=mask(text))
-            case OutlineShown(outline=outline):
-                places = tuple(p.replace(text=mask(p.text)) for p in outline.places)
-                return event.replace(outline=outline.replace(places=places))
-            case RecordedShown(data=data):
-                return event.replace(data=self._masker.mask(data))
-            case StepSkipped(reason=reason):
-                return event.replace(reason=mask(reason))
-            case JobsLeft(listing=listing):
-                return event.replace(listing=mask(listing))
-            case Notice(text=text):
-                return event.replace(text=mask(text))
+            case RunStarted(workshop=workshop):
+                # Its steps are kept: their identities must not be used again.
+                self._original = workshop
+                masked = mask_workshop(workshop, self._masker)
+                self._steps = dict(zip(map(id, workshop.steps), masked.steps, strict=True))
+                return event.replace(workshop=masked, resumed=self._mask(event.resumed))
             case RunRefused(message=message):
-                return event.replace(message=mask(message))
-        return event
+                return event.replace(message=self._mask(message))  # its path tells which it is
+        return self._mask_fields(event)
 
-    def _with_masked_step(self, event: CommandEnded | StepSkipped) -> CommandEnded | StepSkipped:
-        step = self._steps.get(id(event.step), event.step)
-        return event.replace(step=step) if isinstance(step, Command) else event
-
-    def _mask_workshop(self, workshop: Workshop) -> Workshop:
-        """Return the workshop as it may be shown, and remember which of its steps are others."""
-        mask = self._masker.mask_text
-        self._original = workshop  # keeps the identities of its steps from being used again
-        self._steps = {}
-        for step in workshop.steps:
-            masked = step.replace(text=mask(step.text))
-            if isinstance(masked, Command):
-                masked = masked.replace(
-                    name=masked.name and mask(masked.name),
-                    note=masked.note and mask(masked.note),
-                )
-            if masked != step:
-                self._steps[id(step)] = masked
-        titles = [mask(section.title) for section in workshop.sections]
-        return workshop.replace(
-            steps=tuple(self._steps.get(id(step), step) for step in workshop.steps),
-            sections=tuple(
-                section.replace(title=title)
-                for section, title in zip(workshop.sections, titles, strict=True)
-            ),
-        )
-
-    def _mask_result(self, result: CommandResult) -> CommandResult:
-        mask = self._masker.mask_text
-        verdict = result.verdict
-        if verdict.reasons or verdict.hint:
-            verdict = verdict.replace(
-                reasons=tuple(mask(reason) for reason in verdict.reasons),
-                hint=verdict.hint and mask(verdict.hint),
+    def _mask(self, value: Any) -> Any:  # noqa: ANN401  # whatever an event holds
+        """Return the value with the secrets in all its texts replaced."""
+        if type(value) is str:  # not the words of an enumeration
+            return self._masker.mask_text(value)
+        if isinstance(value, bytes):
+            return self._masker.mask(value)
+        if isinstance(value, tuple):
+            return tuple(map(self._mask, value))
+        if isinstance(value, Step):
+            known = self._steps.get(id(value))
+            return known or _mask_step(value, self._masker.mask_text)
+        if isinstance(value, CommandResult):
+            return self._mask_fields(value.replace(output="")).replace(
+                output=self._mask_output(value)
             )
-        return result.replace(
-            output=self._mask_output(result.output),
-            verdict=verdict,
-            edited=result.edited and mask(result.edited),
-        )
+        return self._mask_fields(value) if isinstance(value, Value) else value
 
-    def _mask_output(self, output: str) -> str:
-        masked = self._masker.mask_text(output)
+    def _mask_fields(self, value: _Value) -> _Value:
+        fields = {name: getattr(value, name) for name in value.__match_args__}
+        masked = {name: self._mask(field) for name, field in fields.items()}
+        return value if masked == fields else value.replace(**masked)
+
+    def _mask_output(self, result: CommandResult) -> str:
+        head, omitted, tail = result.output, "", ""
+        if result.omitted:
+            # What was cut out may have taken a part of a secret with it.
+            head, omitted, tail = result.output.partition(omission(result.omitted))
+            head, tail = self._masker.mask_cut(head, tail)
+        else:
+            head = self._masker.mask_text(head)
+        masked = head + omitted + tail
         if "\x1b" in masked:
             # A colour that begins within a secret hides it from us, and not from a plain report.
             plain = strip_escapes(masked)
@@ -152,3 +128,33 @@ class Masked:
             if without != plain:
                 return without
         return masked
+
+
+def mask_workshop(workshop: Workshop, masker: Masker) -> Workshop:
+    """Return the workshop with the secrets in what it shows replaced; other steps are the same."""
+    mask = masker.mask_text
+    return workshop.replace(
+        front_matter=_mask_settings(workshop.front_matter, mask),
+        steps=tuple(_mask_step(step, mask) for step in workshop.steps),
+        sections=tuple(section.replace(title=mask(section.title)) for section in workshop.sections),
+        speaker_notes=tuple(note.replace(text=mask(note.text)) for note in workshop.speaker_notes),
+    )
+
+
+def _mask_step(step: _Step, mask: Callable[[str], str]) -> _Step:
+    masked = step.replace(text=mask(step.text))
+    if isinstance(step, Command):
+        masked = masked.replace(
+            name=step.name and mask(step.name), note=step.note and mask(step.note)
+        )
+    return step if masked == step else masked
+
+
+def _mask_settings(settings: FrontMatter, mask: Callable[[str], str]) -> FrontMatter:
+    return settings.replace(
+        env={
+            name: MASK.decode() if name in settings.secrets else mask(value)
+            for name, value in settings.env.items()
+        },
+        minutes=tuple(planned.replace(title=mask(planned.title)) for planned in settings.minutes),
+    )

@@ -5,6 +5,7 @@ Of a known value nothing may be seen, so what may be its beginning is held back 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ from meshpeek.run.masking.shapes import LOOK_BEHIND, OPEN, Shape, find_clues
 
 MASK = b"***"
 """What stands in a secret's place."""
+
+
+_FIRST_WORD = re.compile(rb"\S{1,4096}")
 
 
 class _Candidate(NamedTuple):
@@ -46,6 +50,20 @@ class Masker:
         data = text.encode(errors="surrogatepass")
         masked = self.mask(data)
         return text if masked is data else masked.decode(errors="surrogatepass")
+
+    def mask_cut(self, head: str, tail: str) -> tuple[str, str]:
+        """Return two pieces of a text without secrets, those among them that it was cut in.
+
+        Where the tail begins within a token, nothing tells; so its first word goes.
+        """
+        before, after = (text.encode(errors="surrogatepass") for text in (head, tail))
+        _, settled = self.find(before, is_whole=False)
+        rest = _FIRST_WORD.match(after)
+        begin = max(rest.end() if rest else 0, self._known.find_end(after) if self._known else 0)
+        return (
+            self.mask(before[:settled]).decode(errors="ignore"),
+            self.mask(after[begin:]).decode(errors="ignore"),
+        )
 
     def find(
         self, data: bytes, settled: int = 0, *, is_whole: bool
@@ -113,6 +131,15 @@ class _KnownValues:
         unwrapped = unwrap(data)
         if unwrapped:
             yield from self._find(unwrapped.data, unwrapped.origin, is_whole=is_whole)
+
+    def find_end(self, data: bytes) -> int:
+        """Return where the rest of a value ends that `data` may begin with."""
+        from meshpeek.run.masking.substrings import Substrings
+
+        backwards = Substrings(form[::-1] for form in self._after)
+        longest = max(map(len, self._after))
+        starts = [start for start, _ in backwards.find_broken_off(data[longest - 1 :: -1])]
+        return min(longest, len(data)) - min(starts) if starts else 0
 
     def _find(
         self, data: bytes, origin: Callable[[int], int], *, is_whole: bool
