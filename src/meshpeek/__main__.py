@@ -19,9 +19,10 @@ def main() -> None:
         print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None
     except Exception as error:  # noqa: BLE001  # whatever it is, it must not look like a failed step
+        from meshpeek.cli.secrecy import mask_text
         from meshpeek.errors import ExitCode, describe_defect
 
-        print(describe_defect(error, os.environ), file=sys.stderr)
+        print(mask_text(describe_defect(error, os.environ)), file=sys.stderr)
         raise SystemExit(ExitCode.DEFECT) from None
 
 

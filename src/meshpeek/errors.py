@@ -6,7 +6,7 @@ expects is a defect of meshpeek: `__main__` prints it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 
 DEBUG_VARIABLE = "MESHPEEK_DEBUG"
@@ -48,6 +48,11 @@ class MeshpeekError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def hide(self, hide: Callable[[str], str]) -> None:
+        """Have the error's texts be what `hide` makes of them."""
+        self.message = hide(self.message)
+        self.hint = self.hint and hide(self.hint)
 
     def render(self) -> str:
         """Return the error as it is printed: the message, then the hint on its own line."""

@@ -70,6 +70,8 @@ def _describe_usage(error: click.ClickException) -> str:
 
 
 def _fail(message: str, code: ExitCode) -> None:
+    from meshpeek.cli.secrecy import mask_text  # a start that goes well has no use for it
+
     flush_output()
-    print(message, file=sys.stderr)
+    print(mask_text(message), file=sys.stderr)
     raise SystemExit(code)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshpeek.cli.controls import Controls, handling_terminal_signals, open_controls, terminal_size
 from meshpeek.cli.nested_command import nested_command
+from meshpeek.cli.secrecy import hiding_secrets, secrets_of
 from meshpeek.cli.signals import interrupting
 from meshpeek.cli.standard_output import open_output, output_size
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
@@ -26,7 +27,7 @@ from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports.registry import refusal_reported
 from meshpeek.sinks.run_report import RunReport
-from meshpeek.workshop.model import SHORTEST_SECRET, Workshop
+from meshpeek.workshop.model import Workshop
 
 if TYPE_CHECKING:
     from meshpeek.run.actions import ActionQueue
@@ -53,7 +54,7 @@ def play(
     InputError if it was a test and nothing in it ran, or for a transcript of another workshop.
     """
     run = _WorkshopRun(workshop, settings.for_workshop(workshop), reports)
-    with contextlib.ExitStack() as stack:
+    with hiding_secrets(workshop), contextlib.ExitStack() as stack:
         run.prepare(stack, transcript, actions, screen)
         run.run()
     return run.conclude()
@@ -81,7 +82,7 @@ class _WorkshopRun:
         stack.enter_context(interrupting())
         # Without secrets, as soon as those are known.
         with refusal_reported(self._workshop.path, lambda event: self._take(event)):
-            masker = Masker(_secrets(self._workshop, os.environ))
+            masker = Masker(secrets_of(self._workshop.front_matter, os.environ))
             self._take = Masked(masker, self._reports.take).take
             compare, find_recorded = self._uses_of(transcript, masker)
             controls = stack.enter_context(open_controls(actions)) if actions else None
@@ -198,25 +199,6 @@ def _nothing_ran(workshop: Workshop, report: RunReport) -> InputError:
         f"{workshop.path}: contains no command",
         hint="only fences that start with ```bash or ```sh are run",
     )
-
-
-def _secrets(workshop: Workshop, environment: Mapping[str, str]) -> list[str]:
-    """Return the values of the variables that the workshop names as secrets, if they are set.
-
-    Raises EnvironmentUnfitError for a value that is too short to be told from other text.
-    """
-    variables = {**environment, **workshop.front_matter.env}
-    secrets = []
-    for name in sorted(workshop.front_matter.secrets):
-        value = variables.get(name, "")
-        if 0 < len(value) < SHORTEST_SECRET:
-            raise EnvironmentUnfitError(
-                f"the value of {name} is too short to hide: {len(value)} characters",
-                hint=f"a secret needs {SHORTEST_SECRET} or more, or no value at all",
-            )
-        if value:
-            secrets.append(value)
-    return secrets
 
 
 def publish(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from meshpeek.cli.secrecy import hiding_secrets, mask_text
 from meshpeek.cli.standard_streams import flush_output
 from meshpeek.errors import ExitCode, InputError, MeshpeekError
 from meshpeek.run.settings import RunSettings
@@ -29,12 +30,13 @@ def load(file: Path, settings: RunSettings) -> Workshop:
         from meshpeek.rehearsal import default_hooks
 
         hooks = default_hooks(os.environ, opens=settings.mode is Mode.PRESENT)
-    return load_workshop(
-        file,
-        {**os.environ, **hooks},
-        startup=find_startup(home) if settings.startup else (),
-        allow_syntax_errors=is_test and not settings.stop_on_failure,
-    )
+    with hiding_secrets(file):
+        return load_workshop(
+            file,
+            {**os.environ, **hooks},
+            startup=find_startup(home) if settings.startup else (),
+            allow_syntax_errors=is_test and not settings.stop_on_failure,
+        )
 
 
 def starting_at(address: str | None, workshop: Workshop, settings: RunSettings) -> RunSettings:
@@ -43,7 +45,8 @@ def starting_at(address: str | None, workshop: Workshop, settings: RunSettings) 
     Raises InputError if there is no such step, or for `--setup` without `--from`.
     """
     if address is not None:
-        return settings.replace(start=find_step(workshop, address))
+        with hiding_secrets(workshop):
+            return settings.replace(start=find_step(workshop, address))
     if settings.setup:
         raise InputError(
             "--setup runs the hidden steps before the step that --from names",
@@ -69,4 +72,4 @@ def print_error(text: str, workshop: str = "") -> None:
     """Print an error after what has been printed, with the path of its `workshop`."""
     flush_output()
     place = f"{workshop}: " if workshop and workshop not in text else ""
-    print(f"{place}{text}", file=sys.stderr)
+    print(mask_text(f"{place}{text}"), file=sys.stderr)

@@ -19,7 +19,7 @@ from meshpeek.workshop.parse.markdown import find_fences
 from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.parse.vocabulary import BUILTIN_MACROS, DIRECTIVES
 from meshpeek.workshop.problems import Problem
-from meshpeek.workshop.spans import Span, draw_line
+from meshpeek.workshop.spans import Span
 
 _TRANSCRIPT = re.compile(r"(?:bash|sh|shell)[-_]?session\b", re.IGNORECASE)
 _SHELL = re.compile(
@@ -216,5 +216,5 @@ def _place_of(text: str, span: Span, program: Program) -> Span:
 
 def _warn(program: Program, span: Span, message: str, hint: str) -> Problem:
     document: TextDocument | None = program.documents.get(span.path)
-    excerpt = draw_line(document.lines[span.line - 1], span) if document else ""
+    excerpt = document.draw(span) if document else ""
     return Problem(message, span, hint, excerpt, is_warning=True)

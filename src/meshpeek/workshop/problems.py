@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from meshpeek.errors import MeshpeekError
-from meshpeek.workshop.spans import Span, draw_excerpt
+from meshpeek.workshop.spans import Span, draw_excerpt, hide_in_excerpt
 
 
 class Problem(NamedTuple):
@@ -27,6 +27,14 @@ class Problem(NamedTuple):
         """Make a problem that carries the excerpt of `text`, the file `span` lies in."""
         return cls(message, span, hint, draw_excerpt(text, span))
 
+    def without(self, hide: Callable[[str], str]) -> Problem:
+        """Return the problem with its texts as `hide` has them."""
+        return self._replace(
+            message=hide(self.message),
+            hint=self.hint and hide(self.hint),
+            excerpt=self.excerpt and hide_in_excerpt(self.excerpt, hide),
+        )
+
     def render(self) -> str:
         """Return the problem as it is printed: place and message, excerpt, hint."""
         place = f"{self.span.path}:{self.span.line}:{self.span.column}"
@@ -44,6 +52,11 @@ class WorkshopError(MeshpeekError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems[0].message, hint=problems[0].hint)
         self.problems = tuple(problems)
+
+    def hide(self, hide: Callable[[str], str]) -> None:
+        """Have the texts of every problem be what `hide` makes of them."""
+        super().hide(hide)
+        self.problems = tuple(problem.without(hide) for problem in self.problems)
 
     def render(self) -> str:
         """Return every problem as it is printed, with a blank line between them."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 _TAB_WIDTH = 4
+_HIDDEN = "***"
 
 
 class Span(NamedTuple):
@@ -54,6 +56,40 @@ def draw_line(line: str, span: Span) -> str:
             f"{gutter} | {' ' * len(before)}{'^' * max(1, len(marked))}",
         )
     )
+
+
+def draw_line_without(line: str, span: Span, hidden: Sequence[tuple[int, int]]) -> str:
+    """Draw `line` as `draw_line` does, with `***` in the place of its `hidden` parts.
+
+    They are 0-based columns, from and up to, in order and apart from each other.
+    """
+    first, last = span.column - 1, span.column - 1 + span.width
+    column, end = _moved(first, hidden, 0), _moved(last, hidden, len(_HIDDEN))
+    for start, stop in reversed(hidden):
+        line = line[:start] + _HIDDEN + line[stop:]
+    return draw_line(line, span._replace(column=column + 1, width=max(1, end - column)))
+
+
+def _moved(column: int, hidden: Sequence[tuple[int, int]], within: int) -> int:
+    """Return where `column` is when parts have been hidden, `within` from the start of its part."""
+    moved = column
+    for start, stop in hidden:
+        if column >= stop:
+            moved += len(_HIDDEN) - (stop - start)
+        elif column > start:
+            moved += within - (column - start)
+    return moved
+
+
+def hide_in_excerpt(excerpt: str, hide: Callable[[str], str]) -> str:
+    """Return an excerpt that has been drawn, its line as `hide` has it."""
+    margin, line, caret = excerpt.split("\n")
+    if hide(line) == line:
+        return excerpt
+    column = len(hide(line[: caret.index("^")]))
+    width = len(hide(line[: len(caret)])) - column
+    caret = caret[: caret.index("|") + 2].ljust(column) + "^" * max(1, width)
+    return "\n".join((margin, hide(line), caret))
 
 
 def _printable(text: str) -> str:

@@ -170,7 +170,7 @@ meshpeek:
             "a secret of 3 characters is too short to hide",
         ),
         ("meshpeek: {secrets: TOKEN}", "`secrets` must be a list"),
-        ("meshpeek: {secrets: [a-b]}", "invalid variable name `a-b`"),
+        ("meshpeek: {secrets: [A-B]}", "invalid variable name `A-B`"),
     ],
 )
 def test_secrets_that_cannot_be_taken(yaml: str, message: str) -> None:

@@ -12,6 +12,7 @@ from types import FrameType
 
 import click
 
+from meshpeek.cli.secrecy import hiding_secrets
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal import ClusterSeed, RehearsalError, RunningClusters, equip, start
 from meshpeek.session.kubeconfig import no_context
@@ -40,7 +41,8 @@ def command(file: Path | None, bare: bool) -> None:
     contexts: tuple[Context, ...] = _DEFAULT
     seeds: Mapping[str, ClusterSeed] = {context.name: ClusterSeed() for context in _DEFAULT}
     if file is not None:
-        workshop = load_workshop(file, os.environ)
+        with hiding_secrets(file):
+            workshop = load_workshop(file, os.environ)
         contexts, seeds = workshop.front_matter.contexts, read_seeds(workshop)
     if bare:
         seeds = {name: ClusterSeed(bare=True) for name in seeds}

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from meshpeek.cli.options import NO_INIT, REHEARSE
+from meshpeek.cli.secrecy import mask_text
 from meshpeek.cli.workshops import load
 from meshpeek.errors import ExitCode
 from meshpeek.run.settings import RunSettings
@@ -32,9 +33,9 @@ def command(file: Path | None, rehearse: bool, startup: bool) -> None:
         status = f"{result.status:<6}"
         if not os.environ.get("NO_COLOR"):  # no-color.org
             status = click.style(status, fg=_COLOURS[result.status])
-        click.echo(f"{status} {result.message}")
+        click.echo(f"{status} {mask_text(result.message)}")
         if result.hint:
-            click.echo(f"       hint: {result.hint}")
+            click.echo(f"       hint: {mask_text(result.hint)}")
         if result.status is CheckStatus.FAULT:
             code = ExitCode.UNFIT_ENVIRONMENT
     raise SystemExit(code)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from meshpeek.cli.options import FILES, NO_INIT
+from meshpeek.cli.secrecy import mask_text, remember_file
 from meshpeek.cli.workshops import noting_errors
 from meshpeek.errors import ExitCode, worst_of
 from meshpeek.workshop.lint_rules import lint
@@ -33,8 +34,9 @@ def command(files: tuple[Path, ...], startup: bool) -> None:
                 is_command=lambda word: shutil.which(word) is not None,
                 startup=startup_files,
             )
+            remember_file(file)
             for problem in problems:
-                click.echo(f"{problem.render()}\n")
+                click.echo(f"{problem.without(mask_text).render()}\n")
                 code = ExitCode.STEP_FAILED if problem.is_warning else ExitCode.WRONG_INPUT
                 codes.append(code)
     raise SystemExit(worst_of(codes))

@@ -13,6 +13,7 @@ import signal
 
 from meshpeek.cli.parallel.messages import Ended, Job, MessageWriter, read_job
 from meshpeek.cli.play import play
+from meshpeek.cli.secrecy import mask_text
 from meshpeek.errors import ExitCode, MeshpeekError, describe_defect
 from meshpeek.sinks.fanout import Fanout
 
@@ -44,11 +45,11 @@ def _run(job: Job, writer: MessageWriter) -> Ended:
             screen=Fanout([]),
         )
     except MeshpeekError as error:
-        return Ended(error.exit_code, error.render())
+        return Ended(error.exit_code, mask_text(error.render()))
     except KeyboardInterrupt:
         return Ended(ExitCode.INTERRUPTED)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is told as an error
-        return Ended(ExitCode.DEFECT, describe_defect(error, os.environ))
+        return Ended(ExitCode.DEFECT, mask_text(describe_defect(error, os.environ)))
     return Ended(code)
 
 

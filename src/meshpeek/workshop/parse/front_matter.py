@@ -10,10 +10,12 @@ from meshpeek.workshop.model import FrontMatter
 from meshpeek.workshop.parse.front_matter_block import (
     KEY,
     SAFETY_KEYS,
+    find_front_matter,
     looks_like_settings,
     may_be_too_large,
 )
 from meshpeek.workshop.parse.front_matter_keys import READERS, read_secret_variables
+from meshpeek.workshop.parse.private_values import hide_misplaced, hide_unreadable, hide_values
 from meshpeek.workshop.parse.suggestions import find_closest, suggest
 from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.parse.yaml_nodes import (
@@ -45,6 +47,24 @@ def has_settings(document: TextDocument, lines: int) -> bool:
         return any(map(looks_like_settings, inside))
     except InvalidNodeError:
         return True
+
+
+def find_secrets(text: str, path: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the values that the settings of a workshop mark as secrets, and the names of others.
+
+    Settings that are wrong count as far as they can be read. Those others are variables of the
+    caller.
+    """
+    document = TextDocument(path, text, [])
+    if not document.is_markdown:
+        return frozenset(), frozenset()
+    lines = find_front_matter(document)
+    if not lines:
+        hide_misplaced(document)
+        return document.secrets, frozenset()
+    settings = read_front_matter(document, lines)
+    values = {settings.env[name] for name in settings.secrets if name in settings.env}
+    return document.secrets.union(values), settings.secrets
 
 
 class _UnreadableError(Exception):
@@ -113,11 +133,15 @@ def _find_settings(root: Node | None) -> Node | None:
 class _FrontMatterReader:
     def __init__(self, document: TextDocument) -> None:
         self._document = document
+        self._private: list[str] = []
 
     def read(self, text: str) -> FrontMatter:
         try:
-            settings = _find_settings(_compose(text))
+            root = _compose(text)
+            self._private = hide_values(self._document, root, KEY, READERS)
+            settings = _find_settings(root)
         except _UnreadableError as error:
+            hide_unreadable(self._document, range(1, 1 + len(text.split("\n"))))
             line = min(error.line + 2, len(self._document.lines))
             width = 1 if error.line >= 0 else len(self._document.lines[0])
             self._report(line, error.column + 1, width, error.message, error.hint)
@@ -175,6 +199,8 @@ class _FrontMatterReader:
 
     def _report(self, line: int, column: int, width: int, message: str, hint: str) -> None:
         span = Span(self._document.path, line, line, column, max(1, width))
+        for text in self._private:
+            message = message.replace(f"`{text}`", "`***`")
         self._document.report(span, message, hint)
 
 

@@ -134,6 +134,9 @@ class Loader:
 
             self._program.front_matter = read_front_matter(document, front_matter_lines)
         elif is_workshop and (misplaced := find_misplaced(document)):
+            from meshpeek.workshop.parse.private_values import hide_misplaced
+
+            hide_misplaced(document)
             document.report(document.span(misplaced.line), misplaced.message, misplaced.hint)
         markdown = MarkdownReader(
             document,

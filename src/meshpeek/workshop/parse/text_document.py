@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from meshpeek.workshop.model import SpeakerNote
 from meshpeek.workshop.problems import Problem
-from meshpeek.workshop.spans import Span, draw_line
+from meshpeek.workshop.spans import Span, draw_line_without
 
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -16,7 +16,8 @@ class TextDocument:
 
     Lines end at a newline only, with or without a carriage return before it; a byte order mark
     is dropped. `problems` is shared by all files of a workshop and grows as they are read;
-    `speaker_notes` are what the document's comments say, and grow as it is read.
+    `speaker_notes` are what the document's comments say, and grow as it is read. `secrets` are the
+    values in its settings that are marked as such, even in settings that are wrong.
     """
 
     def __init__(self, path: str, text: str, problems: list[Problem]) -> None:
@@ -24,6 +25,8 @@ class TextDocument:
         self.path = path
         self.problems = problems
         self.speaker_notes: list[SpeakerNote] = []
+        self.secrets: frozenset[str] = frozenset()
+        self._hidden: dict[int, list[tuple[int, int]]] = {}
         self.text = text
         self.lines: Sequence[str] = text.split("\n")
         nul = text.find("\0")
@@ -58,5 +61,25 @@ class TextDocument:
 
     def report(self, span: Span, message: str, hint: str | None = None) -> None:
         """Add a problem at `span`, a place in this document."""
-        excerpt = draw_line(self.lines[span.line - 1], span)
-        self.problems.append(Problem(message, span, hint, excerpt))
+        self.problems.append(Problem(message, span, hint, self.draw(span)))
+
+    def draw(self, span: Span) -> str:
+        """Return the excerpt for `span`, a place in this document."""
+        hidden = self._hidden.get(span.line, ())
+        return draw_line_without(self.lines[span.line - 1], span, hidden)
+
+    def hide(self, line: int, start: int, end: int) -> None:
+        """Let no excerpt show the columns (0-based) from `start` to before `end` of a line.
+
+        Excerpts that have been drawn of it are drawn again.
+        """
+        apart: list[tuple[int, int]] = []
+        for first, last in sorted([*self._hidden.get(line, ()), (start, end)]):
+            if apart and first <= apart[-1][1]:
+                apart[-1] = (apart[-1][0], max(last, apart[-1][1]))
+            else:
+                apart.append((first, last))
+        self._hidden[line] = apart
+        for number, problem in enumerate(self.problems):
+            if problem.span.path == self.path and problem.span.line == line:
+                self.problems[number] = problem._replace(excerpt=self.draw(problem.span))
