@@ -9,7 +9,7 @@ import pytest
 
 from meshpeek.rehearsal.controllers.deployments import template_hash
 from meshpeek.rehearsal.controllers.kubelet import START_SECONDS
-from meshpeek.rehearsal.types.keys import DEPLOYMENTS, EVENTS, PODS, REPLICA_SETS
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, EVENTS, PODS, REPLICA_SETS, ResourceKey
 from tests.rehearsal.simulated_clusters import Simulation, deployment, template
 
 LETTERS = "[bcdfghjklmnpqrstvwxz2456789]"
@@ -239,3 +239,49 @@ def test_nothing_more_is_written_when_all_is_well(simulation: Simulation) -> Non
     simulation.label("north", DEPLOYMENTS, "faces/face", {"touched": "yes"})
     simulation.advance(60)
     assert simulation.north.store.resource_version == version + 1
+
+
+def owners_of(simulation: Simulation, key: ResourceKey, name: str) -> list[str]:
+    found = simulation.north.store.get(key, "faces", name)
+    assert found is not None
+    return [each["kind"] for each in found["metadata"].get("ownerReferences", ())]
+
+
+def test_a_relabelled_pod_is_released_and_replaced(simulation: Simulation) -> None:
+    simulation.apply("north", deployment("face"))
+    simulation.advance(2)
+    pods = simulation.names("north", PODS)
+    simulation.label("north", PODS, f"faces/{pods[0]}", {"app": "aside"})
+    simulation.advance(2)
+    assert owners_of(simulation, PODS, pods[0]) == []
+    assert len(simulation.names("north", PODS)) == 3
+    assert status(simulation)["readyReplicas"] == 2
+    # Its deletion concerns nobody, and neither does that of the Deployment concern it.
+    simulation.north.store.delete(DEPLOYMENTS, "faces", "face")
+    simulation.advance(2)
+    assert simulation.names("north", PODS) == [pods[0]]
+
+
+def test_a_pod_that_matches_again_is_taken_back(simulation: Simulation) -> None:
+    simulation.apply("north", deployment("face"))
+    simulation.advance(2)
+    pods = simulation.names("north", PODS)
+    for label in ("aside", "face"):
+        simulation.label("north", PODS, f"faces/{pods[0]}", {"app": label})
+        simulation.advance(2)
+    assert len(simulation.names("north", PODS)) == 2
+    assert status(simulation)["readyReplicas"] == 2
+
+
+def test_a_relabelled_replica_set_is_released_and_replaced_or_taken_back(
+    simulation: Simulation,
+) -> None:
+    simulation.apply("north", deployment("face"))
+    simulation.advance(2)
+    (name,) = simulation.names("north", REPLICA_SETS)
+    simulation.label("north", REPLICA_SETS, f"faces/{name}", {"app": "aside"})
+    simulation.advance(2)
+    assert owners_of(simulation, REPLICA_SETS, name) == []
+    simulation.label("north", REPLICA_SETS, f"faces/{name}", {"app": "face"})
+    simulation.advance(2)
+    assert owners_of(simulation, REPLICA_SETS, name) == ["Deployment"]

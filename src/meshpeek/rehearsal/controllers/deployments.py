@@ -63,12 +63,14 @@ class DeploymentController:
         self._awaited: set[ObjectKey] = set()
 
     def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
-        """Return the Deployment that an event is about, or whose ReplicaSet it is about."""
+        """Return the Deployments that an event is about, or whose ReplicaSet it is or may be."""
         if event.key == DEPLOYMENTS:
             yield object_key(event.key, event.object)
         elif event.key == REPLICA_SETS:
             owner = controller_of(event.object)
-            if owner is not None and owner["kind"] == "Deployment":
+            if owner is None and event.type != "DELETED":
+                yield from self._runtime.candidates(DEPLOYMENTS, event.object)
+            elif owner is not None and owner["kind"] == "Deployment":
                 yield ObjectKey(DEPLOYMENTS, event.object["metadata"]["namespace"], owner["name"])
 
     def reconcile(self, key: ObjectKey) -> None:

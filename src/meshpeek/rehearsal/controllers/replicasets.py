@@ -49,12 +49,14 @@ class ReplicaSetController:
         self._runtime = runtime
 
     def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
-        """Return the ReplicaSet that an event is about, or whose Pod it is about."""
+        """Return the ReplicaSets that an event is about, or whose Pod it is or may be."""
         if event.key == REPLICA_SETS:
             yield object_key(event.key, event.object)
         elif event.key == PODS:
             owner = controller_of(event.object)
-            if owner is not None and owner["kind"] == "ReplicaSet":
+            if owner is None and event.type != "DELETED":
+                yield from self._runtime.candidates(REPLICA_SETS, event.object)
+            elif owner is not None and owner["kind"] == "ReplicaSet":
                 yield ObjectKey(REPLICA_SETS, event.object["metadata"]["namespace"], owner["name"])
 
     def reconcile(self, key: ObjectKey) -> None:

@@ -140,22 +140,44 @@ class Runtime:
             self.store.delete(key, metadata.get("namespace"), metadata["name"])
 
     def dependents(self, key: ResourceKey, owner: Object) -> list[Object]:
-        """Return the objects that `owner` manages.
+        """Return the objects that `owner`, which is not being deleted, manages.
 
         Objects that match its selector and have no controller are adopted: a deletion may have
-        orphaned them.
+        orphaned them. Those that no longer match are released.
         """
         metadata, selector = owner["metadata"], requirements_of(owner["spec"]["selector"])
         found = []
         for obj in self.store.list(key, metadata["namespace"]):
             manager = controller_of(obj)
-            if manager is None and matches(selector, obj["metadata"].get("labels") or {}):
-                references = [*obj["metadata"].get("ownerReferences", ()), *owned_by(owner)]
-                adopted = {**obj["metadata"], "ownerReferences": references}
-                found.append(self.store.update(key, {**obj, "metadata": adopted}))
-            elif manager is not None and manager["uid"] == metadata["uid"]:
-                found.append(obj)
+            is_ours = manager is not None and manager["uid"] == metadata["uid"]
+            if manager is not None and not is_ours:
+                continue
+            if matches(selector, obj["metadata"].get("labels") or {}):
+                if is_ours:
+                    found.append(obj)
+                elif "deletionTimestamp" not in obj["metadata"]:
+                    references = [*obj["metadata"].get("ownerReferences", ()), *owned_by(owner)]
+                    found.append(self._with_owners(key, obj, references))
+            elif is_ours:
+                references = obj["metadata"]["ownerReferences"]
+                kept = [each for each in references if each["uid"] != metadata["uid"]]
+                self._with_owners(key, obj, kept)
         return found
+
+    def candidates(self, key: ResourceKey, obj: Object) -> list[ObjectKey]:
+        """Return the owners of the kind `key` that may adopt `obj`, which has no controller."""
+        labels = obj["metadata"].get("labels") or {}
+        return [
+            object_key(key, owner)
+            for owner in self.store.list(key, obj["metadata"]["namespace"])
+            if matches(requirements_of(owner["spec"]["selector"]), labels)
+        ]
+
+    def _with_owners(self, key: ResourceKey, obj: Object, references: list[Object]) -> Object:
+        metadata = {**obj["metadata"], "ownerReferences": references}
+        if not references:
+            del metadata["ownerReferences"]
+        return self.store.update(key, {**obj, "metadata": metadata})
 
     def record(
         self,
