@@ -81,7 +81,7 @@ def test_a_folder_can_be_taken_in_at_a_glance(folder: str) -> None:
         ("rich", {"sinks/reports/cast.py", *DRAWN}),
         ("h11", {"http/connection.py"}),
         ("jinja2", {"sinks/html/templating.py"}),
-        ("re2", {"rehearsal/types/patterns.py"}),
+        ("re2", {"rehearsal/types/scalars/patterns.py"}),
         ("pickle", {"cli/parallel/messages.py"}),
         ("pytest", {"cli/pytest_items.py", "cli/pytest_plugin.py"}),
         ("click", COMMAND_LINE),

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from meshpeek.rehearsal.types.crds import version_priority
-from meshpeek.rehearsal.types.formats import FORMATS
 from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.scalars.formats import FORMATS
 from meshpeek.rehearsal.types.schema_validation import validate
 from meshpeek.rehearsal.types.structural import apply_defaults, prune
 from tests.rehearsal.in_memory import POLICY_ROUTES, InMemory

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from meshpeek.rehearsal.types.formats import is_duration
-from meshpeek.rehearsal.types.go_durations import InvalidDurationError, parse
+from meshpeek.rehearsal.types.scalars.formats import is_duration
+from meshpeek.rehearsal.types.scalars.go_durations import InvalidDurationError, parse
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshpeek.rehearsal.types.patterns import PatternError, check_pattern, matches
+from meshpeek.rehearsal.types.scalars.patterns import PatternError, check_pattern, matches
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from copy import deepcopy
 from typing import Any
 
 from meshpeek.rehearsal.types import schema_validation, structural
-from meshpeek.rehearsal.types.patterns import PatternError, check_pattern
+from meshpeek.rehearsal.types.scalars.patterns import PatternError, check_pattern
 from meshpeek.rehearsal.types.schema_validation import INT_OR_STRING
 from meshpeek.rehearsal.types.status import (
     Cause,

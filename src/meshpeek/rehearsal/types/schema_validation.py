@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from meshpeek.rehearsal.types.formats import FORMATS
-from meshpeek.rehearsal.types.patterns import PatternError, matches
+from meshpeek.rehearsal.types.scalars.formats import FORMATS
+from meshpeek.rehearsal.types.scalars.patterns import PatternError, matches
 from meshpeek.rehearsal.types.status import (
     Cause,
     duplicate_value,

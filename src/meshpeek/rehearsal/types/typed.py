@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import Any
 
 from meshpeek.rehearsal.types.builtin_types import (
@@ -21,12 +20,12 @@ from meshpeek.rehearsal.types.builtin_types import (
     resolved,
     type_name,
 )
-from meshpeek.rehearsal.types.formats import FORMATS
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
+from meshpeek.rehearsal.types.scalars import quantities
+from meshpeek.rehearsal.types.scalars.formats import FORMATS
 from meshpeek.rehearsal.types.status import ApiError, NotDecodableError, quoted
 
-_QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[munkMGTPE]|[eE][+-]?\d+)?", re.ASCII)
 _SCALARS: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "string": (str,),
@@ -98,30 +97,33 @@ def _decode_object(
             del value[name]
         else:
             where = f"{place}.{name}" if place else name
-            _decode(field, value[name], struct.rpartition(".")[2], child, where, unknown)
+            struct_name = struct.rpartition(".")[2]
+            value[name] = _decoded(field, value[name], struct_name, child, where, unknown)
 
 
-def _decode(
+def _decoded(
     field: Type,
     value: Any,  # noqa: ANN401
     struct: str,
     path: str,
     place: str,
     unknown: list[str],
-) -> None:
-    """Check a value; `struct` and `place` name it as Go does, `path` as Kubernetes does."""
+) -> Any:  # noqa: ANN401
+    """Return a value as it is kept; `struct` and `place` name it as Go does, `path` as Kubernetes.
+
+    Objects and lists are decoded in place.
+    """
     name = referenced(field)
     if name == QUANTITY:
-        _check_quantity(value)
-        return
+        return _quantity(value, quantities.NANO)
     if name == INT_OR_STRING:
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise _unfit(value, struct, place, "int32")
-        return
+        return value
     if name in TIMES:
         if not isinstance(value, str) or not FORMATS["date-time"](value):
             raise _MismatchError(f"parsing time {quoted(str(value))}: not in the form of RFC 3339")
-        return
+        return value
     kind = resolved(field)
     match kind.get("type"):
         case "object" if not isinstance(value, dict):
@@ -134,12 +136,14 @@ def _decode(
             if not isinstance(value, list):
                 raise _unfit(value, struct, place, _go_type(field))
             for index, item in enumerate(value):
-                if item is None:
-                    value[index] = _zero(kind["items"])
-                else:
-                    _decode(kind["items"], item, struct, f"{path}[{index}]", place, unknown)
+                value[index] = (
+                    _zero(kind["items"])
+                    if item is None
+                    else _decoded(kind["items"], item, struct, f"{path}[{index}]", place, unknown)
+                )
         case "integer" | "string" | "boolean" | "number" as scalar:
             _check_scalar(kind, scalar, value, struct, place)
+    return value
 
 
 def _decode_map(
@@ -148,8 +152,12 @@ def _decode_map(
     for key in list(value):
         if value[key] is None:
             value[key] = _zero(item)
+        elif referenced(item) == QUANTITY:
+            # A ResourceList: its defaulting rounds up.
+            value[key] = _quantity(value[key], quantities.MILLI)
         else:
-            _decode(item, value[key], struct, f"{path}.{key}", f"{place}.{key}", unknown)
+            where = f"{place}.{key}"
+            value[key] = _decoded(item, value[key], struct, f"{path}.{key}", where, unknown)
 
 
 def _zero(field: Type) -> Any:  # noqa: ANN401
@@ -183,13 +191,14 @@ def _check_scalar(
             raise _MismatchError("illegal base64 data") from None
 
 
-def _check_quantity(value: object) -> None:
-    text = str(value)
-    if isinstance(value, bool | dict | list) or not _QUANTITY.fullmatch(text):
+def _quantity(value: object, smallest: int) -> str:
+    kept = quantities.canonical(value, smallest)
+    if kept is None:
         raise _MismatchError(
             "quantities must match the regular expression "
             "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
         )
+    return kept
 
 
 def _unfit(value: object, struct: str, place: str, wanted: str) -> _MismatchError:

@@ -12,9 +12,9 @@ from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.types.go_durations import NANOSECONDS
 from meshpeek.rehearsal.types.keys import VALIDATING_WEBHOOKS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
+from meshpeek.rehearsal.types.scalars.go_durations import NANOSECONDS
 from meshpeek.rehearsal.types.status import denied
 
 NAME = "linkerd-policy-validator.linkerd.io"

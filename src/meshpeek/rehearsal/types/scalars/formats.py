@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import date
 from urllib.parse import urlsplit
 
-from meshpeek.rehearsal.types import go_durations
+from meshpeek.rehearsal.types.scalars import go_durations
 
 _LOOSE_DURATION = r"(\d+)\s*([A-Za-zµ]+)"
 _DURATION_UNIT = (
