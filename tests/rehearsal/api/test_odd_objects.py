@@ -22,6 +22,12 @@ def obj(api_version: str, kind: str, **content: object) -> Object:
     }
 
 
+FOR_NOBODY = {
+    "name": "odd",
+    "namespace": "faces",
+    "annotations": {"kubernetes.io/service-account.name": "nobody"},
+}
+
 ODD = [
     obj("v1", "Service", spec={"clusterIP": "None"}),
     obj("v1", "Service", spec={"clusterIP": "None", "selector": {}, "ports": [{"port": 1}]}),
@@ -42,7 +48,7 @@ ODD = [
     obj("v1", "Node"),
     obj("v1", "Node", status={"allocatable": {"pods": "5"}}),
     obj("v1", "Event", involvedObject={}),
-    obj("v1", "Secret", type="kubernetes.io/service-account-token"),
+    obj("v1", "Secret", type="kubernetes.io/service-account-token", metadata=FOR_NOBODY),
     obj("v1", "ConfigMap", data=None),
     obj("discovery.k8s.io/v1", "EndpointSlice", addressType="IPv4", endpoints=[]),
     obj(

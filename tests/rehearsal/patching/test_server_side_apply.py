@@ -411,3 +411,64 @@ def test_differences_are_the_reverse_of_themselves(one: Value, other: Value) -> 
     there = differences(SERVICE, one, other)
     back = differences(SERVICE, other, one)
     assert (there.added, there.modified) == (back.removed, back.modified)
+
+
+def owned_by_creator(stored: Any) -> set[str]:
+    (entry,) = stored["metadata"]["managedFields"]
+    return set(entry["fieldsV1"]["f:spec"])
+
+
+def test_who_creates_owns_defaults_but_nothing_of_admission_or_allocation(
+    north: InMemory,
+) -> None:
+    pods = "/api/v1/namespaces/faces/pods?fieldManager=me"
+    pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "a", "image": "a:1"}]}}
+    stored = north.ok("POST", pods, pod)
+    assert owned_by_creator(stored) == {
+        "f:containers",
+        "f:dnsPolicy",
+        "f:enableServiceLinks",
+        "f:restartPolicy",
+        "f:schedulerName",
+        "f:securityContext",
+        "f:terminationGracePeriodSeconds",
+    }
+    (entry,) = stored["metadata"]["managedFields"]
+    container = entry["fieldsV1"]["f:spec"]["f:containers"]['k:{"name":"a"}']
+    assert "f:volumeMounts" not in container
+    services = "/api/v1/namespaces/faces/services?fieldManager=me"
+    service = {"metadata": {"name": "s"}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}}
+    stored = north.ok("POST", services, service)
+    assert owned_by_creator(stored) == {
+        "f:externalTrafficPolicy",
+        "f:internalTrafficPolicy",
+        "f:ports",
+        "f:sessionAffinity",
+        "f:type",
+    }
+    (entry,) = stored["metadata"]["managedFields"]
+    assert "nodePort" not in str(entry)
+    namespaces = "/api/v1/namespaces?fieldManager=me"
+    stored = north.ok("POST", namespaces, {"metadata": {"name": "n"}})
+    assert "f:spec" not in stored["metadata"]["managedFields"][0]["fieldsV1"]
+
+
+def test_a_pod_can_go_from_client_side_to_server_side_apply(north: InMemory) -> None:
+    url = "/api/v1/namespaces/faces/pods"
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p", "namespace": "faces"},
+        "spec": {"containers": [{"name": "a", "image": "a:1"}]},
+    }
+    made = north.ok("POST", f"{url}?fieldManager=kubectl-client-side-apply", pod)
+    apply = "?fieldManager=kubectl&force=true"
+    north.ok("PATCH", f"{url}/p{apply}", pod, APPLY)
+    # kubectl gives what it owned on the client's side to the manager that applies.
+    (one, other) = north.ok("GET", f"{url}/p")["metadata"]["managedFields"]
+    renamed = {**other, "manager": "kubectl", "operation": "Apply", "fieldsV1": other["fieldsV1"]}
+    assert {one["operation"], other["operation"]} == {"Apply", "Update"}
+    operations = [{"op": "replace", "path": "/metadata/managedFields", "value": [renamed]}]
+    north.ok("PATCH", f"{url}/p", operations, JSON)
+    applied = north.ok("PATCH", f"{url}/p{apply}", pod, APPLY)
+    assert applied["spec"] == made["spec"]

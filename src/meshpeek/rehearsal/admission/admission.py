@@ -67,9 +67,10 @@ def create(cluster: Cluster, resource: Resource, version: str, obj: Object, writ
         _check_namespace(cluster, resource, metadata)
     else:
         metadata.pop("namespace", None)
-    _apply_defaults(cluster, resource, version, obj)
-    _check(cluster, resource, obj, None, write)
+    _apply_defaults(resource, version, obj)
     _record(cluster, resource, obj, None, write)
+    _admit(cluster, resource, obj)
+    _check(cluster, resource, obj, None, write)
     return cluster.store.create(resource.key, obj, dry_run=write.dry_run)
 
 
@@ -89,10 +90,11 @@ def update(
     _decode(resource, version, obj, write)
     given = obj["metadata"].get("resourceVersion")
     cluster.store.check_preconditions(resource.key, old, None, None if given == "0" else given)
-    _apply_defaults(cluster, resource, version, obj)
+    _apply_defaults(resource, version, obj)
     _keep_other_part(resource, obj, old, subresource)
-    _check(cluster, resource, obj, old, write)
     _record(cluster, resource, obj, old, write)
+    _admit(cluster, resource, obj)
+    _check(cluster, resource, obj, old, write)
     return cluster.store.update(resource.key, obj, subresource=subresource, dry_run=write.dry_run)
 
 
@@ -161,10 +163,16 @@ def _decode(resource: Resource, version: str, obj: Object, write: Write) -> None
         _report_fields(resource, version, sorted(unknown), write)
 
 
-def _apply_defaults(cluster: Cluster, resource: Resource, version: str, obj: Object) -> None:
+def _admit(cluster: Cluster, resource: Resource, obj: Object) -> None:
+    """Add what admission and the registry do; it comes after the manager's own fields."""
+    if resource.definition is None:
+        defaults.admit(cluster, resource.key, obj)
+
+
+def _apply_defaults(resource: Resource, version: str, obj: Object) -> None:
     """Fill in what `obj` leaves out, and bring it to the version that is stored."""
     if resource.definition is None:
-        defaults.apply(cluster, resource.key, obj)
+        defaults.set_defaults(resource.key, obj)
         return
     from meshpeek.rehearsal.types import structural
 

@@ -30,14 +30,32 @@ def apply_to_spec(spec: Object) -> None:
         _volume(volume)
 
 
+def apply_to_pod(pod: Object) -> None:
+    """Fill in the defaults of a Pod, in place: some of its own beside those of its spec."""
+    spec = pod["spec"]
+    apply_to_spec(spec)
+    spec.setdefault("enableServiceLinks", True)
+    for container in (*spec.get("initContainers", ()), *spec.get("containers", ())):
+        resources = container["resources"]
+        for name, limit in resources.get("limits", {}).items():
+            resources.setdefault("requests", {}).setdefault(name, limit)
+
+
 def admit(pod: Object) -> None:
-    """Apply to a new Pod, in place, what admission plugins add: account, token, tolerations."""
+    """Apply to a new Pod, in place, what admission plugins add: account, token, priority."""
     spec = pod["spec"]
     spec.setdefault("serviceAccountName", "default")
     spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    spec.setdefault("enableServiceLinks", True)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     spec.setdefault("priority", 0)
+    if spec.get("automountServiceAccountToken", True):
+        _mount_token(spec)
+    pod.setdefault("status", {"phase": "Pending"})
+    pod["status"]["qosClass"] = quality_of_service(spec)
+
+
+def add_tolerations(spec: Object) -> None:
+    """Let a Pod stay on a node that fails for five minutes, as DefaultTolerationSeconds does."""
     tolerations = spec.setdefault("tolerations", [])
     for reason in ("not-ready", "unreachable"):
         key = f"node.kubernetes.io/{reason}"
@@ -50,10 +68,6 @@ def admit(pod: Object) -> None:
                     "tolerationSeconds": 300,
                 }
             )
-    if spec.get("automountServiceAccountToken", True):
-        _mount_token(spec)
-    pod.setdefault("status", {"phase": "Pending"})
-    pod["status"]["qosClass"] = quality_of_service(spec)
 
 
 def quality_of_service(spec: Object) -> str:
@@ -74,9 +88,7 @@ def _container(container: Object) -> None:
     container.setdefault("terminationMessagePath", "/dev/termination-log")
     container.setdefault("terminationMessagePolicy", "File")
     container.setdefault("imagePullPolicy", _pull_policy(container.get("image", "")))
-    resources = container.setdefault("resources", {})
-    for name, limit in resources.get("limits", {}).items():
-        resources.setdefault("requests", {}).setdefault(name, limit)
+    container.setdefault("resources", {})
     for port in container.get("ports", ()):
         port.setdefault("protocol", "TCP")
     for variable in container.get("env", ()):
@@ -118,6 +130,8 @@ def _volume(volume: Object) -> None:
         for each in source.get("sources", ()):
             if "serviceAccountToken" in each:
                 each["serviceAccountToken"].setdefault("expirationSeconds", 3600)
+    if set(volume) <= {"name"}:
+        volume["emptyDir"] = {}
     if "hostPath" in volume:
         volume["hostPath"].setdefault("type", "")
 

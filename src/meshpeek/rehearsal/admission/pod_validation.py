@@ -40,6 +40,9 @@ def check_pod(pod: Object, old: Object | None) -> list[Cause]:
     causes = check_spec(spec, "spec")
     if old is not None and not causes and _fixed_part(spec) != _fixed_part(old["spec"]):
         causes.append(forbidden_value("spec", _UPDATE_TEXT))
+    if old is not None and not _tolerated(old["spec"]) <= _tolerated(spec):
+        detail = "existing toleration can not be modified except its tolerationSeconds"
+        causes.append(forbidden_value("spec.tolerations", detail))
     return causes
 
 
@@ -157,6 +160,12 @@ def check_protocol(protocol: str, field: str) -> list[Cause]:
     """Check the protocol of a port."""
     protocols = ("SCTP", "TCP", "UDP")
     return [] if protocol in protocols else [unsupported_value(field, protocol, protocols)]
+
+
+def _tolerated(spec: Mapping[str, Any]) -> set[tuple[str, ...]]:
+    """Return the tolerations of a Pod, whose times may change."""
+    names = ("key", "operator", "value", "effect")
+    return {tuple(each.get(name, "") for name in names) for each in spec.get("tolerations") or ()}
 
 
 def _fixed_part(spec: Mapping[str, Any]) -> Object:

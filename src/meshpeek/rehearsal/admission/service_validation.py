@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from meshpeek.rehearsal.admission.pod_validation import check_port_number, check_protocol
+from meshpeek.rehearsal.admission.service_defaults import is_external
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types.keys import SERVICES
-from meshpeek.rehearsal.types.name_validation import label_problems
+from meshpeek.rehearsal.types.name_validation import check_labels, label_problems
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import (
     Cause,
     duplicate_value,
+    forbidden_value,
     invalid_value,
     required_value,
     unsupported_value,
@@ -21,6 +23,7 @@ from meshpeek.rehearsal.types.status import (
 
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _RANGE = ipaddress.ip_network("10.43.0.0/16")
+_TRAFFIC_POLICIES = ("Cluster", "Local")
 _NODE_PORTS = range(30000, 32768)
 
 
@@ -39,8 +42,9 @@ def check_service(cluster: Cluster, service: Object, old: Object | None) -> list
         causes.append(required_value("spec.ports"))
     causes += _check_ports(ports)
     causes += _check_address(cluster, service, old)
-    if kind in ("NodePort", "LoadBalancer"):
-        causes += _check_node_ports(cluster, service)
+    causes += check_labels(spec.get("selector") or {}, "spec.selector")
+    causes += _check_node_ports(cluster, service)
+    causes += _check_policies(spec)
     if spec.get("sessionAffinity", "None") not in ("ClientIP", "None"):
         value = spec["sessionAffinity"]
         causes.append(unsupported_value("spec.sessionAffinity", value, ("ClientIP", "None")))
@@ -74,16 +78,42 @@ def _check_ports(ports: Sequence[Mapping[str, Any]]) -> list[Cause]:
     return causes
 
 
+def _check_policies(spec: Mapping[str, Any]) -> list[Cause]:
+    """Check the fields that only Services of some types may have."""
+    causes = []
+    for name in ("externalTrafficPolicy", "internalTrafficPolicy"):
+        policy = spec.get(name)
+        place = f"spec.{name}"
+        if name == "externalTrafficPolicy" and policy and not is_external(spec):
+            detail = "may only be set for externally-accessible services"
+            causes.append(invalid_value(place, policy, detail))
+        elif policy and policy not in _TRAFFIC_POLICIES:
+            causes.append(unsupported_value(place, policy, _TRAFFIC_POLICIES))
+    if spec["type"] != "LoadBalancer":
+        causes += [
+            forbidden_value(f"spec.{name}", "may only be used when `type` is 'LoadBalancer'")
+            for name in ("allocateLoadBalancerNodePorts", "loadBalancerClass")
+            if name in spec
+        ]
+    for index, address in enumerate(spec.get("externalIPs") or ()):
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+            causes.append(invalid_value(f"spec.externalIPs[{index}]", address, detail))
+    return causes
+
+
 def _check_address(cluster: Cluster, service: Object, old: Object | None) -> list[Cause]:
     spec = service.get("spec") or {}
     address = spec.get("clusterIP", "")
-    if spec.get("type") == "ExternalName" or address in ("", "None"):
+    before = ((old or {}).get("spec") or {}).get("clusterIP", "")
+    if spec.get("type") == "ExternalName" or (address in ("", "None") and before in ("", "None")):
         return []
     shown = f'[]string{{"{address}"}}'
-    before = ((old or {}).get("spec") or {}).get("clusterIP", "")
     if before and address != before and old and old["spec"]["type"] != "ExternalName":
         return [_invalid("spec.clusterIPs[0]", shown, "may not change once set")]
-    if address == before:
+    if address in (before, "None"):
         return []
     try:
         parsed = ipaddress.ip_address(address)
@@ -115,9 +145,14 @@ def _check_node_ports(cluster: Cluster, service: Object) -> list[Cause]:
     causes = []
     for index, port in enumerate(service["spec"].get("ports") or ()):
         number = port.get("nodePort")
-        if number is None:
+        if not number:
             continue
         place = f"spec.ports[{index}].nodePort"
+        kind = service["spec"]["type"]
+        if kind not in ("NodePort", "LoadBalancer"):
+            detail = f"may not be used when `type` is '{kind}'"
+            causes.append(forbidden_value(place, detail))
+            continue
         if number not in _NODE_PORTS:
             detail = (
                 f"provided port is not in the valid range. "

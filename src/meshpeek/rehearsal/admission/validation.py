@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from meshpeek.rehearsal.admission.data_validation import check_config_map, check_secret
 from meshpeek.rehearsal.admission.metadata_validation import check_metadata
 from meshpeek.rehearsal.admission.pod_validation import check_pod, check_template
 from meshpeek.rehearsal.admission.service_validation import check_service
@@ -31,7 +32,9 @@ def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -
         case ("", "services"):
             causes += check_service(cluster, obj, old)
         case ("", "secrets"):
-            causes += _check_unchanged(obj, old, "type")
+            causes += check_secret(obj, old)
+        case ("", "configmaps"):
+            causes += check_config_map(obj, old)
         case ("apps", "deployments" | "replicasets"):
             causes += _check_workload(obj, old)
         case (_, "rolebindings" | "clusterrolebindings"):
@@ -112,12 +115,6 @@ def _selector_text(selector: Mapping[str, Any]) -> str:
 def _go_map(labels: Mapping[str, str]) -> str:
     pairs = ", ".join(f'"{name}":"{labels[name]}"' for name in sorted(labels))
     return f"map[string]string{{{pairs}}}"
-
-
-def _check_unchanged(obj: Object, old: Object | None, field: str) -> list[Cause]:
-    if old is None or obj.get(field) == old.get(field):
-        return []
-    return [invalid_value(field, obj.get(field), "field is immutable")]
 
 
 def _check_role_reference(obj: Object, old: Object | None) -> list[Cause]:
