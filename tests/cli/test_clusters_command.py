@@ -220,3 +220,65 @@ def test_clusters_have_their_colours_on_a_terminal() -> None:
         assert cells[6].fg == "green"
         terminal.press("\x03")
         assert terminal.wait_for_end() == 0
+
+
+class TestCommand:
+    """`meshpeek clusters … -- COMMAND`."""
+
+    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [MESHPEEK, "clusters", *arguments],
+            cwd=REPOSITORY,
+            env={**os.environ, **more},
+            input="kubectl --context north get ns -o name; exit 5",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def test_it_has_the_clusters_and_gives_its_exit_code(self) -> None:
+        script = 'kubectl --context "$1" -n faces get deployment face -o name; exit 7'
+        result = self.run("workshop.md", "--", "sh", "-c", script, "sh", "north")
+        assert (result.returncode, result.stdout) == (7, "deployment.apps/face\n")
+        assert result.stderr == ""
+
+    def test_without_a_command_it_is_the_shell(self) -> None:
+        result = self.run("--bare", "workshop.md", "--", SHELL="/bin/sh")
+        assert result.returncode == 5
+        assert "namespace/kube-system" in result.stdout
+        assert "They end with this shell." in result.stderr
+
+    def test_it_reaches_no_other_clusters(self) -> None:
+        result = self.run("--bare", "--", "kubectl", "--kubeconfig", "x", "get", "ns")
+        assert result.returncode == 1
+        assert "commands reach only north, east, west" in result.stderr
+
+    def test_a_signal_that_ends_it_is_told_as_a_shell_does(self) -> None:
+        result = self.run("--bare", "--", "sh", "-c", "kill -9 $$")
+        assert result.returncode == 137
+
+    def test_a_command_that_does_not_exist_is_an_error(self) -> None:
+        result = self.run("--bare", "--", "no-such-program")
+        assert result.returncode == 3
+        assert "cannot run no-such-program: No such file or directory" in result.stderr
+
+    def test_an_interrupt_is_the_command_s(self, tmp_path: Path) -> None:
+        script = (
+            f"trap 'echo $KUBECONFIG >{tmp_path}/trapped; exit 9' INT; echo begun;"
+            " while :; do sleep 0.1; done"
+        )
+        command = [MESHPEEK, "clusters", "--bare", "--", "sh", "-c", script]
+        with Terminal(command, dict(os.environ), REPOSITORY) as terminal:
+            terminal.wait_for("begun")
+            terminal.press("\x03")
+            assert terminal.wait_for_end() == 9
+        assert not Path((tmp_path / "trapped").read_text().strip()).exists()
+
+    def test_it_ends_with_meshpeek(self) -> None:
+        command = [MESHPEEK, "clusters", "--bare", "--", "sh", "-c", "echo begun; exec sleep 60"]
+        with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"begun\n"
+            process.terminate()
+            assert process.wait(30) == 143

@@ -80,3 +80,17 @@ class FilesThenArguments(click.Command):
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the parts of the usage line."""
         return [*super().collect_usage_pieces(ctx), "[-- ARG...]"]
+
+
+class FileThenCommand(click.Command):
+    """A command with a file; what follows `--` is another program's command line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what precedes `--`, and keep the rest: None without `--`."""
+        end = args.index("--") if "--" in args else len(args)
+        ctx.params["arguments"] = tuple(args[end + 1 :]) if end < len(args) else None
+        return super().parse_args(ctx, args[:end])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the parts of the usage line."""
+        return [*super().collect_usage_pieces(ctx), "[-- COMMAND [ARG...]]"]

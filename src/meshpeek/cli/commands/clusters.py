@@ -1,10 +1,11 @@
-"""`meshpeek clusters`: rehearsal clusters for a second terminal, and what changes in them."""
+"""`meshpeek clusters`: rehearsal clusters for a command, or for another terminal."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +13,12 @@ from types import FrameType
 
 import click
 
+from meshpeek.cli.click_extensions import FileThenCommand
 from meshpeek.cli.secrecy import hiding_secrets
+from meshpeek.cli.signals import handling
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal import ClusterSeed, RehearsalError, RunningClusters, equip, start
+from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
 from meshpeek.session.kubeconfig import no_context
 from meshpeek.session.private_folder import private_folder
 from meshpeek.session.session import read_seeds
@@ -26,17 +30,19 @@ _DEFAULT = (Context("north", "cyan"), Context("east", "yellow"), Context("west",
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@click.command()
+@click.command(cls=FileThenCommand)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--bare", is_flag=True, help="Install nothing: clusters as create-clusters.sh leaves them."
 )
-def command(file: Path | None, bare: bool) -> None:
-    """Keep rehearsal clusters up until ^C, and show what changes in them.
+def command(file: Path | None, bare: bool, arguments: tuple[str, ...] | None) -> None:
+    """Run COMMAND on rehearsal clusters, and end them with it.
 
-    They are those of FILE, at its start; without one, north, east and west with Linkerd. Standard
-    output has the lines with which another terminal (or `eval`) gets to use them, all else goes to
-    standard error.
+    They are those of FILE, at its start; without one, north, east and west with Linkerd. Without
+    COMMAND it is your shell, and the exit code is the command's.
+
+    Without `--`, they are up until ^C, and what changes in them is shown. Standard output has the
+    lines with which another terminal gets to use them, all else goes to standard error.
     """
     contexts: tuple[Context, ...] = _DEFAULT
     seeds: Mapping[str, ClusterSeed] = {context.name: ClusterSeed() for context in _DEFAULT}
@@ -51,12 +57,16 @@ def command(file: Path | None, bare: bool) -> None:
     try:
         with (
             private_folder() as directory,
-            start(seeds, log=directory / "clusters.log", reporting=True) as running,
+            start(seeds, log=directory / "clusters.log", reporting=arguments is None) as running,
         ):
+            if arguments is not None:
+                raise SystemExit(_run(arguments, directory, running))
             equip(directory, running.servers, current_context=no_context(running.servers))
             _introduce(directory, running)
             show_changes(running.changes, contexts)
     except KeyboardInterrupt:
+        if arguments is not None:
+            raise
         return
     except RehearsalError as error:
         raise EnvironmentUnfitError(error.message, hint=error.hint) from error
@@ -66,6 +76,52 @@ def command(file: Path | None, bare: bool) -> None:
     )
 
 
+def _run(arguments: tuple[str, ...], directory: Path, running: RunningClusters) -> int:
+    """Run a command that reaches these clusters; return its exit code, as a shell would."""
+    environment = {**os.environ, "PATH": without_wrappers(os.environ.get("PATH", os.defpath))}
+    pages = tuple(page for page in running.pages if page.is_open)
+    current = no_context(running.servers)
+    environment |= equip(directory, running.servers, environment, pages, current).environment
+    environment["PATH"] = install_wrappers(
+        directory / "guard",
+        Path(environment["KUBECONFIG"]),
+        tuple(running.servers),
+        tuple(running.servers.values()),
+        environment["PATH"],
+    )
+    if not arguments:
+        arguments = (environment.get("SHELL") or "/bin/sh",)
+        _describe(running, "They end with this shell.")
+    # ^C reaches the command from the terminal; what is handled here, it does not inherit.
+    with handling([signal.SIGINT, signal.SIGQUIT], lambda *_: None):
+        code = _wait_for(arguments, environment)
+    return code if code >= 0 else 128 - code
+
+
+def _wait_for(arguments: tuple[str, ...], environment: Mapping[str, str]) -> int:
+    """Run a program to its end; hand on TERM and HUP to it. Return its status as Python does."""
+    process: subprocess.Popen[bytes] | None = None
+    early: list[int] = []
+
+    def hand_on(number: int, _frame: object) -> None:
+        if process is None:
+            early.append(number)
+        else:
+            process.send_signal(number)
+
+    with handling([signal.SIGTERM, signal.SIGHUP], hand_on):
+        try:
+            process = subprocess.Popen(arguments, env=environment)
+        except OSError as error:
+            raise EnvironmentUnfitError(
+                f"cannot run {arguments[0]}: {error.strerror}",
+                hint="name a program that is on PATH, with its arguments after it",
+            ) from error
+        for number in early:
+            process.send_signal(number)
+        return process.wait()
+
+
 def _end(_number: int, _frame: FrameType | None) -> None:
     """Leave at the first signal; let none that follow keep the clusters from being ended."""
     for number in _ENDING:
@@ -73,12 +129,17 @@ def _end(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _introduce(directory: Path, running: RunningClusters) -> None:
+def _describe(running: RunningClusters, end: str) -> None:
     names = ", ".join(running.servers)
-    sys.stderr.write(f"# Rehearsal clusters: {names}. Nothing runs in them. ^C ends them.\n")
+    sys.stderr.write(f"# Rehearsal clusters: {names}. Nothing runs in them. {end}\n")
     for page in running.pages:
         title = page.title if page.is_open else f"{page.title}, once it is installed"
         sys.stderr.write(f"# {title}: {page.url}\n")
+    sys.stderr.flush()
+
+
+def _introduce(directory: Path, running: RunningClusters) -> None:
+    _describe(running, "^C ends them.")
     sys.stderr.write("# To use them in another terminal, enter there:\n")
     sys.stderr.flush()
     for name, path in (("KUBECONFIG", "kubeconfig"), ("KUBECACHEDIR", "kube-cache")):
