@@ -129,6 +129,108 @@ def test_a_context_that_the_front_matter_does_not_list() -> None:
     assert lint_text(f"```bash\n{command}\n```\n") == ""
 
 
+SET = "KUBECONFIG is set, and the session stops what uses another one"
+REMOVED = "KUBECONFIG is removed, and the session stops what does without it"
+REFUSED = "it would reach a cluster that is not listed"
+REACHES_NONE = "`kubectl` without `--context` reaches no cluster"
+NOT_HELD = "is not the session's kubectl, and may reach any cluster"
+
+
+@pytest.mark.parametrize(
+    ("command", "column", "message"),
+    [
+        ("export KUBECONFIG=$HOME/.kube/config", 8, SET),
+        ("KUBECONFIG=x kubectl --context east get ns", 1, SET),
+        ('KUBECONFIG+=":x"', 1, SET),
+        ("env KUBECONFIG=x ls", 5, SET),
+        ("declare -x KUBECONFIG=x", 12, SET),
+        ("ls; unset A KUBECONFIG", 13, REMOVED),
+        ("env -u KUBECONFIG ls", 8, REMOVED),
+        ("env -uKUBECONFIG ls", 7, REMOVED),
+        ("export -n KUBECONFIG", 11, REMOVED),
+        (
+            "env -i kubectl --context east get ns",
+            1,
+            "`env -i` removes KUBECONFIG and PATH, so this may reach any cluster",
+        ),
+        (
+            "kubectl --context east --kubeconfig x get ns",
+            24,
+            f"`kubectl` refuses `--kubeconfig`: {REFUSED}",
+        ),
+        (
+            "kubectl --kubeconfig=x --context=east get ns",
+            9,
+            f"`kubectl` refuses `--kubeconfig`: {REFUSED}",
+        ),
+        ("kubectl --context east -s x get ns", 24, f"`kubectl` refuses `-s`: {REFUSED}"),
+        (
+            "kubectl --context east get ns --server=x",
+            31,
+            f"`kubectl` refuses `--server`: {REFUSED}",
+        ),
+        (
+            "helm --kube-context east --kube-apiserver x list",
+            26,
+            f"`helm` refuses `--kube-apiserver`: {REFUSED}",
+        ),
+        ("kubectl get ns", 1, REACHES_NONE),
+        ("watch kubectl get ns", 7, REACHES_NONE),
+        ('kubectl get ns -n "$NS"', 1, REACHES_NONE),
+        ("kubectl exec x -- ls --context east", 1, REACHES_NONE),
+        ("linkerd check", 1, "`linkerd` without `--context` reaches no cluster"),
+        ("/usr/bin/kubectl --context east get ns", 1, f"`/usr/bin/kubectl` {NOT_HELD}"),
+        (
+            "kubectl config set-cluster x --server y",
+            16,
+            "`kubectl config set-cluster` in the session's kubeconfig stops the run",
+        ),
+    ],
+)
+def test_a_way_to_other_clusters(command: str, column: int, message: str) -> None:
+    found = lint_text(f"{FRONT_MATTER}```bash\n{command}\n```\n")
+    assert found == f"w.md:5:{column}: warning: {message}"
+    assert lint_text(f"```bash\n{command}\n```\n") == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kubectl --context east get ns",
+        "kubectl get ns --context=$CONTEXT",
+        "kubectl $OPTIONS get ns",
+        'kubectl "$@"',
+        'kubectl --context east --kubeconfig "$KUBECONFIG" get ns',
+        "kubectl config get-contexts",
+        "kubectl config set-cluster x --server y --kubeconfig new",
+        "kubectl version --client",
+        "kubectl",
+        "echo KUBECONFIG=x; export KUBECONFIG; env -i ls; ls -s",
+        "linkerd inject x.yaml | kubectl --context east apply -f -",
+        "helm template -s x.yaml .",
+        "kubectl config use-context east\nkubectl get ns",
+        "kubectl() { command kubectl --context east $1; }\nkubectl get ns",
+    ],
+)
+def test_a_command_that_stays_in_the_listed_clusters(command: str) -> None:
+    assert lint_text(f"{FRONT_MATTER}```bash\n{command}\n```\n") == ""
+
+
+def test_what_may_reach_others_is_not_said_to_reach_none() -> None:
+    def hints(command: str) -> list[str | None]:
+        text = f"{FRONT_MATTER}```bash\n{command} --context prod get ns\n```\n"
+        problems = lint(text, "w.md", str, is_command=bool)
+        return [problem.hint for problem in problems if "prod" in problem.message]
+
+    assert hints("kubectl") == ["commands can reach only north, east"]
+    assert hints("/usr/bin/kubectl") == ["it lists north, east"]
+
+
+def test_where_one_context_is_listed_none_has_to_be_named() -> None:
+    front_matter = FRONT_MATTER.replace(", east: blue", "")
+    assert lint_text(f"{front_matter}```bash\nkubectl get ns\n```\n") == ""
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from meshpeek.workshop.bash import unquote
+from meshpeek.workshop.bash import read_command, unquote
+from meshpeek.workshop.cluster_rules import ClusterMistake, find_cluster_mistakes
 from meshpeek.workshop.model import Command, Narration, Workshop
 from meshpeek.workshop.parse.build import build_workshop
 from meshpeek.workshop.parse.directives import is_known
@@ -56,6 +57,7 @@ def lint(
         *find_unused_macros(program, path),
         *find_displayed_commands(program, workshop),
         *find_unlisted_contexts(program, workshop),
+        *find_ways_to_other_clusters(program, workshop),
         *find_unknown_words(program, is_command),
     )
     errors = {problem.span for problem in program.problems}
@@ -151,16 +153,56 @@ def find_unlisted_contexts(program: Program, workshop: Workshop) -> Iterator[Pro
     listed = [context.name for context in workshop.front_matter.contexts]
     if not listed:
         return
+    open_places = {
+        (span.path, span.line)
+        for span, mistake in _cluster_mistakes(program, listed)
+        if mistake.reaches_others
+    }
     for step in workshop.steps:
         if isinstance(step, Command):
+            is_held = (step.span.path, step.span.line) not in open_places
             for context in step.contexts:
                 if context not in listed:
                     yield _warn(
                         program,
                         _place_of(context, step.span, program),
                         f"context `{context}` is not in the front matter",
-                        f"commands can reach only {', '.join(listed)}",
+                        f"{'commands can reach only' if is_held else 'it lists'} "
+                        f"{', '.join(listed)}",
                     )
+
+
+def find_ways_to_other_clusters(program: Program, workshop: Workshop) -> Iterator[Problem]:
+    """Find what the session refuses or cannot hold where the front matter lists contexts."""
+    listed = [context.name for context in workshop.front_matter.contexts]
+    if listed:
+        for span, mistake in _cluster_mistakes(program, listed):
+            place = _place_of(mistake.word, span, program)
+            yield _warn(program, place, mistake.message, mistake.hint)
+
+
+def _cluster_mistakes(
+    program: Program, listed: Sequence[str]
+) -> Iterator[tuple[Span, ClusterMistake]]:
+    bodies = [program.items, *(macro.items for _, macro in _macros(program))]
+    elements = [element for body in bodies for element in _flatten(body)]
+    commands = [(e.span, words) for e in elements for words in _simple_commands(e) if words]
+    redefined = {*program.functions, *_aliases(elements)}
+    sets_current = any(
+        "use-context" in words or "current-context" in words for _, words in commands
+    )
+    for span, words in commands:
+        needs_context = len(listed) > 1 and not sets_current and not redefined & set(words)
+        for mistake in find_cluster_mistakes(words, listed, needs_context=needs_context):
+            yield span, mistake
+
+
+def _simple_commands(element: Element) -> tuple[tuple[str, ...], ...]:
+    if isinstance(element, Bash):
+        return element.commands
+    if isinstance(element, Directive) and not is_known(element):
+        return read_command(f"{element.word} {element.argument}", 0).commands
+    return ()
 
 
 def find_unknown_words(program: Program, is_command: Callable[[str], bool]) -> Iterator[Problem]:

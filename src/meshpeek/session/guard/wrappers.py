@@ -7,33 +7,13 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+
+from meshpeek.workshop.cluster_tools import cluster_tools
 
 _TEMPLATE = Path(__file__).with_name("wrapper.sh")
 _STAMP = ".meshpeek-guard"
 _OWN_TIME = 946684800
 """The time of modification of a kubeconfig that has been seen: 2000-01-01, in seconds."""
-
-
-class _Tool(NamedTuple):
-    """How to hold a tool, as `tools.json` has it: what names a context or a server in its words.
-
-    `refused` are patterns of sh for options (those without a value may precede -s in the same
-    word), `variables` are those of the environment.
-    `local_commands` talk to no cluster.
-    """
-
-    context_option: str
-    refused: tuple[str, ...]
-    variables: tuple[str, ...] = ()
-    local_commands: tuple[str, ...] = ("''",)
-
-
-def _read_tools() -> dict[str, _Tool]:
-    import json
-
-    given = json.loads(Path(__file__).with_name("tools.json").read_bytes())
-    return {name: _Tool(**tool) for name, tool in given.items()}
 
 
 def install_wrappers(
@@ -50,7 +30,7 @@ def install_wrappers(
     mark_as_seen(kubeconfig)
     template = _TEMPLATE.read_text(encoding="utf-8")
     own = [form for url in servers for form in (f"server: {url}", f'server: "{url}"')]
-    for name, tool in _read_tools().items():
+    for name, tool in cluster_tools().items():
         program = shutil.which(name, path=path)
         if program is None:
             continue
@@ -64,7 +44,7 @@ def install_wrappers(
             "STAMP": shlex.quote(str(stamp)),
             "SERVERS": " | ".join(map(shlex.quote, own)) or "''",
             "OPTIONS": " | ".join(tool.refused),
-            "LOCAL_COMMANDS": " | ".join(tool.local_commands),
+            "LOCAL_COMMANDS": " | ".join(tool.local_commands or ("''",)),
             "PROGRAM": shlex.quote(str(Path(program).absolute())),
         }.items():
             text = text.replace(f"@{key}@", value)
