@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from meshpeek.http.exchange import Request, Response
 from meshpeek.rehearsal.api.api import Api
+from meshpeek.rehearsal.installations import load_installations
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
 
@@ -22,7 +23,7 @@ class InMemory:
     """One cluster with the namespaces `default` and `faces`, and its API."""
 
     def __init__(self) -> None:
-        self.cluster = Cluster("north", 1, {}, now=lambda: NOON)
+        self.cluster = Cluster("north", 1, {}, now=lambda: NOON, installations=load_installations())
         crds.serve_definitions(self.cluster)
         self.api = Api(self.cluster, "/secret/north")
         for name in ("default", "faces"):

@@ -10,7 +10,7 @@ from typing import Any
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.controllers.clocks import SimulatedClock
-from meshpeek.rehearsal.installations import bundled_crds, k3s
+from meshpeek.rehearsal.installations import bundled_crds, k3s, load_installations
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
 from meshpeek.rehearsal.types.keys import NODES, ResourceKey
@@ -28,7 +28,12 @@ class Simulation:
         self.clusters: dict[str, Cluster] = {}
         for index, name in enumerate(names or ("north",), start=1):
             cluster = Cluster(
-                name, index, self.clusters, self.clock.now, f"http://127.0.0.1:1/x/{name}"
+                name,
+                index,
+                self.clusters,
+                self.clock.now,
+                f"http://127.0.0.1:1/x/{name}",
+                load_installations(),
             )
             crds.serve_definitions(cluster)
         self.runtimes = [

@@ -27,7 +27,7 @@ from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.api.api import Api
 from meshpeek.rehearsal.controllers.clocks import SimulatedClock
 from meshpeek.rehearsal.process import build_clusters
-from meshpeek.rehearsal.seed import Plan
+from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
 from meshpeek.rehearsal.types.resources import Resource
 
 K8S = Path(__file__).parents[2] / "k8s"
@@ -115,8 +115,8 @@ class Fuzzed:
 
     def __init__(self) -> None:
         plans = {
-            "north": Plan((K8S / "north", K8S / "emissary"), ("east",)),
-            "east": Plan((K8S / "east",)),
+            "north": ClusterSeed((K8S / "north", K8S / "emissary"), ("east",)),
+            "east": ClusterSeed((K8S / "east",)),
         }
         clusters = build_clusters(plans, 1, "secret")
         self.cluster = clusters["north"]

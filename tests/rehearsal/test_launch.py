@@ -60,12 +60,18 @@ class TestStart:
     ) -> None:
         pose(f'echo "$*" >arguments; read -r line; echo "$line" >request; {REPLY}; cat >/dev/null')
         monkeypatch.chdir(tmp_path)
-        with start({"north": ClusterSeed((Path("k8s/north"),), ("east",))}):
+        seed = ClusterSeed((Path("k8s/north"),), ("east",), (), (("linkerd", "check"),))
+        with start({"north": seed}):
             pass
         assert (tmp_path / "arguments").read_text() == "-P -m meshpeek.rehearsal\n"
         assert json.loads((tmp_path / "request").read_text()) == {
             "clusters": {
-                "north": {"manifests": [f"{tmp_path}/k8s/north"], "links": ["east"], "bare": False}
+                "north": {
+                    "manifests": [f"{tmp_path}/k8s/north"],
+                    "links": ["east"],
+                    "install": [],
+                    "commands": [["linkerd", "check"]],
+                }
             }
         }
 

@@ -21,7 +21,7 @@ from meshpeek.rehearsal.types.objects import Object
 REPOSITORY = Path(__file__).parents[2]
 MANIFESTS = REPOSITORY / "k8s"
 EXPORTED = "mirror.linkerd.io/exported"
-BARE = {name: ClusterSeed(bare=True) for name in ("north", "east", "west")}
+BARE = {name: ClusterSeed(install=()) for name in ("north", "east", "west")}
 SEEDS = {
     "north": ClusterSeed((MANIFESTS / "north", MANIFESTS / "emissary"), ("east", "west")),
     "east": ClusterSeed((MANIFESTS / "east",)),

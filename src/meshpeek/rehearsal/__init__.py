@@ -1,6 +1,6 @@
 """Rehearsal clusters: an embedded server that speaks the Kubernetes API to the real kubectl.
 
-What the rest of meshpeek uses of it is here; it comes from its modules when it is asked for, so
+What the rest of meshpeek uses of it is here; each name is loaded when it is asked for, so that
 importing this costs nothing.
 """
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from meshpeek.rehearsal.errors import RehearsalError
 
 if TYPE_CHECKING:
+    from meshpeek.rehearsal.installations import INSTALLATIONS
     from meshpeek.rehearsal.launch import (
-        ClusterSeed,
         Equipment,
         Keeping,
         Page,
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
         kubeconfig_text,
         start,
     )
+    from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
     from meshpeek.rehearsal.stand_ins.browser import default_hooks
 
 __all__ = [
+    "INSTALLATIONS",
     "ClusterSeed",
     "Equipment",
     "Keeping",
@@ -36,11 +38,17 @@ __all__ = [
     "start",
 ]
 
+_ELSEWHERE = {
+    "INSTALLATIONS": "installations",
+    "ClusterSeed": "seeding.cluster_seed",
+    "default_hooks": "stand_ins.browser",
+}
+
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    home = "stand_ins.browser" if name == "default_hooks" else "launch"
-    return getattr(import_module(f"{__name__}.{home}"), name)
+    module = _ELSEWHERE.get(name, "launch")
+    return getattr(import_module(f"{__name__}.{module}"), name)

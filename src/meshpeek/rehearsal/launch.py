@@ -23,6 +23,7 @@ from typing import IO, Any, NamedTuple
 
 from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.kubeconfig_format import KubeconfigContext, dump_kubeconfig
+from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
 from meshpeek.rehearsal.stand_ins.browser import install_page_program
 from meshpeek.rehearsal.stand_ins.session_tools import Tools, install_tools
 
@@ -30,19 +31,6 @@ _PATIENCE = 30.0
 _GRACE = 2.0
 _REPLY_LIMIT = 1 << 20
 _INSTALL_HINT = "install what rehearsal needs: pip install 'meshpeek[rehearsal]'"
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterSeed:
-    """What a cluster holds at the start, beside what every rehearsal cluster has.
-
-    `manifests` are files or folders of YAML; `links` are the clusters it is linked to. A `bare`
-    cluster has no Linkerd, no manifests and no links.
-    """
-
-    manifests: tuple[Path, ...] = ()
-    links: tuple[str, ...] = ()
-    bare: bool = False
 
 
 class Page(NamedTuple):
@@ -170,14 +158,7 @@ def kubeconfig_text(servers: Mapping[str, str], current_context: str = "") -> st
 def _request(
     clusters: Mapping[str, ClusterSeed], keeping: Keeping | None, reporting: bool
 ) -> bytes:
-    seeds = {
-        name: {
-            "manifests": [str(path.absolute()) for path in seed.manifests],
-            "links": list(seed.links),
-            "bare": seed.bare,
-        }
-        for name, seed in clusters.items()
-    }
+    seeds = {name: seed.to_json() for name, seed in clusters.items()}
     request: dict[str, Any] = {"clusters": seeds}
     if reporting:
         request["report"] = True

@@ -1,9 +1,9 @@
 """The process of the rehearsal clusters, `python -m meshpeek.rehearsal`, started by meshpeek.
 
 It reads one JSON line from standard input, `{"clusters": {NAME: {"manifests": [PATH…], "links":
-[NAME…], "bare": BOOL}}}`, and writes one to standard output: `{"clusters": {NAME: URL}, "pages":
-[{"title": …, "url": URL, "variable": NAME, "is_open": BOOL}]}` when the clusters answer, or
-`{"error": …, "hint": …}` with exit status 3.
+[NAME…], "install": [NAME…], "commands": [[WORD…]…]}}}` (see `ClusterSeed`), and writes one to
+standard output: `{"clusters": {NAME: URL}, "pages": [{"title": …, "url": URL, "variable": NAME,
+"is_open": BOOL}]}` when the clusters answer, or `{"error": …, "hint": …}` with exit status 3.
 It serves until standard input ends (its parent is gone), or SIGTERM, SIGHUP or SIGINT arrives,
 and exits with 0.
 
@@ -19,36 +19,29 @@ import contextlib
 import gc
 import json
 import os
-import re
 import signal
 import socket
 import stat
 import sys
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from meshpeek.http.server import Application, Handler, listen, serve
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.api.api import Api, refuse
 from meshpeek.rehearsal.errors import RehearsalError
-from meshpeek.rehearsal.seed import Plan, seed
+from meshpeek.rehearsal.installations import load_installations
+from meshpeek.rehearsal.seeding.cluster_seed import FORM, ClusterSeed, read_seed
+from meshpeek.rehearsal.seeding.seed import seed
 from meshpeek.rehearsal.store import snapshot
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
-from meshpeek.rehearsal.types.keys import SERVICES
-
-if TYPE_CHECKING:
-    from meshpeek.rehearsal.installations.faces.site import Site
 
 STANDARD_INPUT = 0
 UNFIT = 3
 """The exit status if the clusters cannot be served; what the reply says is why."""
-
-_FORM = 'write one line: {"clusters": {"north": {"manifests": ["/a/folder"], "links": ["east"]}}}'
-_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def main() -> int:
@@ -58,11 +51,11 @@ def main() -> int:
     gc.disable()
     try:
         request = _read_request()
-        plans = _plans(request)
+        seeds = _read_seeds(request)
         keep = Path(request["keep"]) if request.get("keep") else None
         with snapshot.claim(keep) if keep else contextlib.nullcontext():
             _serve(
-                plans,
+                seeds,
                 keep,
                 resume=bool(request.get("resume")),
                 is_reporting=bool(request.get("report")),
@@ -75,16 +68,16 @@ def main() -> int:
 
 
 def _serve(
-    plans: Mapping[str, Plan], keep: Path | None, *, resume: bool, is_reporting: bool
+    seeds: Mapping[str, ClusterSeed], keep: Path | None, *, resume: bool, is_reporting: bool
 ) -> None:
     """Serve the clusters of `plans` until the end; write them to the file `keep` then."""
     past = snapshot.take(keep) if keep and resume else None
     listener = _listen(past.port if past else 0)
     port = listener.getsockname()[1]
     secret = past.secret if past else os.urandom(32).hex()
-    # Faces has a secret of its own: an audience sees its address, and is not to reach the clusters.
-    of_clusters, of_faces = secret[:32], secret[32:]
-    clusters = build_clusters(plans, port, of_clusters, past.contents if past else None)
+    # Pages have a secret of their own: an audience that sees their URLs cannot reach the clusters.
+    of_clusters, of_pages = secret[:32], secret[32:]
+    clusters = build_clusters(seeds, port, of_clusters, past.contents if past else None)
     gc.freeze()
     gc.enable()
 
@@ -92,32 +85,38 @@ def _serve(
         if keep:
             snapshot.write(keep, clusters.values(), port, secret)
 
-    running = _run(clusters, f"/{of_faces}/faces", listener, write, is_reporting=is_reporting)
+    running = _run(clusters, f"/{of_pages}", listener, write, is_reporting=is_reporting)
     asyncio.run(running)
 
 
 def build_clusters(
-    plans: Mapping[str, Plan],
+    seeds: Mapping[str, ClusterSeed],
     port: int,
     secret: str,
     past: Mapping[str, snapshot.Contents] | None = None,
 ) -> dict[str, Cluster]:
     """Make clusters, and seed them or give them what they held in the `past`.
 
-    `port` and `secret` are in their servers' URLs. Raises RehearsalError for a plan that
+    `port` and `secret` are in their servers' URLs. Raises RehearsalError for a seed that
     cannot be carried out.
     """
-    if past is not None and list(past) != list(plans):
+    if past is not None and list(past) != list(seeds):
         raise RehearsalError(
-            f"the clusters were {', '.join(past)}, and are now to be {', '.join(plans)}",
+            f"the clusters were {', '.join(past)}, and are now to be {', '.join(seeds)}",
             hint="begin anew: the contexts in the front matter have been changed",
         )
     clusters: dict[str, Cluster] = {}
-    for index, name in enumerate(plans, start=1):
-        cluster = Cluster(name, index, clusters, server=f"http://127.0.0.1:{port}/{secret}/{name}")
+    for index, name in enumerate(seeds, start=1):
+        cluster = Cluster(
+            name,
+            index,
+            clusters,
+            server=f"http://127.0.0.1:{port}/{secret}/{name}",
+            installations=load_installations(),
+        )
         crds.serve_definitions(cluster)
     if past is None:
-        seed(clusters, plans)
+        seed(clusters, seeds)
     else:
         for name, contents in past.items():
             snapshot.restore(clusters[name], contents)
@@ -126,21 +125,23 @@ def build_clusters(
 
 async def _run(
     clusters: dict[str, Cluster],
-    faces: str,
+    pages: str,
     listener: socket.socket,
     at_end: Callable[[], None],
     *,
     is_reporting: bool,
 ) -> None:
-    """Serve `clusters`, and the page of Faces at the path `faces`."""
+    """Serve `clusters`, and the pages of their installations under the path `pages`."""
     for cluster in clusters.values():
         controllers.start(cluster)
     handlers: dict[str, Handler] = {}
     for cluster in clusters.values():
         prefix = urlsplit(cluster.server).path
         handlers[prefix] = Api(cluster, prefix).handle
-    handlers[faces] = _faces_handler(clusters)
     port = listener.getsockname()[1]
+    served = [page for installation in load_installations() for page in installation.pages]
+    for page in served:
+        handlers[f"{pages}/{page.name}"] = page.serve(clusters.values())
     application = Application(handlers, {f"127.0.0.1:{port}", f"localhost:{port}"}, refuse)
     stop = asyncio.Event()
     _stop_with_parent(stop.set)
@@ -149,11 +150,12 @@ async def _run(
             "clusters": {name: cluster.server for name, cluster in clusters.items()},
             "pages": [
                 {
-                    "title": "Faces",
-                    "url": f"http://127.0.0.1:{port}{faces}/",
-                    "variable": "MESHPEEK_FACES",
-                    "is_open": any(map(_has_faces, clusters.values())),
+                    "title": page.title,
+                    "url": f"http://127.0.0.1:{port}{pages}/{page.name}/",
+                    "variable": page.variable,
+                    "is_open": page.is_open(clusters.values()),
                 }
+                for page in served
             ],
         }
     )
@@ -168,22 +170,6 @@ async def _run(
     at_end()  # here, where a second signal does nothing
 
 
-def _faces_handler(clusters: Mapping[str, Cluster]) -> Handler:
-    """Return what answers for Faces; loaded once somebody looks, for a start does not need it."""
-
-    @cache
-    def site() -> Site:
-        from meshpeek.rehearsal.installations.faces.site import Site
-
-        return Site(clusters.values())
-
-    return lambda request: site().handle(request)
-
-
-def _has_faces(cluster: Cluster) -> bool:
-    return any(each["metadata"]["name"] == "face" for each in cluster.store.list(SERVICES))
-
-
 def _listen(port: int) -> socket.socket:
     """Listen on `port` of the loopback address; on any, if it is 0 or taken."""
     try:
@@ -195,30 +181,11 @@ def _listen(port: int) -> socket.socket:
         ) from None
 
 
-def _plans(request: Mapping[str, Any]) -> dict[str, Plan]:
+def _read_seeds(request: Mapping[str, Any]) -> dict[str, ClusterSeed]:
     wanted = request.get("clusters")
     if not isinstance(wanted, dict) or not wanted:
-        raise RehearsalError("the request on standard input names no clusters", hint=_FORM)
-    return {name: _plan(name, given) for name, given in wanted.items()}
-
-
-def _plan(name: str, given: object) -> Plan:
-    if not _NAME.fullmatch(name):
-        raise RehearsalError(
-            f"{name!r} cannot name a cluster",
-            hint="a name has lower-case letters, digits and -, and begins with a letter",
-        )
-    lists = given if isinstance(given, dict) else {"manifests": given}
-    manifests, links = _texts(name, lists.get("manifests")), _texts(name, lists.get("links"))
-    return Plan(tuple(map(Path, manifests)), links, bare=lists.get("bare") is True)
-
-
-def _texts(name: str, given: Any) -> tuple[str, ...]:  # noqa: ANN401
-    if not isinstance(given or [], list) or not all(isinstance(each, str) for each in given or ()):
-        raise RehearsalError(
-            f"the request on standard input says of {name} what cannot be read", hint=_FORM
-        )
-    return tuple(given or ())
+        raise RehearsalError("the request on standard input names no clusters", hint=FORM)
+    return {name: read_seed(name, given) for name, given in wanted.items()}
 
 
 def _read_request() -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from meshpeek.rehearsal.installations.linkerd.injection import WEBHOOK
+from meshpeek.rehearsal.installations.linkerd.names import INJECTOR_CONFIGURATION
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, PODS, SERVICES
 from meshpeek.rehearsal.types.status import ApiError
 from tests.rehearsal.simulated_clusters import Simulation, deployment, namespace, service
@@ -15,7 +15,7 @@ from tests.rehearsal.simulated_clusters import Simulation, deployment, namespace
 INJECTOR = {
     "apiVersion": "admissionregistration.k8s.io/v1",
     "kind": "MutatingWebhookConfiguration",
-    "metadata": {"name": WEBHOOK},
+    "metadata": {"name": INJECTOR_CONFIGURATION},
 }
 
 

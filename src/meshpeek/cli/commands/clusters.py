@@ -51,7 +51,7 @@ def command(file: Path | None, bare: bool, arguments: tuple[str, ...] | None) ->
             workshop = load_workshop(file, os.environ)
         contexts, seeds = workshop.front_matter.contexts, read_seeds(workshop)
     if bare:
-        seeds = {name: ClusterSeed(bare=True) for name in seeds}
+        seeds = {name: ClusterSeed(install=()) for name in seeds}
     for number in _ENDING:
         signal.signal(number, _end)
     try:

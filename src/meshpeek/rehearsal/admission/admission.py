@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from meshpeek.rehearsal.admission import defaults, validation
-from meshpeek.rehearsal.installations.linkerd import policy_webhook
+from meshpeek.rehearsal.admission import defaults, validation, webhooks
 from meshpeek.rehearsal.store.store import timestamp
 from meshpeek.rehearsal.types import crd_validation, crds
 from meshpeek.rehearsal.types.keys import CRDS, NAMESPACES
@@ -206,4 +205,4 @@ def _check(
         raise invalid(resource.key, resource.kind, obj["metadata"].get("name", ""), causes)
     if resource.key == CRDS:
         write.warnings += crd_validation.warnings(obj)
-    policy_webhook.review(cluster, resource.key, obj)
+    webhooks.validate(cluster, resource.key, obj)

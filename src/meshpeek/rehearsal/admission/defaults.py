@@ -9,11 +9,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
-from meshpeek.rehearsal.admission import pod_defaults, service_defaults
-from meshpeek.rehearsal.installations.linkerd import injection
+from meshpeek.rehearsal.admission import pod_defaults, service_defaults, webhooks
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crd_names
-from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.keys import PODS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 
 
@@ -34,7 +33,7 @@ def admit(cluster: Cluster, key: ResourceKey, obj: Object) -> Object:
     """Fill in, in place, what admission and the registry add, which nobody owns; return `obj`.
 
     What the stored object of the same name has been allocated (addresses, node ports) is kept. A
-    Pod that is not stored yet gets its service account, tolerations and Linkerd's proxy.
+    Pod that is not stored yet gets its service account, tolerations and what webhooks add.
     """
     fill = _ADMISSION.get((key.group, key.plural))
     if fill is not None:
@@ -94,7 +93,7 @@ def _admit_pod(cluster: Cluster, obj: Object, old: Object | None) -> None:
     if not obj.get("spec", {}).get("containers"):
         return
     if old is None:
-        injection.inject(cluster, obj)
+        webhooks.mutate(cluster, PODS, obj)
         pod_defaults.apply_to_pod(obj)
         pod_defaults.admit(obj)
     pod_defaults.add_tolerations(obj["spec"])

@@ -1,4 +1,4 @@
-"""The control loops of a rehearsal cluster: Kubernetes' own, and Linkerd's."""
+"""The control loops of a rehearsal cluster: Kubernetes' own, and those of installed products."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from meshpeek.rehearsal.controllers.garbage import GarbageCollector
 from meshpeek.rehearsal.controllers.kubelet import Kubelet
 from meshpeek.rehearsal.controllers.load_balancers import LoadBalancerController
 from meshpeek.rehearsal.controllers.namespaces import NamespaceController, TokenController
+from meshpeek.rehearsal.controllers.products import ProductStarter
 from meshpeek.rehearsal.controllers.replicasets import ReplicaSetController
 from meshpeek.rehearsal.controllers.runtime import Runtime
 from meshpeek.rehearsal.controllers.scheduler import Scheduler
-from meshpeek.rehearsal.installations.linkerd.routes import RouteStatusController
-from meshpeek.rehearsal.installations.linkerd_multicluster.mirror import ServiceMirror
 from meshpeek.rehearsal.store.cluster import Cluster
 
 _CONTROLLERS = (
@@ -29,9 +28,8 @@ _CONTROLLERS = (
     LoadBalancerController,
     ApiServiceController,
     GarbageCollector,
-    ServiceMirror,
-    RouteStatusController,
     EventExpiry,
+    ProductStarter,
 )
 
 
@@ -39,7 +37,7 @@ def start(cluster: Cluster, clock: Clock | None = None) -> Runtime:
     """Run the controllers of `cluster`, and return them; `stop()` ends them.
 
     Without a `clock` they run in real time, which needs a running asyncio loop. All clusters of
-    the process must exist before, as the service mirror works across them.
+    the process must exist before, as some controllers work across them.
     """
     runtime = Runtime(cluster, clock or RealClock(cluster.now))
     for controller in _CONTROLLERS:

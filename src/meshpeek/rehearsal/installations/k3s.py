@@ -5,6 +5,9 @@ Facts: k3d 5 with rancher/k3s:v1.27.4-k3s1, without local storage, traefik and m
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from meshpeek.rehearsal.installation import Installation
 from meshpeek.rehearsal.installations.shapes import (
     cluster_access,
     config_map,
@@ -17,7 +20,11 @@ from meshpeek.rehearsal.installations.shapes import (
     service_account,
 )
 from meshpeek.rehearsal.store.cluster import VERSION, Cluster
+from meshpeek.rehearsal.types.keys import NODES
 from meshpeek.rehearsal.types.objects import Object
+
+if TYPE_CHECKING:
+    from meshpeek.rehearsal.seeding.seeded_cluster import SeededCluster
 
 _DNS = {"k8s-app": "kube-dns"}
 
@@ -220,3 +227,22 @@ def coredns() -> list[Object]:
         ),
         dns,
     ]
+
+
+class K3s(Installation):
+    """What every cluster has."""
+
+    name = "k3s"
+    is_everywhere = True
+    seconds = 75.0
+
+    def install(self, cluster: SeededCluster) -> None:
+        """Make the node, and what k3s puts into a new cluster."""
+        moment = cluster.runtime.timestamp()
+        cluster.runtime.create(NODES, node(cluster.cluster, moment))
+        system = (*api_server(cluster.cluster), *coredns(), node_lease(cluster.cluster, moment))
+        for obj in (*namespaces(), *system):
+            cluster.create(obj)
+
+
+INSTALLATION = K3s()

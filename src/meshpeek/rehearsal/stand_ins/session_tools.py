@@ -1,8 +1,8 @@
 """The tools of a session on rehearsal clusters: real ones where available.
 
-`linkerd` is always a stand-in, since nothing real can run on these clusters. kubectl is always
-real: the one on PATH if it can talk to them, else the bundled one. `bat` and `yq` are replaced
-by stand-ins when they are missing.
+The tools of products are always stand-ins, since nothing real can run on these clusters. kubectl is
+always real: the one on PATH if it can talk to them, else the bundled one. `bat` and `yq` are
+replaced by stand-ins when they are missing.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meshpeek.rehearsal.errors import RehearsalError
+from meshpeek.rehearsal.installations import load_installations
 
 OLDEST_KUBECTL = (1, 20)
 _PATIENCE = 20.0
 _MODULES = {
-    "linkerd": "meshpeek.rehearsal.installations.linkerd.cli",
     "bat": "meshpeek.rehearsal.stand_ins.bat",
     "yq": "meshpeek.rehearsal.stand_ins.yq",
 }
@@ -53,20 +53,20 @@ def install_tools(binaries: Path, context: str, environment: Mapping[str, str]) 
     `environment` is the session's, with KUBECONFIG and the PATH without `binaries`; a kubectl
     has to reach the server of `context`. Raises RehearsalError if none does.
     """
-    stand_ins = ["linkerd"]
+    modules = {name: each.programs[name] for each in load_installations() for name in each.programs}
     path = environment.get("PATH")
     if shutil.which("bat", path=path) is None:
         # Debian installs the real bat under this name.
         if real := shutil.which("batcat", path=path):
             (binaries / "bat").symlink_to(real)
         else:
-            stand_ins.append("bat")
+            modules["bat"] = _MODULES["bat"]
     if not _is_mikefarahs_yq(shutil.which("yq", path=path), environment):
-        stand_ins.append("yq")
-    for name in stand_ins:
-        _install_launcher(binaries / name, _MODULES[name])
+        modules["yq"] = _MODULES["yq"]
+    for name, module in modules.items():
+        _install_launcher(binaries / name, module)
     kubectl = _choose_kubectl(binaries, context, environment)
-    return Tools(kubectl.path, tuple(stand_ins))
+    return Tools(kubectl.path, tuple(modules))
 
 
 def _install_launcher(launcher: Path, module: str) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from meshpeek.rehearsal.store.store import Store
 from meshpeek.rehearsal.types.resources import Registry
+
+if TYPE_CHECKING:
+    from meshpeek.rehearsal.installation import Installation
 
 VERSION = "v1.27.4+rehearsal"
 
@@ -23,7 +27,8 @@ class Cluster:
 
     `cluster_set` holds the clusters of the process by name, this one included: controllers that
     work across clusters read and watch those of the others. `now` returns the present time, in UTC.
-    `server` is the URL of its API server, empty until one is up.
+    `server` is the URL of its API server, empty until one is up. `installations` are those that can
+    be on it: what they bring acts as soon as their objects are there.
     """
 
     name: str
@@ -31,6 +36,7 @@ class Cluster:
     cluster_set: dict[str, Cluster] = field(repr=False)
     now: Callable[[], datetime] = utc_now
     server: str = ""
+    installations: tuple[Installation, ...] = ()
     resources: Registry = field(init=False, repr=False)
     store: Store = field(init=False, repr=False)
 

@@ -12,10 +12,12 @@ import yaml
 
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.controllers.clocks import SimulatedClock
+from meshpeek.rehearsal.installations import load_installations
 from meshpeek.rehearsal.installations.faces.cells import Cells
 from meshpeek.rehearsal.installations.faces.hops import Hop
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
-from meshpeek.rehearsal.seed import Plan, seed
+from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
+from meshpeek.rehearsal.seeding.seed import seed
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS
@@ -24,9 +26,9 @@ from tests.rehearsal.simulated_clusters import START, Simulation
 
 MANIFESTS = Path(__file__).parents[4] / "k8s"
 PLANS = {
-    "north": Plan((MANIFESTS / "north", MANIFESTS / "emissary"), ("east", "west")),
-    "east": Plan((MANIFESTS / "east",)),
-    "west": Plan((MANIFESTS / "west",)),
+    "north": ClusterSeed((MANIFESTS / "north", MANIFESTS / "emissary"), ("east", "west")),
+    "east": ClusterSeed((MANIFESTS / "east",)),
+    "west": ClusterSeed((MANIFESTS / "west",)),
 }
 EXPORTED = {"mirror.linkerd.io/exported": "remote-discovery"}
 
@@ -34,12 +36,13 @@ EXPORTED = {"mirror.linkerd.io/exported": "remote-discovery"}
 class FacesWorld(Simulation):
     """Faces as the workshop begins, and ways to do what people do to it."""
 
-    def __init__(self, plans: Mapping[str, Plan] = PLANS) -> None:
+    def __init__(self, plans: Mapping[str, ClusterSeed] = PLANS) -> None:
         self.clock = SimulatedClock(START)
         self.clusters = {}
         for index, name in enumerate(plans, start=1):
             url = f"http://127.0.0.1:1/secret/{name}"
-            crds.serve_definitions(Cluster(name, index, self.clusters, self.clock.now, url))
+            cluster = Cluster(name, index, self.clusters, self.clock.now, url, load_installations())
+            crds.serve_definitions(cluster)
         seed(self.clusters, plans)
         self.runtimes = [
             controllers.start(cluster, self.clock) for cluster in self.clusters.values()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from meshpeek.rehearsal.installations.linkerd.data_path import Backend, Route, choose_backend
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
 from meshpeek.rehearsal.installations.linkerd_multicluster.mirror import LINKS
-from meshpeek.rehearsal.seed import Plan
+from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, ENDPOINT_SLICES, SECRETS, SERVICES
 from meshpeek.rehearsal.types.objects import Object
 from tests.rehearsal.installations.faces.faces_world import (
@@ -337,7 +337,9 @@ def test_without_its_proxy_a_face_knows_no_routes_and_no_mirrors(world: FacesWor
 
 
 def test_without_links_nothing_is_mirrored() -> None:
-    world = FacesWorld({"north": Plan((MANIFESTS / "north",)), "east": Plan((MANIFESTS / "east",))})
+    world = FacesWorld(
+        {"north": ClusterSeed((MANIFESTS / "north",)), "east": ClusterSeed((MANIFESTS / "east",))}
+    )
     assert outcomes(world.ask(5), "smiley") == {(500, "smiley-east", ""): 5}
 
 

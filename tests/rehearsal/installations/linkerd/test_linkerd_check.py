@@ -49,7 +49,7 @@ def seeds() -> dict[str, ClusterSeed]:
         "north": ClusterSeed((MANIFESTS / "north",), ("east", "west")),
         "east": ClusterSeed((MANIFESTS / "east",)),
         "west": ClusterSeed((MANIFESTS / "west",)),
-        "bare": ClusterSeed(bare=True),
+        "bare": ClusterSeed(install=()),
     }
 
 

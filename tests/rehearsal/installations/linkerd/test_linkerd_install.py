@@ -22,7 +22,8 @@ Run = Callable[..., tuple[int, str, str]]
 def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Serve an empty cluster and one with Linkerd."""
     path = tmp_path_factory.mktemp("install") / "kubeconfig"
-    with start({"bare": ClusterSeed(bare=True), "meshed": ClusterSeed()}) as running:
+    meshed = ClusterSeed(install=("linkerd-multicluster",))
+    with start({"bare": ClusterSeed(install=()), "meshed": meshed}) as running:
         path.write_text(kubeconfig_text(running.servers))
         yield path
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd import access, components
-from meshpeek.rehearsal.installations.linkerd.injection import WEBHOOK
 from meshpeek.rehearsal.installations.linkerd.names import (
     CREATED_BY,
     HOME,
+    INJECTOR_CONFIGURATION,
     LINKERD_VERSION,
     about_component,
     control_plane_labels,
@@ -169,7 +169,7 @@ def _webhook(
         "apiVersion": _ADMISSION,
         "kind": f"{kind}WebhookConfiguration",
         "metadata": metadata(
-            WEBHOOK if kind == "Mutating" else f"{server}-webhook-config",
+            INJECTOR_CONFIGURATION if kind == "Mutating" else f"{server}-webhook-config",
             labels=control_plane_labels(name),
         ),
         "webhooks": [

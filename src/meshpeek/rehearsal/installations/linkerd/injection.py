@@ -11,19 +11,18 @@ from typing import Any
 
 from meshpeek.rehearsal.installations.linkerd.names import HOME, LINKERD_VERSION
 from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.types.keys import MUTATING_WEBHOOKS, NAMESPACES
+from meshpeek.rehearsal.types.keys import NAMESPACES
 from meshpeek.rehearsal.types.objects import Object
 
 PROXY = "linkerd-proxy"
 INJECT_ANNOTATION = "linkerd.io/inject"
-WEBHOOK = "linkerd-proxy-injector-webhook-config"
 
 _PROXY_IMAGE = f"cr.l5d.io/linkerd/proxy:{LINKERD_VERSION}"
 _INIT_IMAGE = "cr.l5d.io/linkerd/proxy-init:v2.2.3"
 
 
 def inject(cluster: Cluster, pod: Object) -> None:
-    """Add the sidecar to a new Pod, in place, where it is asked for and the injector is there."""
+    """Add the sidecar to a new Pod, in place, where it is asked for."""
     if not _is_wanted(cluster, pod):
         return
     metadata, spec = pod["metadata"], pod["spec"]
@@ -55,7 +54,7 @@ def add_proxy(spec: Object) -> None:
 
 def _is_wanted(cluster: Cluster, pod: Object) -> bool:
     namespace = cluster.store.get(NAMESPACES, None, pod["metadata"].get("namespace", "")) or {}
-    if cluster.store.get(MUTATING_WEBHOOKS, None, WEBHOOK) is None or _is_exempt(namespace):
+    if _is_exempt(namespace):
         return False
     spec = pod["spec"]
     if spec.get("hostNetwork") or any(each.get("name") == PROXY for each in spec["containers"]):

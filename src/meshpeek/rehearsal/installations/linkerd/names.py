@@ -11,6 +11,10 @@ LINKERD_VERSION = "stable-2.14.10"
 HOME = "linkerd"
 """The namespace of the control plane."""
 
+INJECTOR_CONFIGURATION = "linkerd-proxy-injector-webhook-config"
+POLICY_VALIDATOR_CONFIGURATION = "linkerd-policy-validator-webhook-config"
+"""The objects by which the API server finds Linkerd's webhooks."""
+
 COMPONENT = "linkerd.io/control-plane-component"
 CREATED_BY = MappingProxyType({"linkerd.io/created-by": f"linkerd/cli {LINKERD_VERSION}"})
 

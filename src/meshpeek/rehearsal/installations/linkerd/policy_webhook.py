@@ -10,16 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
-from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.types.keys import VALIDATING_WEBHOOKS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.scalars.go_durations import NANOSECONDS
 from meshpeek.rehearsal.types.status import denied
 
 NAME = "linkerd-policy-validator.linkerd.io"
 
-_CONFIGURATION = "linkerd-policy-validator-webhook-config"
 _UNITS = "expected one of 'ns', 'us', 'µs', 'ms', 's', 'm', or 'h'"
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
@@ -53,15 +49,10 @@ def parse_duration(text: str) -> float:
     return sign * total
 
 
-def review(cluster: Cluster, key: ResourceKey, obj: Object) -> None:
-    """Raise ApiError, as an API server does, for an object that the webhook denies.
-
-    It is asked only where its configuration object is there.
-    """
-    if key != POLICY_ROUTES or cluster.store.get(VALIDATING_WEBHOOKS, None, _CONFIGURATION) is None:
-        return
+def review(route: Object) -> None:
+    """Raise ApiError, as an API server does, for an HTTPRoute that the webhook denies."""
     try:
-        for rule in obj["spec"].get("rules") or ():
+        for rule in route["spec"].get("rules") or ():
             _check_timeouts(rule.get("timeouts") or {})
     except DurationError as error:
         raise denied(NAME, str(error)) from None

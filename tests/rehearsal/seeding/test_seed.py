@@ -13,9 +13,11 @@ import pytest
 
 from meshpeek.rehearsal.api import tables
 from meshpeek.rehearsal.errors import RehearsalError
+from meshpeek.rehearsal.installations import load_installations
 from meshpeek.rehearsal.installations.linkerd.routes import POLICY_ROUTES
 from meshpeek.rehearsal.installations.linkerd_multicluster.mirror import LINKS
-from meshpeek.rehearsal.seed import Plan, seed
+from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
+from meshpeek.rehearsal.seeding.seed import seed
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
 from meshpeek.rehearsal.types.keys import (
@@ -32,15 +34,16 @@ from meshpeek.rehearsal.types.keys import (
 from meshpeek.rehearsal.types.objects import LAST_APPLIED
 from tests.rehearsal.simulated_clusters import START, bundled
 
-MANIFESTS = Path(__file__).parents[2] / "k8s"
+MANIFESTS = Path(__file__).parents[3] / "k8s"
 NOW = START
 
 
-def build(plans: Mapping[str, Plan]) -> dict[str, Cluster]:
+def build(plans: Mapping[str, ClusterSeed]) -> dict[str, Cluster]:
     clusters: dict[str, Cluster] = {}
     for index, name in enumerate(plans, start=1):
         url = f"http://127.0.0.1:1/secret/{name}"
-        crds.serve_definitions(Cluster(name, index, clusters, lambda: NOW, url))
+        cluster = Cluster(name, index, clusters, lambda: NOW, url, load_installations())
+        crds.serve_definitions(cluster)
     seed(clusters, plans)
     return clusters
 
@@ -49,9 +52,9 @@ def build(plans: Mapping[str, Plan]) -> dict[str, Cluster]:
 def clusters() -> dict[str, Cluster]:
     return build(
         {
-            "north": Plan((MANIFESTS / "north", MANIFESTS / "emissary"), ("east", "west")),
-            "east": Plan((MANIFESTS / "east",)),
-            "west": Plan((MANIFESTS / "west",)),
+            "north": ClusterSeed((MANIFESTS / "north", MANIFESTS / "emissary"), ("east", "west")),
+            "east": ClusterSeed((MANIFESTS / "east",)),
+            "west": ClusterSeed((MANIFESTS / "west",)),
         }
     )
 
@@ -210,7 +213,7 @@ def test_there_are_events_of_the_start(clusters: dict[str, Cluster]) -> None:
 
 
 def test_replica_sets_are_named_alike_in_every_run(clusters: dict[str, Cluster]) -> None:
-    again = build({"east": Plan((MANIFESTS / "east",))})["east"]
+    again = build({"east": ClusterSeed((MANIFESTS / "east",))})["east"]
     names = [each["metadata"]["name"] for each in again.store.list(REPLICA_SETS, "faces")]
     before = clusters["east"].store.list(REPLICA_SETS, "faces")
     assert names == [each["metadata"]["name"] for each in before]
@@ -234,9 +237,9 @@ def test_every_definition_is_served(clusters: dict[str, Cluster]) -> None:
         assert served.versions == versions
 
 
-def test_a_cluster_without_manifests_is_a_cluster_with_linkerd() -> None:
-    north = build({"north": Plan()})["north"]
-    assert len(north.store.list(DEPLOYMENTS)) == 4
+def test_a_cluster_for_which_nothing_is_said_has_what_k3s_has() -> None:
+    north = build({"north": ClusterSeed()})["north"]
+    assert [each["metadata"]["name"] for each in north.store.list(DEPLOYMENTS)] == ["coredns"]
 
 
 def test_lists_and_json_and_folders_are_read(tmp_path: Path) -> None:
@@ -259,7 +262,7 @@ def test_lists_and_json_and_folders_are_read(tmp_path: Path) -> None:
     )
     (folder / "z.yml").write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: late}\n---\n")
     (folder / "notes.txt").write_text("{not a manifest")
-    north = build({"north": Plan((folder,))})["north"]
+    north = build({"north": ClusterSeed((folder,))})["north"]
     assert north.store.get(CONFIG_MAPS, "late", "c") is not None
 
 
@@ -293,7 +296,7 @@ def test_manifests_that_are_wrong_are_named(tmp_path: Path, text: str, said: str
     manifest = tmp_path / "wrong.yaml"
     manifest.write_text(text)
     with pytest.raises(RehearsalError) as caught:
-        build({"north": Plan((manifest,))})
+        build({"north": ClusterSeed((manifest,))})
     assert said in caught.value.message
     assert str(manifest) in caught.value.message
     assert caught.value.hint
@@ -301,13 +304,13 @@ def test_manifests_that_are_wrong_are_named(tmp_path: Path, text: str, said: str
 
 def test_a_manifest_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(RehearsalError, match=r"absent\.yaml: the manifest cannot be read"):
-        build({"north": Plan((tmp_path / "absent.yaml",))})
+        build({"north": ClusterSeed((tmp_path / "absent.yaml",))})
 
 
 @pytest.mark.parametrize("target", ["south", "north"])
 def test_a_link_to_no_other_cluster(target: str) -> None:
     with pytest.raises(RehearsalError, match="cannot be linked to") as caught:
-        build({"north": Plan(links=(target,)), "east": Plan()})
+        build({"north": ClusterSeed(links=(target,)), "east": ClusterSeed()})
     assert caught.value.hint == "link to another cluster of the workshop: east"
 
 
