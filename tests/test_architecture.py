@@ -127,6 +127,16 @@ def test_ci_loads_what_it_uses(tmp_path: Path) -> None:
     assert not loaded & unused
 
 
+PRODUCTS = re.compile(r"\b(?:linkerd|faces|emissary)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(n for n in MODULES if not n.startswith("rehearsal/installations/"))
+)
+def test_only_installations_know_products(name: str) -> None:
+    assert not PRODUCTS.search(MODULES[name].read_text())
+
+
 def test_the_door_of_rehearsal_costs_nothing() -> None:
     code = "import sys, meshpeek.rehearsal; print(*(n for n in sys.modules if 'meshpeek.' in n))"
     result = subprocess.run(

@@ -416,8 +416,7 @@ def test_the_list_is_workshops_by_versions(meshpeek: RunProgram, tmp_path: Path)
 
 def test_a_list_of_what_is_wrong_is_none(meshpeek: RunProgram, tmp_path: Path) -> None:
     write(tmp_path / "a.md", "true")
-    write(tmp_path / "b.md", "true", front_matter="meshpeek: {matrix: {kubernets: [1]}}\n")
+    write(tmp_path / "b.md", "true", front_matter="meshpeek: {matrix: {kubernetes: [1, 1]}}\n")
     result = meshpeek("ci", "--list", "--json", ".")
     assert (result.returncode, result.stdout) == (2, "")
-    assert "b.md:2:21: error: unknown key `kubernets`" in result.stderr
-    assert "did you mean `kubernetes`?" in result.stderr
+    assert "b.md:2:37: error: duplicate version `1`" in result.stderr

@@ -140,13 +140,22 @@ class TestWhichClusters:
             assert "namespace/linkerd" not in namespaces
             assert "namespace/faces" not in namespaces
 
-    def test_without_a_file_there_are_three_with_linkerd(self) -> None:
-        with clusters() as three:
+    def test_without_a_file_there_are_three_with_what_is_to_be_installed(self) -> None:
+        with clusters("--install", "linkerd-multicluster") as three:
             for name in ("north", "east", "west"):
                 pods = three.kubectl(f"--context {name} -n linkerd get pods -o name").stdout
                 assert len(pods.split()) == 3
             links = three.kubectl("--context north get links -A -o name")
-            assert links.stdout == ""
+            assert (links.returncode, links.stdout) == (0, "")
+
+    def test_what_is_installed_can_be_said_for_a_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "w.md"
+        path.write_text("---\nmeshpeek: {contexts: [north], install: [linkerd]}\n---\n")
+        with clusters("--install", "gateway-api", str(path)) as started:
+            crds = started.kubectl("--context north get crds -o name").stdout.split()
+            assert [name.partition(".")[2] for name in crds] == [
+                "apiextensions.k8s.io/httproutes.gateway.networking.k8s.io"
+            ]
 
     @pytest.mark.parametrize(
         ("text", "said"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,46 @@ pytestmark = pytest.mark.slow
 def write(folder: Path, settings: str, command: str) -> None:
     text = f"---\nmeshpeek:\n  {settings}\n---\n```bash\n{command}\n```\n"
     (folder / "w.md").write_text(text)
+
+
+NAMESPACES = "kubectl --context dev get namespaces"
+
+
+@pytest.mark.parametrize(
+    ("settings", "command", "has_linkerd"),
+    [
+        ("contexts: [dev]", "true", False),
+        ("{contexts: [dev], install: []}", "linkerd --context dev version", False),
+        ("contexts: [dev]", "linkerd --context dev version", True),
+        ("contexts: [dev]", "if linkerd version; then true; fi", True),
+        ("contexts: [dev]", "linkerd install --help; linkerd version --client", False),
+        ("contexts: [dev, other]", "linkerd --context other version", False),
+        ("{contexts: [dev], install: [linkerd]}", "true", True),
+        ("{contexts: [dev], install: [], rehearsal: {dev: {install: [linkerd]}}}", "true", True),
+        ("{contexts: [dev], install: [linkerd], rehearsal: {dev: {install: []}}}", "true", False),
+    ],
+)
+def test_what_is_installed(
+    meshpeek: RunProgram, tmp_path: Path, settings: str, command: str, has_linkerd: bool
+) -> None:
+    write(tmp_path, settings, f"{command}\n{NAMESPACES}")
+    result = meshpeek("ci", "--rehearse", "w.md")
+    assert result.returncode == 0, result.stdout + result.stderr
+    shown = result.stdout.partition(NAMESPACES)[2]
+    assert re.search("^default +Active +14m$", shown, re.MULTILINE)
+    assert bool(re.search("^linkerd +Active", shown, re.MULTILINE)) is has_linkerd
+
+
+@pytest.mark.parametrize("command", ["ci", "lint", "steps", "clusters"])
+def test_what_is_unknown_is_told_with_its_place(
+    meshpeek: RunProgram, tmp_path: Path, command: str
+) -> None:
+    write(tmp_path, "{contexts: [dev], install: [linkrd]}", "true")
+    result = meshpeek(command, "w.md")
+    assert result.returncode == 2
+    told = result.stdout + result.stderr
+    assert "w.md:3:31: error: unknown installation `linkrd`" in told
+    assert "hint: did you mean `linkerd`?" in told
 
 
 @pytest.mark.parametrize("command", ["ci --rehearse", "clusters"])

@@ -36,7 +36,15 @@ def load(file: Path, settings: RunSettings) -> Workshop:
             {**os.environ, **hooks},
             startup=find_startup(home) if settings.startup else (),
             allow_syntax_errors=is_test and not settings.stop_on_failure,
+            installations=known_installations,
         )
+
+
+def known_installations() -> tuple[str, ...]:
+    """Return what front matter may have installed on rehearsal clusters."""
+    from meshpeek.rehearsal import INSTALLATIONS  # only if front matter installs anything
+
+    return INSTALLATIONS
 
 
 def starting_at(address: str | None, workshop: Workshop, settings: RunSettings) -> RunSettings:

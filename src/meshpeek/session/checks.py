@@ -13,7 +13,7 @@ from typing import NamedTuple
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.session.kubeconfig import ask_version, read_kubeconfig
 from meshpeek.session.private_folder import private_folder
-from meshpeek.session.session import start_rehearsal
+from meshpeek.session.rehearsals import start_rehearsal
 from meshpeek.session.tools import INSTALL_HINT, find_tool
 from meshpeek.workshop.model import Workshop
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from meshpeek.errors import EnvironmentUnfitError, InputError
+from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.session.editor import ScriptedEditor
 from meshpeek.session.guard.watch import KubeconfigWatch, read_servers
 from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
@@ -27,7 +27,7 @@ from meshpeek.session.stand_ins import stand_in
 from meshpeek.workshop.model import Command, Workshop
 
 if TYPE_CHECKING:
-    from meshpeek.rehearsal import ClusterSeed, Equipment
+    pass
 
 _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV")
 _OWN_NAME = re.compile(r"\$\{?0")
@@ -102,6 +102,8 @@ def open_session(
         if is_guarded:
             variables["PATH"] = without_wrappers(variables.get("PATH", os.defpath))
         if rehearse and rehearsal is None:
+            from meshpeek.session.rehearsals import start_rehearsal
+
             equipment = stack.enter_context(
                 start_rehearsal(workshop, variables, directory, persistence)
             )
@@ -186,64 +188,3 @@ def _own_name(workshop: Workshop) -> str:
     """
     commands = (step.text for step in workshop.steps if isinstance(step, Command))
     return workshop.path if any(map(_OWN_NAME.search, commands)) else ""
-
-
-@contextlib.contextmanager
-def start_rehearsal(
-    workshop: Workshop,
-    variables: Mapping[str, str],
-    directory: Path,
-    persistence: Persistence | None = None,
-) -> Iterator[Equipment]:
-    """Start the embedded clusters that `workshop` asks for; yield what a session on them has.
-
-    `variables` are the session's so far, and `directory` is its own. Without `persistence`, the
-    clusters cannot be resumed. Raises InputError if the workshop does not say what to start,
-    EnvironmentUnfitError if that cannot be started.
-    """
-    from meshpeek.rehearsal import Keeping, RehearsalError, equip, start
-    from meshpeek.session.kubeconfig import no_context
-
-    seeds = read_seeds(workshop)
-    keeping = None
-    if persistence:
-        keeping = Keeping(persistence.clusters, resume=persistence.resumed is not None)
-    try:
-        with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
-            pages = tuple(page for page in clusters.pages if page.is_open)
-            current = no_context(clusters.servers)
-            yield equip(directory, clusters.servers, variables, pages, current)
-    except RehearsalError as error:
-        raise EnvironmentUnfitError(error.message, hint=error.hint) from error
-
-
-def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
-    """Return what each of the workshop's clusters holds in a rehearsal, by context.
-
-    Raises InputError if the workshop does not say which clusters it needs, or names manifests that
-    do not exist.
-    """
-    from meshpeek.rehearsal import ClusterSeed
-
-    if not workshop.front_matter.contexts:
-        raise InputError(
-            f"{workshop.path} does not say which clusters it needs, so none can be rehearsed",
-            hint="list them in its front matter, under the key meshpeek: contexts",
-        )
-    root = Path(workshop.path).parent
-    seeds = {}
-    missing: list[str] = []
-    for context in workshop.front_matter.contexts:
-        wanted = workshop.front_matter.rehearsal.get(context.name) or {}
-        manifests = tuple(root / path for path in wanted.get("manifests") or ())
-        missing += [str(path) for path in manifests if not path.exists()]
-        seeds[context.name] = ClusterSeed(
-            manifests=manifests,
-            links=tuple(wanted.get("links") or ()),
-        )
-    if missing:
-        raise InputError(
-            f"{workshop.path} rehearses with manifests that do not exist: {', '.join(missing)}",
-            hint="correct their paths in its front matter; they are relative to the workshop",
-        )
-    return seeds

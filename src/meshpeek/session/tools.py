@@ -12,10 +12,10 @@ from meshpeek.errors import EnvironmentUnfitError
 
 INSTALL_HINT = "install it, and make sure it is on PATH"
 _PATIENCE_SECONDS = 20
-_VERSION_ARGUMENTS = {
-    "kubectl": ("version", "--client"),
-    "linkerd": ("version", "--client", "--short"),
-}
+_VERSION_ARGUMENTS = {"kubectl": (("version", "--client"),)}
+_USUAL_VERSION_ARGUMENTS = (("--version",), ("version", "--client"))
+"""What prints a tool's version: what most have, then what clients of clusters have."""
+
 _VERSION = re.compile(r"(\d+(?:\.\d+)+)")
 
 
@@ -67,22 +67,28 @@ def _fault(name: str, version: str | None, minimum: str) -> str | None:
 
 
 def _version(tool: str, path: str, environment: Mapping[str, str]) -> str | None:
-    try:
-        result = subprocess.run(
-            [path, *_VERSION_ARGUMENTS.get(tool, ("--version",))],
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=_PATIENCE_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    match = _VERSION.search(result.stdout)
-    return match[1] if match else None
+    """Return the version that a tool prints: at best when it succeeds, else when it fails."""
+    last_resort = None
+    for arguments in _VERSION_ARGUMENTS.get(tool, _USUAL_VERSION_ARGUMENTS):
+        try:
+            result = subprocess.run(
+                [path, *arguments],
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=_PATIENCE_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return last_resort
+        match = _VERSION.search(result.stdout)
+        if match and result.returncode == 0:
+            return match[1]
+        last_resort = last_resort or (match[1] if match else None)
+    return last_resort
 
 
 def _numbers(version: str) -> tuple[int, ...]:

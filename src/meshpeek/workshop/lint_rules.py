@@ -42,15 +42,16 @@ def lint(
     read: Callable[[str], str],
     *,
     is_command: Callable[[str], bool],
+    installations: Callable[[], Sequence[str]] | None = None,
     startup: Sequence[str] = (),
 ) -> list[Problem]:
     """Return the errors and warnings for the workshop `text` of the file `path`, by their places.
 
-    `read` and `startup` are as in `meshpeek.workshop.parse.parse`; start-up files are not linted
-    themselves. `is_command` tells whether there is a program of a name. Raises InputError if a
-    start-up file cannot be read.
+    `read`, `installations` and `startup` are as in `meshpeek.workshop.parse.parse`; start-up files
+    are not linted themselves. `is_command` tells whether there is a program of a name. Raises
+    InputError if a start-up file cannot be read.
     """
-    program = Loader(read, allow_syntax_errors=False).load(text, path, startup)
+    program = Loader(read, installations, allow_syntax_errors=False).load(text, path, startup)
     workshop = build_workshop(path, program, {})
     warnings = (
         *find_endless_skips(program),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from meshpeek.errors import InputError
@@ -25,11 +25,13 @@ def load_workshop(
     *,
     startup: Sequence[str] = (),
     allow_syntax_errors: bool = False,
+    installations: Callable[[], Sequence[str]] | None = None,
 ) -> Workshop:
     """Read and parse the workshop at `path`; its hooks are in `environment`.
 
     `startup` are the paths of files to read first. With `allow_syntax_errors`, a
-    syntax error of bash fails its own step instead of the whole workshop.
+    syntax error of bash fails its own step instead of the whole workshop. `installations` is as in
+    `meshpeek.workshop.parse.parse`.
 
     Raises InputError for a file that cannot be read, WorkshopError for one that cannot be run.
     """
@@ -41,6 +43,7 @@ def load_workshop(
         hooks=hooks,
         startup=startup,
         allow_syntax_errors=allow_syntax_errors,
+        installations=installations,
     )
 
 

@@ -12,8 +12,8 @@ from meshpeek.workshop.model import Workshop
 def matrix_document(workshops: Iterable[Workshop]) -> str:
     """Return the JSON of `meshpeek ci --list --json`, a public format.
 
-    `{"include": [{"workshop": PATH, "linkerd": VERSION, "kubernetes": VERSION}]}`, in one line:
-    what the `matrix` of a GitHub job takes. A product without versions is left out.
+    `{"include": [{"workshop": PATH, NAME: VERSION, …}]}`, in one line: what the `matrix` of a
+    GitHub job takes. Each NAME is a key of the workshop's own `matrix`.
     """
     return json.dumps({"include": list(_combinations(workshops))}, ensure_ascii=False)
 

@@ -230,7 +230,9 @@ class FrontMatter(Value):
     `stand_ins` are the kinds of programs that stand-ins replace when nobody is at the keyboard.
     `normalise` is for comparing outputs with a transcript. `rehearsal` says what each embedded
     cluster holds at the start, as the YAML has it:
-    `{CONTEXT: {manifests: [PATH, …], links: [CONTEXT, …]}}`, paths relative to the workshop.
+    `{CONTEXT: {manifests: [PATH, …], links: [CONTEXT, …], install: [NAME, …]}}`, paths relative to
+    the workshop. `install` is for the clusters that have none of their own (None: what they call
+    for).
     `pytest` says whether pytest collects it by itself. `matrix` has the versions that CI tests it
     with, by product, in every combination.
     """
@@ -243,6 +245,7 @@ class FrontMatter(Value):
     minutes: tuple[SectionPlan, ...] = ()
     stand_ins: frozenset[StandIn] = frozenset(StandIn)
     normalise: Normalisation = Normalisation()
+    install: tuple[str, ...] | None = None
     rehearsal: Mapping[str, Any] = _NOTHING
     pytest: bool = False
     matrix: Mapping[str, tuple[str, ...]] = _NOTHING

@@ -202,6 +202,51 @@ def test_normalising_is_checked(settings: str, message: str) -> None:
     assert problem(f"meshpeek: {{normalise: {settings}}}").startswith(message)
 
 
+INSTALL = """\
+meshpeek:
+  contexts: [north, east]
+  install: [linkerd]
+  rehearsal:
+    north: {install: []}
+    east: {install: [linkerd, gateway-api]}
+"""
+
+
+def test_what_is_installed() -> None:
+    settings = front_matter(INSTALL)
+    assert settings.install == ("linkerd",)
+    assert settings.rehearsal == {
+        "north": {"install": []},
+        "east": {"install": ["linkerd", "gateway-api"]},
+    }
+    assert front_matter("meshpeek: {install: []}").install == ()
+    assert front_matter("meshpeek: {contexts: [dev]}").install is None
+
+
+def test_what_is_installed_is_known() -> None:
+    text = f"---\n{INSTALL}---\n"
+    with pytest.raises(WorkshopError) as raised:
+        parse(text, "w.md", _no_file, installations=lambda: ("linkerd-viz", "gateway"))
+    first, *others = raised.value.problems
+    assert first.render() == (
+        "w.md:4:13: error: unknown installation `linkerd`\n"
+        "  |\n4 |   install: [linkerd]\n  |             ^^^^^^^\n"
+        "  hint: did you mean `linkerd-viz`?"
+    )
+    assert [(str(each.span), each.message) for each in others] == [
+        ("w.md:7", "unknown installation `linkerd`"),
+        ("w.md:7", "unknown installation `gateway-api`"),
+    ]
+    assert parse(text, "w.md", _no_file, installations=lambda: ("linkerd", "gateway-api"))
+
+
+@pytest.mark.parametrize(
+    "settings", ["install: linkerd", "rehearsal: {a: {install: linkerd}}", "install: null"]
+)
+def test_what_is_installed_is_a_list(settings: str) -> None:
+    assert problem(f"meshpeek: {{{settings}}}") == "`install` must be a list"
+
+
 def test_a_talk_can_be_planned() -> None:
     text = "---\nmeshpeek:\n  minutes: {One: 2, Two things: 0.5}\n---\n# One\n## Two _things_\n"
     workshop = parse(text, "w.md", _no_file)
@@ -236,7 +281,8 @@ def test_what_ci_and_pytest_do_with_a_workshop() -> None:
         ("pytest: [true]", "`pytest` must be text"),
         ("pytests: true", "unknown key `pytests`"),
         ("matrix: [linkerd]", "`matrix` must be a mapping"),
-        ("matrix: {linkrd: [1]}", "unknown key `linkrd`"),
+        ("matrix: {'a b': [1]}", "invalid name `a b` of something that has versions"),
+        ("matrix: {workshop: [1]}", "invalid name `workshop` of something that has versions"),
         ("matrix: {linkerd: 1}", "`linkerd` must be a list"),
         ("matrix: {linkerd: []}", "`linkerd` has no version"),
         ("matrix: {linkerd: [1, 1]}", "duplicate version `1`"),

@@ -16,12 +16,20 @@ import click
 from meshpeek.cli.click_extensions import FileThenCommand
 from meshpeek.cli.secrecy import hiding_secrets
 from meshpeek.cli.signals import handling
+from meshpeek.cli.workshops import known_installations
 from meshpeek.errors import EnvironmentUnfitError
-from meshpeek.rehearsal import ClusterSeed, RehearsalError, RunningClusters, equip, start
+from meshpeek.rehearsal import (
+    INSTALLATIONS,
+    ClusterSeed,
+    RehearsalError,
+    RunningClusters,
+    equip,
+    start,
+)
 from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
 from meshpeek.session.kubeconfig import no_context
 from meshpeek.session.private_folder import private_folder
-from meshpeek.session.session import read_seeds
+from meshpeek.session.rehearsals import read_seeds
 from meshpeek.sinks.log.cluster_changes import show_changes
 from meshpeek.workshop.loading import load_workshop
 from meshpeek.workshop.model import Context
@@ -32,13 +40,19 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @click.command(cls=FileThenCommand)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--bare", is_flag=True, help="Leave out all that FILE has installed and applied.")
 @click.option(
-    "--bare", is_flag=True, help="Install nothing: clusters as create-clusters.sh leaves them."
+    "--install",
+    type=click.Choice(INSTALLATIONS),
+    multiple=True,
+    help="Install this on each cluster, instead of what FILE calls for; may be repeated.",
 )
-def command(file: Path | None, bare: bool, arguments: tuple[str, ...] | None) -> None:
+def command(
+    file: Path | None, bare: bool, install: tuple[str, ...], arguments: tuple[str, ...] | None
+) -> None:
     """Run COMMAND on rehearsal clusters, and end them with it.
 
-    They are those of FILE, at its start; without one, north, east and west with Linkerd. Without
+    They are those of FILE, at its start; without one, north, east and west, empty. Without
     COMMAND it is your shell, and the exit code is the command's.
 
     Without `--`, they are up until ^C, and what changes in them is shown. Standard output has the
@@ -48,10 +62,12 @@ def command(file: Path | None, bare: bool, arguments: tuple[str, ...] | None) ->
     seeds: Mapping[str, ClusterSeed] = {context.name: ClusterSeed() for context in _DEFAULT}
     if file is not None:
         with hiding_secrets(file):
-            workshop = load_workshop(file, os.environ)
+            workshop = load_workshop(file, os.environ, installations=known_installations)
         contexts, seeds = workshop.front_matter.contexts, read_seeds(workshop)
     if bare:
-        seeds = {name: ClusterSeed(install=()) for name in seeds}
+        seeds = {name: ClusterSeed(install=install) for name in seeds}
+    elif install:
+        seeds = {name: seed._replace(install=install) for name, seed in seeds.items()}
     for number in _ENDING:
         signal.signal(number, _end)
     try:

@@ -9,7 +9,7 @@ import click
 
 from meshpeek.cli.options import FILES, NO_INIT
 from meshpeek.cli.secrecy import mask_text, remember_file
-from meshpeek.cli.workshops import noting_errors
+from meshpeek.cli.workshops import known_installations, noting_errors
 from meshpeek.errors import ExitCode, worst_of
 from meshpeek.workshop.lint_rules import lint
 from meshpeek.workshop.loading import find_startup, read_text
@@ -31,6 +31,7 @@ def command(files: tuple[Path, ...], startup: bool) -> None:
                 read_text(str(file)),
                 str(file),
                 read_text,
+                installations=known_installations,
                 is_command=lambda word: shutil.which(word) is not None,
                 startup=startup_files,
             )

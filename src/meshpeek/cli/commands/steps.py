@@ -9,6 +9,7 @@ import click
 
 from meshpeek.cli.options import FILE, NO_INIT
 from meshpeek.cli.secrecy import hiding_secrets, masker_for
+from meshpeek.cli.workshops import known_installations
 from meshpeek.run.masked import mask_workshop
 from meshpeek.workshop.listing import list_steps, steps_document
 from meshpeek.workshop.loading import find_startup, load_workshop
@@ -22,6 +23,11 @@ def command(file: Path, startup: bool, as_json: bool) -> None:
     """List the steps of FILE; run nothing."""
     home = os.environ.get("HOME")
     with hiding_secrets(file):
-        workshop = load_workshop(file, os.environ, startup=find_startup(home) if startup else ())
+        workshop = load_workshop(
+            file,
+            os.environ,
+            startup=find_startup(home) if startup else (),
+            installations=known_installations,
+        )
     workshop = mask_workshop(workshop, masker_for(workshop))
     click.echo(steps_document(workshop) if as_json else list_steps(workshop))

@@ -98,7 +98,7 @@ def dump_document(value: Any, *, indent_lists: bool = False) -> str:  # noqa: AN
 
 
 def dump_stream(values: Iterable[Any]) -> str:
-    """Write documents with a `---` line after each, as linkerd's commands do."""
+    """Write documents with a `---` line after each."""
     return "".join(f"{dump_document(value)}---\n" for value in values)
 
 

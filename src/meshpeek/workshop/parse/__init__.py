@@ -21,6 +21,7 @@ def parse(
     hooks: Mapping[str, str] = _NO_HOOKS,
     startup: Sequence[str] = (),
     allow_syntax_errors: bool = False,
+    installations: Callable[[], Sequence[str]] | None = None,
 ) -> Workshop:
     """Return the workshop that `text`, the contents of the file `path`, stands for.
 
@@ -30,11 +31,14 @@ def parse(
     the paths of files to read first (`.demoshrc`).
 
     With `allow_syntax_errors`, code that bash refuses becomes a step, which fails when it is run.
+    `installations` returns the names that `install` in front matter may have; without it, all are
+    taken.
 
     Raises WorkshopError with all problems of the workshop and its imports; InputError if a
     start-up file cannot be read.
     """
-    program = Loader(read, allow_syntax_errors=allow_syntax_errors).load(text, path, startup)
+    loader = Loader(read, installations, allow_syntax_errors=allow_syntax_errors)
+    program = loader.load(text, path, startup)
     workshop = build_workshop(path, program, hooks)
     if program.problems:
         order = {document: index for index, document in enumerate(program.documents)}

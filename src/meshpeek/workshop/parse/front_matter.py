@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +33,15 @@ if TYPE_CHECKING:
 _CORRECT = "correct the YAML between the `---` lines"
 
 
-def read_front_matter(document: TextDocument, lines: int) -> FrontMatter:
-    """Return the settings in the front matter, the first `lines` lines of the document."""
-    return _FrontMatterReader(document).read("\n".join(document.lines[1 : lines - 1]))
+def read_front_matter(
+    document: TextDocument, lines: int, installations: Callable[[], Sequence[str]] | None = None
+) -> FrontMatter:
+    """Return the settings in the front matter, the first `lines` lines of the document.
+
+    `installations` returns the names that `install` may have; without it, all are taken.
+    """
+    text = "\n".join(document.lines[1 : lines - 1])
+    return _FrontMatterReader(document, installations).read(text)
 
 
 def has_settings(document: TextDocument, lines: int) -> bool:
@@ -131,9 +137,12 @@ def _find_settings(root: Node | None) -> Node | None:
 
 
 class _FrontMatterReader:
-    def __init__(self, document: TextDocument) -> None:
+    def __init__(
+        self, document: TextDocument, installations: Callable[[], Sequence[str]] | None
+    ) -> None:
         self._document = document
         self._private: list[str] = []
+        self._installations = installations
 
     def read(self, text: str) -> FrontMatter:
         try:
@@ -172,7 +181,25 @@ class _FrontMatterReader:
             if item.name == "rehearsal" and "rehearsal" in values and "contexts" in values:
                 names = [context.name for context in values["contexts"]]
                 self._check_rehearsed_names(item.value, names)
+            if item.name == "install" and "install" in values:
+                self._check_installations(item.value)
+            if item.name == "rehearsal" and "rehearsal" in values:
+                for cluster in read_mapping(item.value, "`rehearsal`"):
+                    for key in read_mapping(cluster.value, "a cluster"):
+                        if key.name == "install":
+                            self._check_installations(key.value)
         return FrontMatter(**values)
+
+    def _check_installations(self, node: Node) -> None:
+        """See that `install` names what rehearsal knows."""
+        if self._installations is None:
+            return
+        known = self._installations()
+        for entry in read_list(node, "`install`"):
+            name = read_text(entry, "an installation")
+            if name not in known:
+                message = f"unknown installation `{name}`"
+                self._report_wrong(InvalidNodeError(entry, message, suggest(name, known)))
 
     def _check_rehearsed_names(self, node: Node, contexts: Sequence[str]) -> None:
         """Report the clusters under `rehearsal` that are not in `contexts`."""

@@ -46,10 +46,11 @@ _MINUTES = re.compile(r"\d{1,3}(?:\.\d+)?", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _STAND_INS = f"`false`, or some of [{', '.join(StandIn)}]"
 _NORMALISE_KEYS = ("off", "replace")
-MATRIX_KEYS = ("linkerd", "kubernetes")
-"""The things whose versions `matrix` has."""
+_MATRIX_KEY = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+_MATRIX_OWN_KEY = "workshop"
+"""The key that each job of the matrix has anyway: the workshop's path."""
 
-_REHEARSAL_KEYS = ("manifests", "links")
+_REHEARSAL_KEYS = ("manifests", "links", "install")
 
 
 def read_contexts(node: Node) -> tuple[Context, ...]:
@@ -174,7 +175,7 @@ def read_timeout(node: Node) -> float:
 
 
 def read_rehearsal(node: Node) -> Mapping[str, Any]:
-    """Return what embedded clusters hold: `{CONTEXT: {manifests: […], links: […]}}`."""
+    """Return what each embedded cluster holds: `{manifests: […], links: […], install: […]}`."""
     clusters = {}
     for cluster in read_mapping(node, "`rehearsal`"):
         holds: dict[str, list[str]] = {}
@@ -187,6 +188,11 @@ def read_rehearsal(node: Node) -> Mapping[str, Any]:
             ]
         clusters[cluster.name] = MappingProxyType(holds)
     return MappingProxyType(clusters)
+
+
+def read_install(node: Node) -> tuple[str, ...]:
+    """Return what is installed on each embedded cluster that does not say it itself: `[NAME]`."""
+    return tuple(read_text(entry, "an installation") for entry in read_list(node, "`install`"))
 
 
 def read_stand_ins(node: Node) -> frozenset[StandIn]:
@@ -259,11 +265,14 @@ def read_pytest(node: Node) -> bool:
 
 
 def read_matrix(node: Node) -> Mapping[str, tuple[str, ...]]:
-    """Return the versions to test with: `{linkerd: [VERSION], kubernetes: [VERSION]}`."""
+    """Return the versions to test with: `{NAME: [VERSION, …]}`, of whatever has versions."""
     matrix = {}
     for item in read_mapping(node, "`matrix`"):
-        if item.name not in MATRIX_KEYS:
-            refuse_key(item.key, MATRIX_KEYS, item.value)
+        if not _MATRIX_KEY.fullmatch(item.name) or item.name == _MATRIX_OWN_KEY:
+            message = f"invalid name `{item.name}` of something that has versions"
+            raise InvalidNodeError(
+                item.key, message, "use letters, digits, `_` and `-`, not `workshop`"
+            )
         versions: list[str] = []
         for entry in read_list(item.value, f"`{item.name}`"):
             version = read_text(entry, "a version")
@@ -291,6 +300,7 @@ READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
         "stand-ins": read_stand_ins,
         "normalise": read_normalise,
         "rehearsal": read_rehearsal,
+        "install": read_install,
         "pytest": read_pytest,
         "matrix": read_matrix,
     }

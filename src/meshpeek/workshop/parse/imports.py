@@ -71,8 +71,15 @@ class _Body:
 class Loader:
     """Loads one workshop; the arguments are those of `meshpeek.workshop.parse.parse`."""
 
-    def __init__(self, read: Callable[[str], str], *, allow_syntax_errors: bool) -> None:
+    def __init__(
+        self,
+        read: Callable[[str], str],
+        installations: Callable[[], Sequence[str]] | None,
+        *,
+        allow_syntax_errors: bool,
+    ) -> None:
         self._read = read
+        self._installations = installations
         self._allow_syntax_errors = allow_syntax_errors
         self._program = Program()
         self._importing: list[str] = []
@@ -132,7 +139,9 @@ class Loader:
         if is_workshop and front_matter_lines:
             from meshpeek.workshop.parse.front_matter import read_front_matter
 
-            self._program.front_matter = read_front_matter(document, front_matter_lines)
+            self._program.front_matter = read_front_matter(
+                document, front_matter_lines, self._installations
+            )
         elif is_workshop and (misplaced := find_misplaced(document)):
             from meshpeek.workshop.parse.private_values import hide_misplaced
 

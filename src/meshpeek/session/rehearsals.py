@@ -1,0 +1,98 @@
+"""What a workshop's rehearsal holds, and starting its clusters for a session."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshpeek.errors import EnvironmentUnfitError, InputError
+from meshpeek.rehearsal import ClusterSeed, Keeping, RehearsalError, equip, start
+from meshpeek.session.kubeconfig import no_context
+from meshpeek.workshop.model import Command, Workshop
+
+if TYPE_CHECKING:
+    from meshpeek.rehearsal import Equipment
+    from meshpeek.session.session import Persistence
+
+
+@contextlib.contextmanager
+def start_rehearsal(
+    workshop: Workshop,
+    variables: Mapping[str, str],
+    directory: Path,
+    persistence: Persistence | None = None,
+) -> Iterator[Equipment]:
+    """Start the embedded clusters that `workshop` asks for; yield what a session on them has.
+
+    `variables` are the session's so far, and `directory` is its own. Without `persistence`, the
+    clusters cannot be resumed. Raises InputError if the workshop does not say what to start,
+    EnvironmentUnfitError if that cannot be started.
+    """
+    seeds = read_seeds(workshop)
+    keeping = None
+    if persistence:
+        keeping = Keeping(persistence.clusters, resume=persistence.resumed is not None)
+    try:
+        with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
+            pages = tuple(page for page in clusters.pages if page.is_open)
+            current = no_context(clusters.servers)
+            yield equip(directory, clusters.servers, variables, pages, current)
+    except RehearsalError as error:
+        raise EnvironmentUnfitError(error.message, hint=error.hint) from error
+
+
+def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
+    """Return what each of the workshop's clusters holds in a rehearsal, by context.
+
+    Raises InputError if the workshop does not say which clusters it needs, or names manifests that
+    do not exist.
+    """
+    if not workshop.front_matter.contexts:
+        raise InputError(
+            f"{workshop.path} does not say which clusters it needs, so none can be rehearsed",
+            hint="list them in its front matter, under the key meshpeek: contexts",
+        )
+    front_matter = workshop.front_matter
+    root = Path(workshop.path).parent
+    commands = _commands_by_context(workshop)
+    seeds = {}
+    missing: list[str] = []
+    for context in front_matter.contexts:
+        wanted = front_matter.rehearsal.get(context.name) or {}
+        manifests = tuple(root / path for path in wanted.get("manifests") or ())
+        missing += [str(path) for path in manifests if not path.exists()]
+        install = wanted.get("install", front_matter.install)
+        seeds[context.name] = ClusterSeed(
+            manifests=manifests,
+            links=tuple(wanted.get("links") or ()),
+            install=None if install is None else tuple(install),
+            commands=commands[context.name],
+        )
+    if missing:
+        raise InputError(
+            f"{workshop.path} rehearses with manifests that do not exist: {', '.join(missing)}",
+            hint="correct their paths in its front matter; they are relative to the workshop",
+        )
+    return seeds
+
+
+def _commands_by_context(workshop: Workshop) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """Return the words of the commands that are run on each cluster.
+
+    A step that names no context may mean any of them. Words that only the shell knows are left out.
+    """
+    from meshpeek.workshop.bash import read_command, unquote
+
+    names = [context.name for context in workshop.front_matter.contexts]
+    found: dict[str, dict[tuple[str, ...], None]] = {name: {} for name in names}
+    for step in workshop.steps:
+        if not isinstance(step, Command) or not step.text.strip():
+            continue
+        for written in read_command(step.text, 0).commands:
+            words = tuple(word for word in map(unquote, written) if word)
+            for name in step.contexts or names:
+                if words and name in found:
+                    found[name][words] = None
+    return {name: tuple(commands) for name, commands in found.items()}
