@@ -136,6 +136,7 @@ HIDDEN: dict[str, Form] = {
     "base64 -w 76": _in_base64(_LONG, _LONG, _wrapped(76)),
     "base64 in PEM's columns": _in_base64(_LONG, _LONG, _wrapped(64)),
     "base64, wrapped, CRLF": _in_base64(_LONG, _LONG, _wrapped(76, "\r\n")),
+    "base64, wrapped, CRLF at a terminal": _in_base64(_LONG, _LONG, _wrapped(64, "\r\r\n")),
     "base64, wrapped, in YAML": _in_base64(_LONG, _LONG, _wrapped(64, "\n", "    ")),
 }  # fmt: skip
 

@@ -12,8 +12,9 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 _DIGIT = rb"[A-Za-z0-9+/_-]"
-_WRAP = re.compile(rb"\n(?<=%s{59}[A-Za-z0-9+/_\r-]\n)[ \t]{0,64}" % _DIGIT)
-_BROKEN_OFF = re.compile(rb"(?<=%s{60})\r\Z" % _DIGIT)
+# At a terminal, a line's end has one `\r` more than in the file.
+_WRAP = re.compile(rb"\n(?<=%s{58}[A-Za-z0-9+/_\r-]{2}\n)[ \t]{0,64}" % _DIGIT)
+_BROKEN_OFF = re.compile(rb"(?<=%s{58})\r{1,2}\Z" % _DIGIT)
 
 
 class Unwrapped(NamedTuple):
@@ -35,9 +36,8 @@ def unwrap(data: bytes) -> Unwrapped | None:
         return None
     lines: list[bytes] = []
     starts, origins = [0], [0]
-    for wrap in (*_WRAP.finditer(data), *_BROKEN_OFF.finditer(data, max(0, len(data) - 1))):
-        line = data[origins[-1] : wrap.start()]
-        line = line.removesuffix(b"\r")
+    for wrap in (*_WRAP.finditer(data), *_BROKEN_OFF.finditer(data, max(0, len(data) - 2))):
+        line = data[origins[-1] : wrap.start()].rstrip(b"\r")
         lines.append(line)
         starts.append(starts[-1] + len(line))
         origins.append(wrap.end())

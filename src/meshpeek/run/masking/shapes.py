@@ -183,7 +183,7 @@ _OTHER = _Value(6, rb"%s|%s|[a-z]{2,10}://.*|.* .*" % (_NAME, _PATH))
 
 _BASE64 = rb"[A-Za-z0-9+/]"
 _KEY_LINES = rb"(?:[A-Za-z0-9+/=\s\\:,]|-(?!----(?:BEGIN|END))){0,16384}"
-_ENCODED_KEY = rb"(?:%s|(?<=%s{60})\r?\n[ \t]{0,64}(?=%s)){0,32768}" % ((_BASE64,) * 3)
+_ENCODED_KEY = rb"(?:%s|(?<=%s{60})\r{0,2}\n[ \t]{0,64}(?=%s)){0,32768}" % ((_BASE64,) * 3)
 
 _SHAPES: tuple[tuple[bytes, bytes, Shape], ...] = (
     # https://github.blog/engineering/behind-githubs-new-authentication-token-formats/,
@@ -213,7 +213,7 @@ _SHAPES: tuple[tuple[bytes, bytes, Shape], ...] = (
             rb"(?<=eyJ)[\w-]{8,2000}\.eyJ[\w-]{8,6000}\.[\w-]{16,2000}|(?<!eyJ)%s={0,2}"
             % _ENCODED_KEY,
             rb"(?<=eyJ)[\w-]{0,2000}(?:\.(?:ey?|eyJ[\w-]{0,6000}(?:\.[\w-]{0,2000})?)?)?"
-            rb"|(?<!eyJ)%s(?:={0,2}|\r?\n?[ \t]{0,64})" % _ENCODED_KEY,
+            rb"|(?<!eyJ)%s(?:={0,2}|\r{0,2}\n?[ \t]{0,64})" % _ENCODED_KEY,
         ),
     ),
     # Slack; GitLab; OpenAI, Anthropic and others who write keys like them, but not `task-…`.
