@@ -46,7 +46,7 @@ class StartedBy(NamedTuple):
     make: Callable[[Runtime], Controller]
 
 
-class ServedPage(NamedTuple):
+class BrowserPage(NamedTuple):
     """A page for a browser: its title, its name in the URL, the variable that holds that URL.
 
     `is_open` says whether there is anything to see yet, `serve` returns what answers requests.
@@ -77,7 +77,7 @@ class Installation:
     mutating: tuple[Webhook, ...] = ()
     validating: tuple[Webhook, ...] = ()
     controllers: tuple[StartedBy, ...] = ()
-    pages: tuple[ServedPage, ...] = ()
+    pages: tuple[BrowserPage, ...] = ()
     seconds = 0.0
 
     def install(self, cluster: SeededCluster) -> None:

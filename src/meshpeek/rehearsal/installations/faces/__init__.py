@@ -10,7 +10,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import TYPE_CHECKING
 
-from meshpeek.rehearsal.installation import Installation, ServedPage
+from meshpeek.rehearsal.installation import BrowserPage, Installation
 from meshpeek.rehearsal.types.keys import SERVICES
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Faces(Installation):
     """Faces in one cluster, and its page, whichever manifests it comes from."""
 
     name = "faces"
-    pages = (ServedPage("Faces", "faces", "MESHPEEK_FACES", _is_there, _serve),)
+    pages = (BrowserPage("Faces", "faces", "MESHPEEK_FACES", _is_there, _serve),)
     seconds = 60.0
 
     def install(self, cluster: SeededCluster) -> None:
