@@ -114,7 +114,7 @@ CASES = [(what, way) for what, ways in WAYS.items() for way in ways]
 @pytest.fixture(scope="module")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return a kubeconfig with the contexts `north` and `prod`, for clusters that answer."""
-    seeds = {name: ClusterSeed(bare=True) for name in ("north", "prod")}
+    seeds = {name: ClusterSeed(install=()) for name in ("north", "prod")}
     with start(seeds) as clusters:
         file = tmp_path_factory.mktemp("prod") / "config"
         file.write_text(kubeconfig_text(clusters.servers, "prod"))
