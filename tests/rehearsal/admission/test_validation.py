@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from meshpeek.rehearsal.types.keys import DEPLOYMENTS, SERVICES, ResourceKey
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, PODS, SERVICES, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import ApiError
 from tests.rehearsal.simulated_clusters import Simulation, deployment, namespace, service
@@ -250,3 +250,30 @@ def test_fields_that_may_not_change(
     with pytest.raises(ApiError) as caught:
         simulation.change("north", key, place, **change)
     assert expected in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("resources", "said"),
+    [
+        (
+            {"requests": {"cpu": "1"}, "limits": {"cpu": "200m"}},
+            'spec.containers[0].resources.requests: Invalid value: "1": '
+            "must be less than or equal to cpu limit of 200m",
+        ),
+        (
+            {"requests": {"memory": "-1Mi"}},
+            'spec.containers[0].resources.requests[memory]: Invalid value: "-1Mi": '
+            "must be greater than or equal to 0",
+        ),
+    ],
+)
+def test_requests_are_within_limits(simulation: Simulation, resources: Any, said: str) -> None:
+    assert refusal(simulation, pod({**A, "resources": resources})) == [said]
+
+
+def test_a_toleration_of_a_pod_stays(simulation: Simulation) -> None:
+    kept = {"key": "a", "operator": "Exists"}
+    simulation.apply("north", named("tolerant", pod(A, tolerations=[kept])))
+    simulation.change("north", PODS, "faces/tolerant", tolerations=[kept, {"key": "b"}])
+    with pytest.raises(ApiError, match="existing toleration can not be modified"):
+        simulation.change("north", PODS, "faces/tolerant", tolerations=[kept])

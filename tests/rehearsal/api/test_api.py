@@ -45,7 +45,7 @@ def test_an_object_comes_and_goes(north: InMemory) -> None:
     assert north.ok("GET", f"{SERVICES}/smiley") == made
     assert north.ok("GET", "/api/v1/services")["items"] == [made]
     gone = north.ok("DELETE", f"{SERVICES}/smiley")
-    assert (gone["status"], gone["details"]["uid"]) == ("Success", made["metadata"]["uid"])
+    assert (gone["kind"], gone["metadata"]["uid"]) == ("Service", made["metadata"]["uid"])
     status = north.refused(404, "GET", f"{SERVICES}/smiley")
     assert status["message"] == 'services "smiley" not found'
     assert status["details"] == {"name": "smiley", "kind": "services"}
@@ -421,3 +421,27 @@ def test_fields_that_come_twice_are_refused_or_told(north: InMemory) -> None:
     assert status["message"].endswith('strict decoding error: duplicate field "data.a"')
     ignored = north.respond("PATCH", f"{place}?fieldValidation=Ignore", patch, kind)
     assert (ignored.code, dict(ignored.headers)) == (200, {})
+
+
+@pytest.mark.parametrize(
+    ("plural", "spec", "kind"),
+    [
+        ("pods", POD["spec"], "Pod"),
+        ("services", {"ports": [{"port": 80}]}, "Service"),
+        ("persistentvolumeclaims", {}, "PersistentVolumeClaim"),
+        ("resourcequotas", {}, "ResourceQuota"),
+        ("configmaps", None, "Status"),
+        ("secrets", None, "Status"),
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?dryRun=All"])
+def test_some_kinds_are_shown_when_they_are_deleted(
+    north: InMemory, plural: str, spec: Any, kind: str, query: str
+) -> None:
+    url = f"/api/v1/namespaces/faces/{plural}"
+    body = {"metadata": {"name": "a"}} | ({} if spec is None else {"spec": spec})
+    uid = north.ok("POST", url, body)["metadata"]["uid"]
+    gone = north.ok("DELETE", f"{url}/a{query}")
+    assert gone["kind"] == kind
+    assert (gone["details"] if kind == "Status" else gone["metadata"])["uid"] == uid
+    assert north.call("GET", f"{url}/a")[0] == (200 if query else 404)

@@ -285,3 +285,35 @@ def test_a_relabelled_replica_set_is_released_and_replaced_or_taken_back(
     simulation.label("north", REPLICA_SETS, f"faces/{name}", {"app": "face"})
     simulation.advance(2)
     assert owners_of(simulation, REPLICA_SETS, name) == ["Deployment"]
+
+
+def test_a_revision_that_comes_back_says_what_it_was(simulation: Simulation) -> None:
+    simulation.apply("north", deployment("face", image="faces:1"))
+    simulation.advance(5)
+    for image in ("faces:2", "faces:1", "faces:2", "faces:1"):
+        simulation.change("north", DEPLOYMENTS, "faces/face", template=template("face", image))
+        simulation.advance(5)
+    history = "deployment.kubernetes.io/revision-history"
+    found = {
+        each["spec"]["template"]["spec"]["containers"][0]["image"]: each["metadata"]["annotations"]
+        for each in simulation.north.store.list(REPLICA_SETS, "faces")
+    }
+    assert {image: annotations.get(history) for image, annotations in found.items()} == {
+        "faces:1": "1,3",
+        "faces:2": "2",
+    }
+
+
+def test_to_annotate_a_deployment_is_a_new_generation_of_it(simulation: Simulation) -> None:
+    simulation.apply("north", deployment("face"))
+    simulation.advance(5)
+    found = simulation.north.store.get(DEPLOYMENTS, "faces", "face")
+    assert found is not None
+    assert found["metadata"]["generation"] == 1
+    annotations = {**found["metadata"]["annotations"], "example.com/a": "b"}
+    metadata = {**found["metadata"], "annotations": annotations}
+    changed = simulation.north.store.update(DEPLOYMENTS, {**found, "metadata": metadata})
+    assert changed["metadata"]["generation"] == 2
+    simulation.advance(5)
+    assert status(simulation)["observedGeneration"] == 2
+    assert len(simulation.names("north", REPLICA_SETS)) == 1

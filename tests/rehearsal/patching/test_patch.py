@@ -132,7 +132,7 @@ def test_finalizers_are_added_and_deleted_one_by_one() -> None:
     current = {"metadata": {"finalizers": ["a", "b"]}}
     patch = {"metadata": {"finalizers": ["c"], "$deleteFromPrimitiveList/finalizers": ["a"]}}
     result = strategically_merged(SERVICES, current, patch)
-    assert result == {"metadata": {"finalizers": ["b", "c"]}}
+    assert result == {"metadata": {"finalizers": ["c", "b"]}}
 
 
 def test_a_strategy_keeps_only_the_keys_it_names() -> None:
@@ -286,3 +286,26 @@ def test_the_reason_why_a_json_patch_fails_is_kept_back(north: InMemory) -> None
     status = north.refused(422, "PATCH", FACE, operations, JSON_PATCH)
     assert status["message"] == "the server rejected our request due to an error in our request"
     assert "details" not in status
+
+
+@pytest.mark.parametrize(
+    ("current", "patch", "order"),
+    [
+        (["n"], ["side"], ["side", "n"]),
+        (["n", "m"], ["m", "side"], ["n", "m", "side"]),
+        (["n", "m"], ["n", "side"], ["n", "side", "m"]),
+        (["n", "m"], ["side", "m"], ["side", "n", "m"]),
+        (["n", "m"], ["m", "n"], ["m", "n"]),
+        ([], ["a", "b"], ["a", "b"]),
+    ],
+)
+def test_new_items_of_a_strategic_patch_come_first(
+    current: list[str], patch: list[str], order: list[str]
+) -> None:
+    resource = Registry().get(keys.DEPLOYMENTS)
+    assert resource is not None
+
+    def spec(names: list[str]) -> Any:
+        return pod_spec([{"name": name} for name in names])
+
+    assert strategically_merged(resource, spec(current), spec(patch)) == spec(order)

@@ -11,6 +11,7 @@ from meshpeek.rehearsal.types.name_validation import (
     label_problems,
 )
 from meshpeek.rehearsal.types.objects import Object
+from meshpeek.rehearsal.types.scalars.quantities import amount_of
 from meshpeek.rehearsal.types.status import (
     Cause,
     duplicate_value,
@@ -113,6 +114,7 @@ def _check_container(
     if container.get("imagePullPolicy", "Always") not in policies:
         place = f"{field}.imagePullPolicy"
         causes.append(unsupported_value(place, container["imagePullPolicy"], policies))
+    causes += _check_resources(container.get("resources") or {}, f"{field}.resources")
     causes += _check_container_ports(container.get("ports") or (), f"{field}.ports")
     for index, variable in enumerate(container.get("env") or ()):
         if not variable.get("name"):
@@ -128,6 +130,21 @@ def _check_container(
             )
         if not mount.get("mountPath"):
             causes.append(required_value(f"{place}.mountPath"))
+    return causes
+
+
+def _check_resources(resources: Mapping[str, Any], field: str) -> list[Cause]:
+    causes = []
+    limits = resources.get("limits") or {}
+    for kind in ("limits", "requests"):
+        for name, quantity in (resources.get(kind) or {}).items():
+            if amount_of(quantity) < 0:
+                detail = "must be greater than or equal to 0"
+                causes.append(invalid_value(f"{field}.{kind}[{name}]", quantity, detail))
+    for name, quantity in (resources.get("requests") or {}).items():
+        if name in limits and amount_of(quantity) > amount_of(limits[name]):
+            detail = f"must be less than or equal to {name} limit of {limits[name]}"
+            causes.append(invalid_value(f"{field}.requests", quantity, detail))
     return causes
 
 

@@ -30,6 +30,24 @@ IMMORTAL = ("default", "kube-public", "kube-system")
 POLICIES = ("Background", "Foreground", "Orphan")
 
 
+# The kinds whose deleted objects a real API server answers with.
+_SHOWN = frozenset(
+    (
+        ("", "persistentvolumeclaims"),
+        ("", "persistentvolumes"),
+        ("", "pods"),
+        ("", "podtemplates"),
+        ("", "resourcequotas"),
+        ("", "serviceaccounts"),
+        ("", "services"),
+        ("storage.k8s.io", "csidrivers"),
+        ("storage.k8s.io", "csinodes"),
+        ("storage.k8s.io", "storageclasses"),
+        ("storage.k8s.io", "volumeattachments"),
+    )
+)
+
+
 class DeleteOptions(NamedTuple):
     """The options of a delete; `finalizer` is the one that its propagation policy adds first."""
 
@@ -94,10 +112,8 @@ def _check_grace_period(given: object, request: Request) -> None:
         )
 
 
-def delete(
-    cluster: Cluster, resource: Resource, old: Object, options: DeleteOptions
-) -> Object | None:
-    """Delete a stored object, and return it where it stays until its finalizers are done.
+def delete(cluster: Cluster, resource: Resource, old: Object, options: DeleteOptions) -> Object:
+    """Delete a stored object, and return it as it was last, or as it is while finalizers hold it.
 
     Raises ApiError Forbidden for a Namespace that a cluster needs.
     """
@@ -114,9 +130,16 @@ def delete(
         finalizer=CLEANUP if resource.key == CRDS else options.finalizer,
         dry_run=options.dry_run,
     )
-    if options.dry_run or cluster.store.get(resource.key, namespace, name) is None:
-        return None
-    return left
+    return old if left is None else left
+
+
+def is_shown(cluster: Cluster, resource: Resource, deleted: Object, *, dry_run: bool) -> bool:
+    """Return whether the answer to a delete is the object rather than a Status."""
+    if resource.key in _SHOWN:
+        return True
+    metadata = deleted["metadata"]
+    left = cluster.store.get(resource.key, metadata.get("namespace"), metadata["name"])
+    return left is not None and not dry_run
 
 
 def deleted_status(resource: Resource, old: Object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from meshpeek.http.exchange import Request, Response, answer
 from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.api import lists, reviews, subresources, unsupported
 from meshpeek.rehearsal.api.bodies import decode_object
-from meshpeek.rehearsal.api.deletion import delete, delete_options, deleted_status
+from meshpeek.rehearsal.api.deletion import delete, delete_options, deleted_status, is_shown
 from meshpeek.rehearsal.api.negotiation import Representation
 from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.api.updates import (
@@ -113,9 +113,9 @@ class ObjectApi:
     ) -> dict[str, Any]:
         options = delete_options(request, dry_run=write.dry_run)
         old = existing(self._cluster, resource, target)
-        left = delete(self._cluster, resource, old, options)
-        if left is not None:
-            return crds.read_as(resource, target.version, left)
+        deleted = delete(self._cluster, resource, old, options)
+        if is_shown(self._cluster, resource, deleted, dry_run=options.dry_run):
+            return crds.read_as(resource, target.version, deleted)
         return deleted_status(resource, old)
 
     def _delete_collection(

@@ -38,6 +38,7 @@ from meshpeek.rehearsal.types.objects import LAST_APPLIED, Object
 HASH_LABEL = "pod-template-hash"
 
 _REVISION = "deployment.kubernetes.io/revision"
+_HISTORY = "deployment.kubernetes.io/revision-history"
 _DESIRED = "deployment.kubernetes.io/desired-replicas"
 _MAXIMUM = "deployment.kubernetes.io/max-replicas"
 _SOURCE = "deployment-controller"
@@ -161,8 +162,14 @@ class DeploymentController:
         return created
 
     def _annotate(self, deployment: Object, new: Object, revision: int) -> Object:
+        before = new["metadata"].get("annotations") or {}
         annotations = _annotations(deployment, revision)
-        if new["metadata"].get("annotations") != annotations:
+        history = before.get(_HISTORY, "").split(",") if _HISTORY in before else []
+        if _REVISION in before and int(before[_REVISION]) < revision:
+            history.append(before[_REVISION])
+        if history:
+            annotations[_HISTORY] = ",".join(history)
+        if before != annotations:
             metadata = {**new["metadata"], "annotations": annotations}
             new = self._runtime.store.update(REPLICA_SETS, {**new, "metadata": metadata})
         given = deployment["metadata"].get("annotations") or {}

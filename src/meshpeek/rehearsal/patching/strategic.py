@@ -57,11 +57,13 @@ def _merge_objects(kind: Type, current: dict[str, Any], patch: dict[str, Any]) -
             result[name] = _merge_lists(field, old if isinstance(old, list) else [], value)
         else:
             result[name] = value
-    _apply_list_directives(kind, result, patch)
+    _apply_list_directives(kind, result, current, patch)
     return result
 
 
-def _apply_list_directives(kind: Type, result: dict[str, Any], patch: dict[str, Any]) -> None:
+def _apply_list_directives(
+    kind: Type, result: dict[str, Any], current: dict[str, Any], patch: dict[str, Any]
+) -> None:
     for name, value in patch.items():
         if name.startswith(DELETE_PRIMITIVES):
             field = name.removeprefix(DELETE_PRIMITIVES)
@@ -72,13 +74,16 @@ def _apply_list_directives(kind: Type, result: dict[str, Any], patch: dict[str, 
             field = name.removeprefix(ELEMENT_ORDER)
             if isinstance(result.get(field), list):
                 key = _field(kind, field).get("x-kubernetes-patch-merge-key", "")
-                result[field] = _ordered(result[field], _list(name, value), key)
+                before = current.get(field)
+                before = before if isinstance(before, list) else []
+                result[field] = _ordered(result[field], _list(name, value), before, key)
 
 
 def _merge_lists(field: Type, current: list[Any], patch: list[Any]) -> list[Any]:
     key = field.get("x-kubernetes-patch-merge-key", "")
     if not key:
-        return current + [each for each in patch if each not in current]
+        merged = current + [each for each in patch if each not in current]
+        return _ordered(merged, patch, current, key)
     if not all(isinstance(item, dict) for item in patch):
         raise bad_request(f"the items of a list that is merged by {key} must be objects")
     item_type = resolved(field.get("items", _UNTYPED))
@@ -97,22 +102,32 @@ def _merge_lists(field: Type, current: list[Any], patch: list[Any]) -> list[Any]
             result[at[0]] = _without_directives(item)
         else:
             result.append(_merge_objects(item_type, {}, item))
-    return result
+    return _ordered(result, patch, current, key)
 
 
-def _ordered(items: list[Any], order: list[Any], key: str) -> list[Any]:
-    """Sort the items that `order` names into its order; others stay behind their predecessor."""
-    wanted = [_key_of(each, key) if key else each for each in order]
-    position = -1
-    ranked = []
-    for index, item in enumerate(items):
-        identity = _key_of(item, key) if key else item
-        named = identity in wanted
-        if named:
-            position = wanted.index(identity)
-        ranked.append((position, 0 if named else 1, index, item))
-    ranked.sort(key=lambda entry: entry[:3])
-    return [item for *_, item in ranked]
+def _ordered(items: list[Any], order: list[Any], before: list[Any], key: str) -> list[Any]:
+    """Sort merged items: those of `order` as they are there, others where they stood `before`.
+
+    An item that is new comes before those that only the server has.
+    """
+
+    def identities(listed: list[Any]) -> list[object]:
+        return [_key_of(each, key) if key else each for each in listed]
+
+    wanted, old = identities(order), identities(before)
+    ours, others = [], []
+    for item, identity in zip(items, identities(items), strict=True):
+        if identity in wanted:
+            ours.append((wanted.index(identity), identity, item))
+        else:
+            others.append((identity, item))
+    ours.sort(key=lambda entry: entry[0])
+    result = []
+    for _, identity, item in ours:
+        while others and identity in old and others[0][0] in old[: old.index(identity)]:
+            result.append(others.pop(0)[1])
+        result.append(item)
+    return result + [item for _, item in others]
 
 
 def _field(kind: Type, name: str) -> Type:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.keys import DEPLOYMENTS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Registry, Resource
 from meshpeek.rehearsal.types.status import (
@@ -28,6 +28,8 @@ from meshpeek.rehearsal.types.status import (
 )
 
 HISTORY_LENGTH = 4096
+# Annotations that the Deployment controller writes through the status.
+_KEPT_BY_SERVER = "deployment.kubernetes.io/"
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
@@ -144,7 +146,8 @@ class Store:
 
         With `subresource="status"` only the status and managedFields are taken from `obj`. uid,
         creationTimestamp and deletionTimestamp stay as they are; the generation grows when
-        anything but metadata and status differs. An object that is being deleted goes when its
+        anything but metadata and status differs (of a Deployment annotations too, of a custom kind
+        without the subresource the status too). An object that is being deleted goes when its
         last finalizer does.
         Raises ApiError NotFound, and Conflict as `check_preconditions` does.
         """
@@ -162,7 +165,8 @@ class Store:
                 new["metadata"] = {**old["metadata"], **owned}
         else:
             new = {**obj, "metadata": _kept_metadata(old["metadata"], given)}
-        if _content(new) != _content(old) and "generation" in old["metadata"]:
+        resource = self._resource(key)
+        if "generation" in old["metadata"] and _content(resource, new) != _content(resource, old):
             generation = old["metadata"]["generation"] + 1
             new["metadata"] = {**new["metadata"], "generation": generation}
         if dry_run:
@@ -334,8 +338,18 @@ def _kept_metadata(old: Mapping[str, Any], given: Mapping[str, Any]) -> Object:
     return metadata
 
 
-def _content(obj: Object) -> Object:
-    return {name: value for name, value in obj.items() if name not in ("metadata", "status")}
+def _content(resource: Resource, obj: Object) -> Object:
+    """Return what an object's generation counts the changes of."""
+    left_out = {"metadata", "status"}
+    if resource.definition is not None and "status" not in resource.subresources:
+        left_out.remove("status")
+    content = {name: value for name, value in obj.items() if name not in left_out}
+    if resource.key == DEPLOYMENTS:
+        annotations = obj["metadata"].get("annotations") or {}
+        content["annotations"] = {
+            name: text for name, text in annotations.items() if not name.startswith(_KEPT_BY_SERVER)
+        }
+    return content
 
 
 def _held(key: ResourceKey, obj: Object) -> bool:
