@@ -10,6 +10,7 @@ import pytest
 from meshpeek.rehearsal.installations.linkerd.names import INJECTOR_CONFIGURATION
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, PODS, SERVICES
 from meshpeek.rehearsal.types.status import ApiError
+from tests.rehearsal.in_memory import InMemory
 from tests.rehearsal.simulated_clusters import Simulation, deployment, namespace, service
 
 INJECTOR = {
@@ -244,3 +245,104 @@ def test_a_pod_that_is_changed_is_not_injected_again(simulation: Simulation) -> 
         simulation.change("north", PODS, "faces/p", hostNetwork=True)
     changed = simulation.change("north", PODS, "faces/p", activeDeadlineSeconds=5)
     assert containers_of(changed) == ["a"]
+
+
+APPS, BATCH = "/apis/apps/v1/namespaces/faces", "/apis/batch/v1/namespaces/faces"
+CORE = "/api/v1/namespaces/faces"
+TEMPLATE = {
+    "metadata": {"labels": {"app": "a"}},
+    "spec": {"containers": [{"name": "a", "image": "a:1"}], "restartPolicy": "Always"},
+}
+SELECTOR = {"matchLabels": {"app": "a"}}
+ENDING = {
+    "metadata": {"labels": {"app": "a"}},
+    "spec": {"containers": [{"name": "a", "image": "a:1"}], "restartPolicy": "Never"},
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "spec", "filled"),
+    [
+        (
+            f"{APPS}/statefulsets",
+            {"selector": SELECTOR, "serviceName": "a", "template": TEMPLATE},
+            {
+                "replicas": 1,
+                "revisionHistoryLimit": 10,
+                "podManagementPolicy": "OrderedReady",
+                "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+            },
+        ),
+        (
+            f"{APPS}/daemonsets",
+            {"selector": SELECTOR, "template": TEMPLATE},
+            {
+                "revisionHistoryLimit": 10,
+                "updateStrategy": {
+                    "type": "RollingUpdate",
+                    "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1},
+                },
+            },
+        ),
+        (
+            f"{BATCH}/jobs",
+            {"template": ENDING},
+            {
+                "backoffLimit": 6,
+                "completionMode": "NonIndexed",
+                "completions": 1,
+                "parallelism": 1,
+                "suspend": False,
+            },
+        ),
+        (
+            f"{BATCH}/cronjobs",
+            {"schedule": "*/5 * * * *", "jobTemplate": {"spec": {"template": ENDING}}},
+            {
+                "concurrencyPolicy": "Allow",
+                "failedJobsHistoryLimit": 1,
+                "successfulJobsHistoryLimit": 3,
+                "suspend": False,
+            },
+        ),
+        (f"{CORE}/persistentvolumeclaims", {}, {"volumeMode": "Filesystem"}),
+        (
+            f"{CORE}/replicationcontrollers",
+            {"template": TEMPLATE},
+            {"replicas": 1, "selector": {"app": "a"}},
+        ),
+    ],
+)
+def test_kinds_that_are_only_stored_have_their_defaults(
+    url: str, spec: dict[str, Any], filled: dict[str, Any]
+) -> None:
+    north = InMemory()
+    made = north.ok("POST", url, {"metadata": {"name": "a"}, "spec": spec})["spec"]
+    assert {name: made[name] for name in filled} == filled
+    template = made.get("jobTemplate", {}).get("spec", made).get("template")
+    if template:
+        assert template["spec"]["dnsPolicy"] == "ClusterFirst"
+
+
+def test_a_job_tells_its_pods_by_its_uid() -> None:
+    north = InMemory()
+    body = {"metadata": {"name": "a"}, "spec": {"template": ENDING}}
+    made = north.ok("POST", f"{BATCH}/jobs", body)
+    uid = made["metadata"]["uid"]
+    assert made["spec"]["selector"] == {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+    assert made["spec"]["template"]["metadata"]["labels"] == {
+        "app": "a",
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": "a",
+        "controller-uid": uid,
+        "job-name": "a",
+    }
+    assert made["metadata"]["labels"] == {"app": "a"}
+
+
+@pytest.mark.parametrize("schedule", ["bad", "* * * *", "* * * * * *"])
+def test_a_schedule_has_five_fields(schedule: str) -> None:
+    spec = {"schedule": schedule, "jobTemplate": {"spec": {"template": ENDING}}}
+    body = {"metadata": {"name": "a"}, "spec": spec}
+    status = InMemory().refused(422, "POST", f"{BATCH}/cronjobs", body)
+    assert "expected exactly 5 fields, found" in status["message"]

@@ -109,3 +109,28 @@ def test_conversion_webhooks_are_announced_as_not_called() -> None:
     }
     response = north.respond("POST", DEFINITIONS, definition)
     assert "conversion webhooks are not called" in response.headers["Warning"]
+
+
+@pytest.mark.parametrize(
+    ("url", "api_version", "kind", "code"),
+    [
+        (
+            "/apis/autoscaling/v2/namespaces/faces/horizontalpodautoscalers",
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            501,
+        ),
+        (f"{FACES}/limitranges", "v1", "LimitRange", 201),
+    ],
+)
+def test_a_server_side_apply_that_creates_is_told_the_same(
+    url: str, api_version: str, kind: str, code: int
+) -> None:
+    north = InMemory()
+    config = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}}
+    response = north.respond(
+        "PATCH", f"{url}/x?fieldManager=me", config, "application/apply-patch+yaml"
+    )
+    assert response.code == code
+    assert "meshpeek rehearsal: " in response.headers["Warning"]
+    assert north.call("GET", f"{url}/x")[0] == (404 if code == 501 else 200)

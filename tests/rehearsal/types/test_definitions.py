@@ -148,6 +148,7 @@ ACCEPTED: list[Value] = [
     {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]},
     {"x-kubernetes-preserve-unknown-fields": True},
     {"type": "object", "additionalProperties": {"type": "string"}},
+    {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": True},
     {"type": "object", "properties": {"a": {"type": "string"}}, "not": {"required": ["a"]}},
     {
         "type": "object",

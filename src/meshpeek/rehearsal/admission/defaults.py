@@ -9,7 +9,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
-from meshpeek.rehearsal.admission import pod_defaults, service_defaults, webhooks
+from meshpeek.rehearsal.admission import (
+    pod_defaults,
+    service_defaults,
+    webhooks,
+    workload_defaults,
+)
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crd_names
 from meshpeek.rehearsal.types.keys import PODS, ResourceKey
@@ -55,35 +60,6 @@ def _admit_namespace(_cluster: Cluster, obj: Object, _old: Object | None) -> Non
     obj.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
 
 
-def _deployment(obj: Object) -> None:
-    spec = obj.setdefault("spec", {})
-    spec.setdefault("replicas", 1)
-    spec.setdefault("revisionHistoryLimit", 10)
-    spec.setdefault("progressDeadlineSeconds", 600)
-    strategy = spec.setdefault("strategy", {})
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        rolling = strategy.setdefault("rollingUpdate", {})
-        rolling.setdefault("maxSurge", "25%")
-        rolling.setdefault("maxUnavailable", "25%")
-    _template(spec)
-    obj.setdefault("status", {})
-
-
-def _replica_set(obj: Object) -> None:
-    spec = obj.setdefault("spec", {})
-    spec.setdefault("replicas", 1)
-    _template(spec)
-    obj.setdefault("status", {"replicas": 0})
-
-
-def _template(spec: Object) -> None:
-    template = spec.get("template")
-    if isinstance(template, dict) and isinstance(template.get("spec"), dict):
-        # Go writes the zero time of a template as null; `kubectl get -o yaml` shows it.
-        template.setdefault("metadata", {}).setdefault("creationTimestamp", None)
-        pod_defaults.apply_to_spec(template["spec"])
-
-
 def _pod(obj: Object) -> None:
     if obj.get("spec", {}).get("containers"):
         pod_defaults.apply_to_pod(obj)
@@ -120,8 +96,14 @@ _DEFAULTS: dict[tuple[str, str], Callable[[Object], None]] = {
     ("", "secrets"): _secret,
     ("", "services"): service_defaults.set_defaults,
     ("apiextensions.k8s.io", "customresourcedefinitions"): crd_names.apply_defaults,
-    ("apps", "deployments"): _deployment,
-    ("apps", "replicasets"): _replica_set,
+    ("", "persistentvolumeclaims"): workload_defaults.persistent_volume_claim,
+    ("", "replicationcontrollers"): workload_defaults.replication_controller,
+    ("apps", "daemonsets"): workload_defaults.daemon_set,
+    ("apps", "deployments"): workload_defaults.deployment,
+    ("apps", "replicasets"): workload_defaults.replica_set,
+    ("apps", "statefulsets"): workload_defaults.stateful_set,
+    ("batch", "cronjobs"): workload_defaults.cron_job,
+    ("batch", "jobs"): workload_defaults.job,
     ("rbac.authorization.k8s.io", "clusterrolebindings"): _binding,
     ("rbac.authorization.k8s.io", "rolebindings"): _binding,
 }
@@ -130,4 +112,5 @@ _ADMISSION: dict[tuple[str, str], Callable[[Cluster, Object, Object | None], Non
     ("", "namespaces"): _admit_namespace,
     ("", "pods"): _admit_pod,
     ("", "services"): service_defaults.allocate,
+    ("batch", "jobs"): workload_defaults.admit_job,
 }

@@ -19,6 +19,8 @@ from meshpeek.rehearsal.types.label_selectors import matches, requirements_of
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import Cause, forbidden_value, invalid_value, required_value
 
+_SCHEDULE_FIELDS = 5
+
 
 def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -> list[Cause]:
     """Return what is wrong with `obj` of the kind `key`, defaulted; `old` is the one stored.
@@ -37,6 +39,8 @@ def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -
             causes += check_config_map(obj, old)
         case ("apps", "deployments" | "replicasets"):
             causes += _check_workload(obj, old)
+        case ("batch", "cronjobs"):
+            causes += _check_schedule(obj.get("spec") or {})
         case (_, "rolebindings" | "clusterrolebindings"):
             causes += _check_role_reference(obj, old)
     return causes
@@ -72,6 +76,18 @@ def _check_workload(obj: Object, old: Object | None) -> list[Cause]:
         text = f"Invalid value: {_selector_text(selector)}: field is immutable"
         causes.append(Cause("FieldValueInvalid", "spec.selector", text))
     return causes
+
+
+def _check_schedule(spec: Mapping[str, Any]) -> list[Cause]:
+    """Check that the schedule of a CronJob has five fields; what they hold is not looked into."""
+    schedule = spec.get("schedule", "")
+    if not schedule:
+        return [required_value("spec.schedule")]
+    fields = schedule.split()
+    if schedule.startswith("@") or len(fields) == _SCHEDULE_FIELDS:
+        return []
+    detail = f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]"
+    return [invalid_value("spec.schedule", schedule, detail)]
 
 
 def _check_strategy(strategy: Mapping[str, Any]) -> list[Cause]:

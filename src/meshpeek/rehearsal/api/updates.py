@@ -7,6 +7,7 @@ from typing import Any
 
 from meshpeek.http.exchange import Request
 from meshpeek.rehearsal.admission import admission
+from meshpeek.rehearsal.api import unsupported
 from meshpeek.rehearsal.api.bodies import (
     JSON_TYPE,
     decode_configuration,
@@ -123,6 +124,7 @@ def apply_configuration(
                 f"uid mismatch: the provided object specified uid {metadata['uid']}, "
                 "and no existing object was found",
             )
+        write.warnings += unsupported.check_creation(resource.key)
         created = admission.create(cluster, resource, target.version, result, write)
         return created, True
     if metadata.get("resourceVersion") is None:

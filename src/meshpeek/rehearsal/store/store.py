@@ -118,9 +118,10 @@ class Store:
     def create(self, key: ResourceKey, obj: Object, *, dry_run: bool = False) -> Object:
         """Store a new object and return it with uid, creationTimestamp, resourceVersion.
 
-        A name is made from `generateName`. A creationTimestamp that is given is kept, so that
-        seeds can lie in the past. With `dry_run` the object is returned but not stored, here and
-        in `update` and `delete`. Raises ApiError AlreadyExists.
+        A name is made from `generateName`. A uid and a creationTimestamp that are given are kept,
+        so that admission can name the object and seeds can lie in the past. With `dry_run` the
+        object is returned but not stored, here and in `update` and `delete`. Raises ApiError
+        AlreadyExists.
         """
         resource = self._resource(key)
         given = obj["metadata"]
@@ -131,7 +132,7 @@ class Store:
         metadata = {
             **given,
             "name": name,
-            "uid": new_uid(),
+            "uid": given.get("uid") or new_uid(),
             "creationTimestamp": given.get("creationTimestamp") or timestamp(self._now()),
         }
         if resource.counts_generation:

@@ -177,7 +177,7 @@ def _check_type(schema: Schema, field: str) -> Iterator[Cause]:
         yield required_value(f"{field}.type", f"must not be empty for specified {what}")
     if kind == "array" and "items" not in schema:
         yield required_value(f"{field}.items", "must be specified")
-    if "properties" in schema and schema.get("additionalProperties") is not None:
+    if "properties" in schema and schema.get("additionalProperties") not in (None, True):
         detail = "additionalProperties and properties are mutual exclusive"
         yield forbidden_value(f"{field}.additionalProperties", detail)
     if schema.get(structural.EMBEDDED) and kind != "object":
