@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.session.guard.watch import KubeconfigWatch, read_servers
+from meshpeek.session.guard.kubeconfig_watch import KubeconfigWatch, read_servers
 from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
 from meshpeek.session.shell.shell import Shell
 

@@ -18,7 +18,7 @@ from meshpeek.run.events import (
 )
 from meshpeek.run.settings import RunSettings
 from meshpeek.run.verdict import judge
-from meshpeek.session.guard.watch import HINT as BREACH_HINT
+from meshpeek.session.guard.kubeconfig_watch import HINT as BREACH_HINT
 from meshpeek.session.session import Session
 from meshpeek.session.shell.command_stream import CommandExit, Ending, OutputChunk
 from meshpeek.terminal.escape_sequences import strip_escapes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.session.editor import ScriptedEditor
-from meshpeek.session.guard.watch import KubeconfigWatch, read_servers
+from meshpeek.session.guard.kubeconfig_watch import KubeconfigWatch, read_servers
 from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
 from meshpeek.session.nested import (
     OUTER_REHEARSAL,

@@ -31,8 +31,8 @@ from meshpeek.run.events import (
     WaitEnded,
     WaitStarted,
 )
-from meshpeek.sinks.presenter_page import server
-from meshpeek.sinks.presenter_page.server import PresenterPage
+from meshpeek.sinks.presenter_page import page_server
+from meshpeek.sinks.presenter_page.page_server import PresenterPage
 from meshpeek.workshop.model import Command, Mode
 from meshpeek.workshop.parse import parse
 from tests.browser import OpenPage, accessibility_violations
@@ -227,7 +227,7 @@ def test_only_the_secret_opens_the_page(served: tuple[PresenterPage, list[str]])
     assert request(page, "GET", f"{path}page.js")[0] == 200
     assert request(page, "GET", path.removesuffix("/"))[0] == 308
     wrong = path.replace("/presenter", "x/presenter")
-    for other in ("/", "/x/", wrong, f"{path}../server.py", f"{path}none", f"{path}page/"):
+    for other in ("/", "/x/", wrong, f"{path}../page_server.py", f"{path}none", f"{path}page/"):
         assert request(page, "GET", other)[0] == 404
     assert request(page, "GET", path, Host="evil.example")[0] == 421
     assert request(page, "GET", path, Origin="http://evil.example")[0] == 403
@@ -276,7 +276,7 @@ def test_invalid_requests_harm_nobody(served: tuple[PresenterPage, list[str]]) -
 
 
 def test_a_viewer_gets_the_show_its_states_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "LAST_STATE_SECONDS", 60)
+    monkeypatch.setattr(page_server, "LAST_STATE_SECONDS", 60)
     with PresenterPage(frozenset(), lambda _: None) as page, follow(page) as events:
         command = start_show(page)
         name, show = next(events)
@@ -293,7 +293,7 @@ def test_a_viewer_gets_the_show_its_states_and_its_end(monkeypatch: pytest.Monke
 
 
 def test_an_idle_viewer_is_let_go_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "LAST_STATE_SECONDS", 60)
+    monkeypatch.setattr(page_server, "LAST_STATE_SECONDS", 60)
     with PresenterPage(frozenset(), lambda _: None) as page, follow(page) as events:
         start_show(page)
         assert any(state["waiting"] for name, state in events if name == "state")
@@ -304,7 +304,7 @@ def test_an_idle_viewer_is_let_go_at_the_end(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_viewers_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "MAXIMUM_VIEWERS", 1)
+    monkeypatch.setattr(page_server, "MAXIMUM_VIEWERS", 1)
     with PresenterPage(frozenset(), lambda _: None) as page:
         start_show(page)
         with follow(page) as first:

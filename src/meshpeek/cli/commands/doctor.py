@@ -12,7 +12,7 @@ from meshpeek.cli.secrecy import mask_text
 from meshpeek.cli.workshops import load
 from meshpeek.errors import ExitCode
 from meshpeek.run.settings import RunSettings
-from meshpeek.session.checks import CheckStatus, run_checks
+from meshpeek.session.environment_checks import CheckStatus, run_checks
 from meshpeek.workshop.model import Mode
 
 _COLOURS = {CheckStatus.OK: "green", CheckStatus.NOTE: "yellow", CheckStatus.FAULT: "red"}

@@ -28,7 +28,7 @@ from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Mode
 
 if TYPE_CHECKING:
-    from meshpeek.sinks.presenter_page.server import PresenterPage
+    from meshpeek.sinks.presenter_page.page_server import PresenterPage
     from meshpeek.sinks.transcripts.transcript import Transcript
 
 
@@ -113,7 +113,7 @@ def _read_fallback(path: Path | None) -> Transcript | None:
 @contextlib.contextmanager
 def _open_page(queue: ActionQueue, host: str | None) -> Iterator[PresenterPage]:
     """Serve the presenter's page, and print its address before the presentation starts."""
-    from meshpeek.sinks.presenter_page.server import LOOPBACK, PresenterPage
+    from meshpeek.sinks.presenter_page.page_server import LOOPBACK, PresenterPage
 
     actions = {action.value: action for action in (Action.GO, Action.BACK, Action.SKIP)}
 

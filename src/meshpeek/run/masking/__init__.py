@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from meshpeek.run.masking.shapes import LOOK_BEHIND, OPEN, Shape, find_clues
+from meshpeek.run.masking.secret_shapes import LOOK_BEHIND, OPEN, Shape, find_clues
 
 MASK = b"***"
 """What stands in a secret's place."""

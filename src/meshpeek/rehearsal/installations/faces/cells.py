@@ -17,9 +17,9 @@ from meshpeek.rehearsal.installations.faces.workloads import (
 )
 from meshpeek.rehearsal.installations.linkerd.data_path import (
     FAIL_FAST_SECONDS,
-    Endpoint,
-    Request,
+    PodEndpoint,
     Route,
+    RoutedRequest,
     choose_backend,
     find_endpoints,
     find_local_endpoints,
@@ -103,7 +103,7 @@ class Cells:
         service = _service(client, name)
         if service is None:
             return Hop(name, 500, 0.0, reason=f"no address: there is no Service {name}")
-        request = Request(name, headers)
+        request = RoutedRequest(name, headers)
         if not client.is_meshed:
             return self._ask_directly(client, headers, service, now)
         route = find_route(client.cluster, service, SERVICE_PORT, request)
@@ -136,7 +136,7 @@ class Cells:
 
     def _ask_one_of(
         self,
-        endpoints: list[tuple[Endpoint, Settings]],
+        endpoints: list[tuple[PodEndpoint, Settings]],
         client: Client,
         headers: Mapping[str, str],
         place: Callable[..., Hop],
@@ -162,8 +162,8 @@ def _service(client: Client, name: str) -> Object | None:
 
 
 def _answering(
-    endpoints: Iterable[Endpoint],
-) -> list[tuple[Endpoint, Settings]]:
+    endpoints: Iterable[PodEndpoint],
+) -> list[tuple[PodEndpoint, Settings]]:
     """Return the endpoints where something listens, with its settings."""
     found = ((each, read_settings(each.pod)) for each in endpoints if each.port == PORT)
     return [(endpoint, settings) for endpoint, settings in found if settings is not None]
@@ -187,7 +187,7 @@ def _view(home: Client, name: str, headers: Mapping[str, str]) -> ServiceView:
     service = _service(home, name)
     if service is None:
         return ServiceView(name, False)
-    route = find_route(home.cluster, service, SERVICE_PORT, Request(name, headers))
+    route = find_route(home.cluster, service, SERVICE_PORT, RoutedRequest(name, headers))
     total = sum(backend.weight for backend in route.backends)
     backends = []
     for backend in route.backends:

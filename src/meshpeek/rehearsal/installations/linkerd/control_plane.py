@@ -41,7 +41,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
+class InstallOptions:
     """What `linkerd install` is told: credentials, `--ha`, and Helm values given one by one."""
 
     identity: Identity = Identity()
@@ -49,9 +49,9 @@ class Installation:
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
 
-def control_plane(installation: Installation | None = None) -> Iterator[Object]:
+def control_plane(installation: InstallOptions | None = None) -> Iterator[Object]:
     """Yield the objects of the control plane in the order of `linkerd install`."""
-    wanted = installation or Installation()
+    wanted = installation or InstallOptions()
     values = _values(wanted)
     replicas = int(values["controllerReplicas"])
     yield _namespace()
@@ -97,7 +97,7 @@ def _yaml(values: Mapping[str, Any]) -> str:
     return dump_document(values)
 
 
-def _values(wanted: Installation) -> dict[str, Any]:
+def _values(wanted: InstallOptions) -> dict[str, Any]:
     """Return the Helm values that the ConfigMap linkerd-config keeps."""
     values: dict[str, Any] = {
         "cliVersion": f"linkerd/cli {LINKERD_VERSION}",
@@ -121,7 +121,7 @@ def _values(wanted: Installation) -> dict[str, Any]:
     return _merged(values, _overrides(wanted, with_key=False))
 
 
-def _overrides(wanted: Installation, *, with_key: bool = True) -> dict[str, Any]:
+def _overrides(wanted: InstallOptions, *, with_key: bool = True) -> dict[str, Any]:
     """Return the Helm values that differ from the chart's own."""
     identity = wanted.identity
     given: dict[str, Any] = {"identityTrustAnchorsPEM": identity.trust_anchors}
@@ -156,7 +156,7 @@ def _namespace() -> Object:
 
 
 def _webhook(
-    wanted: Installation, kind: str, name: str, group: str, resources: str
+    wanted: InstallOptions, kind: str, name: str, group: str, resources: str
 ) -> Iterator[Object]:
     """Yield a webhook's certificate and its configuration."""
     server = f"linkerd-{name}"

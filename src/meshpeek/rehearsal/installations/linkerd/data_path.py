@@ -37,7 +37,7 @@ _CREDENTIALS = "mirror.linkerd.io/remote-kubeconfig"
 _CLUSTER_LABEL = "multicluster.linkerd.io/cluster-name"
 
 
-class Request(NamedTuple):
+class RoutedRequest(NamedTuple):
     """What of a request routes look at; `headers` have lower-case names."""
 
     host: str
@@ -69,7 +69,7 @@ class Route(NamedTuple):
     backend_timeout: float | None = None
 
 
-class Endpoint(NamedTuple):
+class PodEndpoint(NamedTuple):
     """A ready pod, the cluster that it is in, and the port to ask it on."""
 
     cluster: Cluster
@@ -77,7 +77,7 @@ class Endpoint(NamedTuple):
     port: int
 
 
-def find_route(cluster: Cluster, service: Object, port: int, request: Request) -> Route:
+def find_route(cluster: Cluster, service: Object, port: int, request: RoutedRequest) -> Route:
     """Return the route of a request to `port` of `service`, the most specific of all that match.
 
     Only routes that the policy controller has accepted count. Without any, the Service itself is
@@ -110,7 +110,7 @@ def choose_backend(route: Route, random: Random) -> Backend:
     return random.choices(route.backends, weights)[0]
 
 
-def find_endpoints(cluster: Cluster, namespace: str, name: str, port: int) -> list[Endpoint]:
+def find_endpoints(cluster: Cluster, namespace: str, name: str, port: int) -> list[PodEndpoint]:
     """Return the ready pods behind `port` of a Service, as Linkerd's destination controller does.
 
     A mirror of remote discovery is followed to the cluster that it names, by the credentials for
@@ -128,7 +128,7 @@ def find_endpoints(cluster: Cluster, namespace: str, name: str, port: int) -> li
     return list(_local_endpoints(target, remote, port))
 
 
-def find_local_endpoints(cluster: Cluster, service: Object, port: int) -> list[Endpoint]:
+def find_local_endpoints(cluster: Cluster, service: Object, port: int) -> list[PodEndpoint]:
     """Return the ready pods that a request without a proxy may reach."""
     return list(_local_endpoints(cluster, service, port))
 
@@ -182,7 +182,7 @@ _Specificity = tuple[bool, int, bool, int]
 
 
 def _matching_rules(
-    routes: Sequence[Object], request: Request
+    routes: Sequence[Object], request: RoutedRequest
 ) -> Iterator[tuple[_Specificity, Object, Mapping[str, Any]]]:
     for route in routes:
         if not _hosts_match(route["spec"].get("hostnames") or (), request.host):
@@ -202,7 +202,7 @@ def _hosts_match(hostnames: Sequence[str], host: str) -> bool:
     )
 
 
-def _specificity(match: Mapping[str, Any], request: Request) -> _Specificity | None:
+def _specificity(match: Mapping[str, Any], request: RoutedRequest) -> _Specificity | None:
     """Return how exact a match is, None if it is none; Faces asks for `/`, without a query."""
     path = match.get("path") or {}
     kind, value = path.get("type", "PathPrefix"), path.get("value", "/")
@@ -282,7 +282,7 @@ def _remote_cluster(cluster: Cluster, name: str) -> Cluster | None:
     return None
 
 
-def _local_endpoints(cluster: Cluster, service: Object | None, port: int) -> Iterator[Endpoint]:
+def _local_endpoints(cluster: Cluster, service: Object | None, port: int) -> Iterator[PodEndpoint]:
     if service is None:
         return
     metadata = service["metadata"]
@@ -296,7 +296,7 @@ def _local_endpoints(cluster: Cluster, service: Object | None, port: int) -> Ite
         for endpoint in slice_.get("endpoints") or () if numbers else ():
             pod = _pod_of(cluster, metadata["namespace"], endpoint)
             if pod is not None:
-                yield Endpoint(cluster, pod, numbers[0])
+                yield PodEndpoint(cluster, pod, numbers[0])
 
 
 def _is(port: Mapping[str, Any], number: int) -> bool:

@@ -6,16 +6,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-from meshpeek.rehearsal.installations.linkerd.cli.actions import VERSION
 from meshpeek.rehearsal.installations.linkerd.cli.api_client import LinkerdError
 from meshpeek.rehearsal.installations.linkerd.cli.arguments import (
     AbsentError,
-    Command,
+    CobraCommand,
     CommandLineError,
     HelpRequested,
     read,
 )
 from meshpeek.rehearsal.installations.linkerd.cli.commands import LINKERD
+from meshpeek.rehearsal.installations.linkerd.cli.handlers import VERSION
 from meshpeek.rehearsal.installations.linkerd.cli.usage import usage
 
 _PIPE_CLOSED = 141  # what a shell sees of a Go program that SIGPIPE has ended
@@ -61,7 +61,7 @@ def _fail_absent(asked: str) -> int:
     )
 
 
-def _runnable(command: Command, prefix: str) -> list[str]:
+def _runnable(command: CobraCommand, prefix: str) -> list[str]:
     title = f"{prefix}{command.name}"
     if command.run is not None:
         return [title]

@@ -1,4 +1,4 @@
-"""Command lines as Cobra and pflag read them, for the linkerd stand-in.
+"""CobraCommand lines as Cobra and pflag read them, for the linkerd stand-in.
 
 Wordings are those of cobra 1.7 and pflag 1.0.5, which stable-2.14.10 is built with.
 """
@@ -63,7 +63,7 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class CobraCommand:
     """A command or, with `subcommands`, a group of them.
 
     `arguments` is how usage names the words it takes (an empty string: it takes none), and
@@ -78,14 +78,14 @@ class Command:
     minimum_words: int = 0
     flags: tuple[Flag, ...] = ()
     absent_flags: frozenset[str] = frozenset()
-    subcommands: tuple[Command, ...] = ()
+    subcommands: tuple[CobraCommand, ...] = ()
     run: Callable[[Invocation], int] | None = None
 
 
 class CommandLineError(Exception):
     """The command line is wrong: what to say about it, and the command whose usage to print."""
 
-    def __init__(self, message: str, path: Sequence[Command]) -> None:
+    def __init__(self, message: str, path: Sequence[CobraCommand]) -> None:
         super().__init__(message)
         self.path = tuple(path)
 
@@ -97,7 +97,7 @@ class AbsentError(Exception):
 class HelpRequested(Exception):  # noqa: N818 - a way out, not an error
     """`--help`, or a group named without one of its commands."""
 
-    def __init__(self, path: Sequence[Command]) -> None:
+    def __init__(self, path: Sequence[CobraCommand]) -> None:
         super().__init__()
         self.path = tuple(path)
 
@@ -110,8 +110,8 @@ class _Reading:
 
 
 def read(
-    root: Command, arguments: Sequence[str]
-) -> tuple[Callable[[Invocation], int], Invocation, tuple[Command, ...]]:
+    root: CobraCommand, arguments: Sequence[str]
+) -> tuple[Callable[[Invocation], int], Invocation, tuple[CobraCommand, ...]]:
     """Find the command that `arguments` name and read its flags and words.
 
     Flags of `root` may stand anywhere. Returns what to run, with what, and the commands from
@@ -133,7 +133,7 @@ def read(
     return command.run, invocation, tuple(path)
 
 
-def _find(root: Command, arguments: Sequence[str]) -> tuple[list[Command], list[str]]:
+def _find(root: CobraCommand, arguments: Sequence[str]) -> tuple[list[CobraCommand], list[str]]:
     """Walk down the commands that `arguments` name; return them, and the arguments without them."""
     path, rest = [root], list(arguments)
     position = 0
@@ -155,7 +155,7 @@ def _find(root: Command, arguments: Sequence[str]) -> tuple[list[Command], list[
     return path, rest
 
 
-def _takes_next(path: Sequence[Command], argument: str) -> bool:
+def _takes_next(path: Sequence[CobraCommand], argument: str) -> bool:
     """Tell whether the argument after this flag is its value."""
     if "=" in argument or argument in ("-h", "--help"):
         return False
@@ -166,20 +166,20 @@ def _takes_next(path: Sequence[Command], argument: str) -> bool:
     return len(argument) == len("-x") and flag is not None and flag.kind != "bool"
 
 
-def _flags(path: Sequence[Command]) -> list[Flag]:
+def _flags(path: Sequence[CobraCommand]) -> list[Flag]:
     own = path[-1].flags if len(path) > 1 else ()
     return [*own, *path[0].flags]
 
 
-def _by_name(path: Sequence[Command], name: str) -> Flag | None:
+def _by_name(path: Sequence[CobraCommand], name: str) -> Flag | None:
     return next((flag for flag in _flags(path) if flag.name == name), None)
 
 
-def _by_shorthand(path: Sequence[Command], letter: str) -> Flag | None:
+def _by_shorthand(path: Sequence[CobraCommand], letter: str) -> Flag | None:
     return next((flag for flag in _flags(path) if flag.shorthand == letter), None)
 
 
-def _read_flags(path: Sequence[Command], arguments: Sequence[str]) -> _Reading:
+def _read_flags(path: Sequence[CobraCommand], arguments: Sequence[str]) -> _Reading:
     reading = _Reading({flag.name: flag.default for flag in _flags(path)})
     rest = list(arguments)
     while rest:
@@ -196,7 +196,9 @@ def _read_flags(path: Sequence[Command], arguments: Sequence[str]) -> _Reading:
     return reading
 
 
-def _read_long(path: Sequence[Command], argument: str, rest: list[str], reading: _Reading) -> None:
+def _read_long(
+    path: Sequence[CobraCommand], argument: str, rest: list[str], reading: _Reading
+) -> None:
     name, separator, value = argument[2:].partition("=")
     if name == "help":
         raise HelpRequested(path)
@@ -215,7 +217,9 @@ def _read_long(path: Sequence[Command], argument: str, rest: list[str], reading:
     _store(path, flag, value, reading)
 
 
-def _read_short(path: Sequence[Command], argument: str, rest: list[str], reading: _Reading) -> None:
+def _read_short(
+    path: Sequence[CobraCommand], argument: str, rest: list[str], reading: _Reading
+) -> None:
     letters = argument[1:]
     while letters:
         letter, letters = letters[0], letters[1:]
@@ -237,7 +241,7 @@ def _read_short(path: Sequence[Command], argument: str, rest: list[str], reading
         _store(path, flag, value, reading)
 
 
-def _store(path: Sequence[Command], flag: Flag, value: str, reading: _Reading) -> None:
+def _store(path: Sequence[CobraCommand], flag: Flag, value: str, reading: _Reading) -> None:
     reason = _refusal(flag.kind, value)
     if reason:
         shorthand = f"-{flag.shorthand}, " if flag.shorthand else ""
@@ -267,6 +271,6 @@ def _refusal(kind: str, value: str) -> str:
     return ""
 
 
-def title(path: Sequence[Command]) -> str:
+def title(path: Sequence[CobraCommand]) -> str:
     """Return the words that name the last command in `path`."""
     return " ".join(command.name for command in path)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from meshpeek.rehearsal.installations.linkerd.cli import actions
-from meshpeek.rehearsal.installations.linkerd.cli.arguments import Command, Flag
+from meshpeek.rehearsal.installations.linkerd.cli import handlers
+from meshpeek.rehearsal.installations.linkerd.cli.arguments import CobraCommand, Flag
 from meshpeek.rehearsal.installations.linkerd.cli.install_command import INSTALL
 from meshpeek.rehearsal.installations.linkerd.cli.multicluster_commands import MULTICLUSTER
 from meshpeek.rehearsal.installations.linkerd.cli.shared_flags import (
@@ -28,26 +28,26 @@ _GLOBAL_FLAGS = (
     Flag("verbose", "Turn on debug logging", "bool", "false"),
 )
 
-_ENDPOINTS = Command(
+_ENDPOINTS = CobraCommand(
     "endpoints",
     "Introspect Linkerd's service discovery state",
     aliases=("ep",),
     arguments="authorities",
     minimum_words=1,
     flags=(OUTPUT,),
-    run=actions.run_endpoints,
+    run=handlers.run_endpoints,
 )
 
-_INJECT = Command(
+_INJECT = CobraCommand(
     "inject",
     "Add the Linkerd proxy to a Kubernetes config",
     arguments="CONFIG-FILE",
     flags=(IGNORE_CLUSTER,),
     absent_flags=frozenset({"manual", "enable-debug-sidecar", "close-wait-timeout", "ingress"}),
-    run=actions.run_inject,
+    run=handlers.run_inject,
 )
 
-_VERSION = Command(
+_VERSION = CobraCommand(
     "version",
     "Print the client and server version information",
     flags=(
@@ -65,10 +65,10 @@ _VERSION = Command(
             shorthand="n",
         ),
     ),
-    run=actions.run_version,
+    run=handlers.run_version,
 )
 
-_CHECK = Command(
+_CHECK = CobraCommand(
     "check",
     "Check the Linkerd installation for potential problems",
     flags=(
@@ -91,17 +91,17 @@ _CHECK = Command(
     absent_flags=frozenset(
         {"cli-version-override", "crds", "expected-version", "linkerd-cni-enabled"}
     ),
-    run=actions.run_check,
+    run=handlers.run_check,
 )
 
-LINKERD = Command(
+LINKERD = CobraCommand(
     "linkerd",
     "linkerd manages the Linkerd service mesh",
     flags=_GLOBAL_FLAGS,
     absent_flags=frozenset({"api-addr", "as", "as-group"}),
     subcommands=(
         _CHECK,
-        Command(
+        CobraCommand(
             "diagnostics",
             "Commands used to diagnose Linkerd components",
             aliases=("dg",),

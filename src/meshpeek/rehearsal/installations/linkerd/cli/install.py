@@ -11,7 +11,7 @@ from pathlib import Path
 from meshpeek.rehearsal.installations.linkerd.cli.api_client import ApiClient, LinkerdError
 from meshpeek.rehearsal.installations.linkerd.cli.arguments import Invocation
 from meshpeek.rehearsal.installations.linkerd.cli.helm_values import merge, read_values
-from meshpeek.rehearsal.installations.linkerd.control_plane import Identity, Installation
+from meshpeek.rehearsal.installations.linkerd.control_plane import Identity, InstallOptions
 from meshpeek.rehearsal.installations.linkerd.crds import definitions
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -36,7 +36,7 @@ def explain_refusal(cluster: ApiClient, namespace: str) -> str:
     return ""
 
 
-def read_installation(invocation: Invocation) -> Installation:
+def read_installation(invocation: Invocation) -> InstallOptions:
     """Gather what the command line says; raises LinkerdError where the real command does."""
     overrides: dict[str, object] = {}
     if domain := invocation.text("identity-trust-domain"):
@@ -44,7 +44,7 @@ def read_installation(invocation: Invocation) -> Installation:
     if replicas := invocation.number("controller-replicas"):
         overrides["controllerReplicas"] = replicas
     merge(overrides, read_values(invocation))
-    return Installation(_identity(invocation), invocation.truth("ha"), overrides)
+    return InstallOptions(_identity(invocation), invocation.truth("ha"), overrides)
 
 
 def _identity(invocation: Invocation) -> Identity:

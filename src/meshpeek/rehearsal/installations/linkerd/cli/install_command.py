@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from meshpeek.rehearsal.installations.linkerd.cli import actions
-from meshpeek.rehearsal.installations.linkerd.cli.arguments import Command, Flag
+from meshpeek.rehearsal.installations.linkerd.cli import handlers
+from meshpeek.rehearsal.installations.linkerd.cli.arguments import CobraCommand, Flag
 from meshpeek.rehearsal.installations.linkerd.cli.shared_flags import IGNORE_CLUSTER
 
 _HELM_FLAGS = (
@@ -27,7 +27,7 @@ _HELM_FLAGS = (
     ),
 )
 
-INSTALL = Command(
+INSTALL = CobraCommand(
     "install",
     "Output Kubernetes configs to install Linkerd",
     flags=(
@@ -88,5 +88,5 @@ INSTALL = Command(
             "skip-outbound-ports",
         }
     ),
-    run=actions.run_install,
+    run=handlers.run_install,
 )

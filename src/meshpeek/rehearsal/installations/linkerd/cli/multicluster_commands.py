@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from meshpeek.rehearsal.installations.linkerd.cli import actions
-from meshpeek.rehearsal.installations.linkerd.cli.arguments import Command, Flag
+from meshpeek.rehearsal.installations.linkerd.cli import handlers
+from meshpeek.rehearsal.installations.linkerd.cli.arguments import CobraCommand, Flag
 from meshpeek.rehearsal.installations.linkerd.cli.shared_flags import (
     CHECK_NAMESPACE,
     CHECK_OUTPUT,
@@ -16,14 +16,14 @@ from meshpeek.rehearsal.installations.linkerd.cli.shared_flags import (
 
 _DISCOVERY_LABEL = "mirror.linkerd.io/exported"
 
-_CHECK = Command(
+_CHECK = CobraCommand(
     "check",
     "Check the multicluster extension for potential problems",
     flags=(CHECK_OUTPUT, CHECK_NAMESPACE, CHECK_WAIT),
-    run=actions.run_multicluster_check,
+    run=handlers.run_multicluster_check,
 )
 
-_GATEWAYS = Command(
+_GATEWAYS = CobraCommand(
     "gateways",
     "Display stats information about the gateways in target clusters",
     flags=(
@@ -31,10 +31,10 @@ _GATEWAYS = Command(
         OUTPUT,
         Flag("wait", "time allowed to fetch diagnostics", "duration", "30s", "w"),
     ),
-    run=actions.run_gateways,
+    run=handlers.run_gateways,
 )
 
-_INSTALL = Command(
+_INSTALL = CobraCommand(
     "install",
     "Output Kubernetes configs to install the Linkerd multicluster add-on",
     flags=(
@@ -58,10 +58,10 @@ _INSTALL = Command(
             "values",
         }
     ),
-    run=actions.run_multicluster_install,
+    run=handlers.run_multicluster_install,
 )
 
-_LINK = Command(
+_LINK = CobraCommand(
     "link",
     "Outputs resources that allow another cluster to mirror services from this one",
     flags=(
@@ -125,20 +125,20 @@ _LINK = Command(
         ),
     ),
     absent_flags=frozenset({"ha", "set", "set-file", "set-string", "values"}),
-    run=actions.run_link,
+    run=handlers.run_link,
 )
 
-_UNLINK = Command(
+_UNLINK = CobraCommand(
     "unlink",
     "Outputs link resources for deletion",
     flags=(
         Flag("cluster-name", "Cluster name"),
         Flag("namespace", "The namespace for the service account", default="linkerd-multicluster"),
     ),
-    run=actions.run_unlink,
+    run=handlers.run_unlink,
 )
 
-MULTICLUSTER = Command(
+MULTICLUSTER = CobraCommand(
     "multicluster",
     "Manages the multicluster setup for Linkerd",
     aliases=("mc",),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from meshpeek.rehearsal.installations.linkerd.cli.arguments import Command, Flag, title
+from meshpeek.rehearsal.installations.linkerd.cli.arguments import CobraCommand, Flag, title
 
 
-def usage(path: Sequence[Command]) -> str:
+def usage(path: Sequence[CobraCommand]) -> str:
     """Return the usage text of the last command in `path`, laid out as Cobra does."""
     command = path[-1]
     lines = ["Usage:"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from meshpeek.rehearsal.installations.linkerd.cli.checks.control_plane import (
+from meshpeek.rehearsal.installations.linkerd.cli.checks.control_plane_checks import (
     configuration,
     existence,
     find_missing_configuration,

@@ -17,7 +17,7 @@ from meshpeek.rehearsal.installations.linkerd.cli.api_client import (
     parse_kubeconfig,
     reach,
 )
-from meshpeek.rehearsal.installations.linkerd.cli.checks.control_plane import missing
+from meshpeek.rehearsal.installations.linkerd.cli.checks.control_plane_checks import missing
 from meshpeek.rehearsal.installations.linkerd.cli.checks.health import (
     Category,
     Check,

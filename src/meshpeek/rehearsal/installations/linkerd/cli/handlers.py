@@ -230,7 +230,7 @@ def _check_cluster_name(invocation: Invocation) -> None:
 
 def run_endpoints(invocation: Invocation) -> int:
     """`diagnostics endpoints AUTHORITY…`: a table per namespace, or JSON."""
-    from meshpeek.rehearsal.installations.linkerd.cli.endpoints import (
+    from meshpeek.rehearsal.installations.linkerd.cli.endpoint_listing import (
         find_endpoints,
         parse_authority,
         render_json,
