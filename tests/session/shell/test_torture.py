@@ -6,6 +6,7 @@ If a step makes bash useless, it fails, whatever its own status, and the next ba
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -59,6 +60,8 @@ class Session:
             "HOME": str(folder / "home"),
             "TERM": "xterm",
             "LC_ALL": "C.UTF-8",
+            "INPUT_PYTHON-VERSION": "3",
+            "A-B[x]": "1",
         }
         self.shell = Shell(folder / "session", self.environment, ShellSettings(folder=folder))
 
@@ -239,3 +242,17 @@ def test_a_builtin_that_is_switched_off_stays_off(session: Session, step: str) -
 def test_tracing_goes_on_after_bash_has_ended(session: Session) -> None:
     assert session.run("set -x; exit 4").output == "++ exit 4\nexit\n"
     assert session.run("echo hi").output == "++ echo hi\nhi\n"
+
+
+def test_variables_that_bash_cannot_name_outlive_it(session: Session) -> None:
+    counted = "env | grep -cE '^(A-B\\[x]|INPUT_PYTHON-VERSION)='"
+    assert session.run(counted).output == "2\n"
+    session.run("exit 3")
+    assert session.run(counted).output == "2\n"
+
+
+def test_a_long_state_does_not_wait_for_pauses(session: Session) -> None:
+    started = time.monotonic()
+    ran = session.run("big=$(head -c 8000000 /dev/zero | tr '\\0' x); (exit 3)")
+    assert (ran.status, ran.ending) == (3, Ending.COMPLETED)
+    assert time.monotonic() - started < 8  # 64 KiB for each tenth of a second took 12

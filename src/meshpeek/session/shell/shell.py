@@ -78,7 +78,9 @@ class Shell:
         settings: ShellSettings = _DEFAULTS,
     ) -> None:
         self._directory = directory
-        self._path = environment.get("PATH", os.defpath)
+        self._inherited = {"PATH": os.defpath, **state.not_held_by_bash(environment)}
+        if "PATH" in environment:
+            self._inherited["PATH"] = environment["PATH"]
         self._settings = settings
         self._keyboard = settings.keyboard
         restoration = settings.restoration
@@ -328,7 +330,7 @@ class Shell:
         file = self._directory / "restore"
         file.touch(mode=0o600)
         file.write_bytes(script or b"")
-        self._start({"PATH": self._path}, file)
+        self._start(self._inherited, file)
         self._statuses = statuses
 
     def exported(self, name: str) -> str | None:

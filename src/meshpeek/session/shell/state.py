@@ -84,6 +84,19 @@ def restore_script(restoration: Restoration, environment: Mapping[str, str]) -> 
     return script + "".join(lines).encode(errors="surrogateescape")
 
 
+def not_held_by_bash(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that bash passes on to programs, but does not know by their names.
+
+    So they are in no state: `INPUT_PYTHON-VERSION`, which GitHub's actions have. An exported
+    function (`BASH_FUNC_name%%`) is in the state, as a function.
+    """
+    return {
+        name: value
+        for name, value in environment.items()
+        if not _NAME.fullmatch(name) and not name.startswith("BASH_FUNC_")
+    }
+
+
 def _number(path: Path) -> int | None:
     """Return the number of a complete state, None for an incomplete or missing file."""
     try:

@@ -22,7 +22,7 @@ _ESCAPES = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f"}
 _ESCAPED |= {b"v": b"\v", b"E": b"\x1b"}
 _NOT_EXPORTED = re.compile(rb"\ndeclare -(?![\w-]*[aAnx])\S+ (\w+)=")
-_DISABLED = re.compile(rb"enable -n ([\w.:\[-]+)\n")
+_DISABLED = re.compile(rb"enable -n (\S+)\n")
 _NEEDED = frozenset({"builtin", "return"})
 """Builtins that stay switched on whatever a workshop says: session.bash cannot do without."""
 # An exported COLUMNS would hide a change of the window's size from programs.
@@ -63,7 +63,10 @@ class StateReceiver:
 
         A shorter one is read in one piece: each line would wake us up.
         """
-        return self.script is not None and len(self.script) > _PIPE_BYTES // 4
+        # Once a pause shows that one is on its way, bash may be waiting with it.
+        return bool(self._unfinished) or (
+            self.script is not None and len(self.script) > _PIPE_BYTES // 4
+        )
 
     def read(self) -> None:
         """Read what there is, at most as much as a FIFO holds."""
