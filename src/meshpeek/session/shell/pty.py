@@ -239,7 +239,9 @@ class BashPty:
         sinks = [self._lines] if self._unsent else []
         readable, writable, _ = select.select(sources, sinks, [], seconds)
         if writable:
-            self._unsent = self._unsent[os.write(self._lines, self._unsent) :]
+            # Forgotten first: an interruption between the two lines must not send them twice.
+            lines, self._unsent = self._unsent, b""
+            self._unsent = lines[os.write(self._lines, lines) :]
         if self._lent in readable:
             keys = self._lent.read_for_child()
             self._interrupts += keys.count(_INTERRUPT_KEY)
