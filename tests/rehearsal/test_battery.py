@@ -58,6 +58,7 @@ def environment(version: str, tmp_path: Path) -> Iterator[dict[str, str]]:
         yield {
             "PATH": f"{binaries}:{os.environ['PATH']}",
             "HOME": str(tmp_path),
+            "TMPDIR": str(tmp_path),
             "KUBECONFIG": str(tmp_path / "config"),
             "KUBECACHEDIR": str(tmp_path / "cache"),
             "KUBERC": "off",

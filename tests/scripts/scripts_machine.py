@@ -94,6 +94,7 @@ class Machine:
             env={
                 "PATH": str(self.root / "bin"),
                 "HOME": str(self.root),
+                "TMPDIR": os.environ["TMPDIR"],
                 "KUBECONFIG": str(self.kubeconfig),
                 "CERTIFICATES": str(self.certificates),
                 "CALLS": str(self.root / "calls"),

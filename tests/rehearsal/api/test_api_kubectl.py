@@ -43,6 +43,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environmen
         config.write_text(kubeconfig_text(running.servers))
         yield {
             "PATH": os.environ["PATH"],
+            "TMPDIR": os.environ["TMPDIR"],
             "HOME": str(home),
             "KUBECONFIG": str(config),
             "KUBECACHEDIR": str(home / "cache"),
@@ -314,7 +315,9 @@ def test_an_invalid_edit_is_opened_again(
         f"touch {tmp_path}/once; sed -i '{wrong}' \"$1\"\n"
     )
     editor.chmod(0o755)
-    complaint = kubectl.fails("edit", ROUTE, "smiley-router", KUBE_EDITOR=str(editor))
+    # kubectl leaves in TMPDIR what it could not apply.
+    variables = {"KUBE_EDITOR": str(editor), "TMPDIR": str(tmp_path)}
+    complaint = kubectl.fails("edit", ROUTE, "smiley-router", **variables)
     assert "error: Edit cancelled, no valid changes were saved." in complaint
     assert "A copy of your changes has been stored to " in complaint
     shown = second.read_text()
