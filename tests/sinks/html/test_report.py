@@ -176,6 +176,20 @@ def test_identities_are_unique_and_links_lead_somewhere() -> None:
         assert set(re.findall(r'href="#([^"]+)"', page)) <= set(identities)
 
 
+def test_failures_are_listed_as_far_as_there_is_room() -> None:
+    code = "\n".join(f"echo {number} {'x' * 80}" for number in range(100))
+    workshop = parse(f"# T\n\n```bash\nfalse\n{code}\n```\n", "w.md", lambda path: path)
+    told = Verdict(VerdictKind.FAILED, ("exit status 1",))
+    steps = [step for step in workshop.steps if isinstance(step, Command)]
+    ended = [CommandEnded(step, result("", told)) for step in steps]
+    *_, page = texts(HtmlFormatter(now), [RunStarted(workshop, Mode.CI, False), *ended])
+    failures = html.fromstring(page).xpath("//ol[@class='failures']/li")
+    listed = [failure.xpath("string(code)") for failure in failures]
+    assert listed[:2] == ["false", f"echo 0 {'x' * 63}…"]
+    assert failures[-1].text_content() == f"and {101 - len(failures) + 1} more"
+    assert 20 < len(failures) < 40
+
+
 MARKUP = st.text(st.sampled_from("<>&'\"/=ab-!; \x00\x01\x1b"), max_size=12) | st.sampled_from(
     [
         "<script>alert(1)</script>",

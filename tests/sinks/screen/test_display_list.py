@@ -49,6 +49,8 @@ def plain(written: CommandOutput) -> str:
         ([b"before\n\x1b[?1049hkilled there"], "before\n", True, False),
         ([b"old\n\x1b[H\x1b[2Jnew\n"], "new\n", True, True),
         ([b"old\n\x1b[H\x1b[2J\x1b[3J"], "", True, True),
+        ([b"abc\r\x1b[?1049hx\x1b[?1049l\ndef"], "abc\ndef", False, False),
+        ([b"abc\r\x1b[?1049hx\x1b[?1049ldef"], "def", False, False),
         ([b"old\x1bcnew\n"], "new\n", True, True),
         ([b"cut off\x1b[?1049lafter\n"], "after\n", True, False),
         ([b"old\x1b[?1049;25hthere\x1b[?25;1049lnew"], "oldnew", False, False),

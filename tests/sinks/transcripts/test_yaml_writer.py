@@ -76,6 +76,15 @@ def test_a_step_that_goes_takes_its_comment_along() -> None:
     assert updated == WRITTEN[: WRITTEN.index("  # This one")] + "# The end.\n"
 
 
+def test_a_step_that_gets_colours_keeps_the_comment_above_it() -> None:
+    old = read_transcript(WRITTEN, "t.yaml")
+    first, second = old.steps
+    coloured = first._replace(screen="\x1b[1mhello\n")
+    updated = update_transcript(WRITTEN, old, by_key(coloured, second))
+    assert "  # The first one says hello.\n  - line: 3\n" in updated
+    assert list(read_transcript(updated, "t.yaml").steps) == [coloured, second]
+
+
 def test_a_new_step_stands_where_it_ran() -> None:
     old = read_transcript(WRITTEN, "t.yaml")
     first, second = old.steps
@@ -170,6 +179,7 @@ def test_any_layout_of_yaml_can_be_brought_up_to_date(layout: str, output: str) 
     changed = old.steps[0]._replace(output=output, screen=output, status=1)
     for new in (
         [changed],
+        [changed._replace(screen="\x1b[31mcoloured\n\x1b[0m")],
         [step("before", 0, "x\n\ny\n"), changed, step("after", 0, output)],
         [step("instead", 0, "x\n\ny\n")],
         [],

@@ -191,7 +191,5 @@ def _escape(match: re.Match[str]) -> str:
     character = match[0]
     if character in _ESCAPES:
         return _ESCAPES[character]
-    code = ord(character)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    code = ord(character)  # below 0x10000: all characters above can stand as they are
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
