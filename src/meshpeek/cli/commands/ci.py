@@ -45,7 +45,7 @@ _LIST, _JSON, _LIST_JSON = "--list", "--json", "--list-json"
 
 
 class _Ci(FilesThenArguments):
-    """With `--list`, `--json` is no report's file but the format of the list."""
+    """With `--list`, `--json` takes no file: it prints the list as JSON."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
