@@ -248,6 +248,7 @@ def test_signals_end_it(running: Running, number: signal.Signals) -> None:
         ('{"clusters": {"north": {"install": "linkerd"}}}', "invalid value for north"),
         ('{"clusters": {"north": {"commands": "linkerd"}}}', "invalid value for north"),
         ('{"clusters": {"north": {"commands": ["linkerd"]}}}', "invalid value for north"),
+        ('{"clusters": {"north": {"commands": [[]], "links": ["x"]}}}', "cannot be linked to"),
         ('{"clusters": {"north": {"install": ["istio"]}}}', "unknown installation `istio`"),
         ('{"clusters": {"north": {"links": ["south"]}}}', "cannot be linked to 'south'"),
         ('{"clusters": {"north": {"manifests": ["/nowhere.yaml"]}}}', "/nowhere.yaml"),

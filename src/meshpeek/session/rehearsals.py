@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,17 @@ from typing import TYPE_CHECKING
 from meshpeek.errors import EnvironmentUnfitError, InputError
 from meshpeek.rehearsal import ClusterSeed, Keeping, RehearsalError, equip, start
 from meshpeek.session.kubeconfig import no_context
+from meshpeek.workshop.bash import read_command, unquote
 from meshpeek.workshop.model import Command, Workshop
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal import Equipment
     from meshpeek.session.session import Persistence
+
+_ASSIGNMENT = re.compile(r"\w+\+?=")
+_RUNS_ITS_ARGUMENTS = frozenset(
+    {"bash", "command", "env", "eval", "exec", "nohup", "sh", "sudo", "timeout", "watch", "xargs"}
+)
 
 
 @contextlib.contextmanager
@@ -81,18 +88,34 @@ def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
 def _commands_by_context(workshop: Workshop) -> Mapping[str, tuple[tuple[str, ...], ...]]:
     """Return the words of the commands that are run on each cluster.
 
-    A step that names no context may mean any of them. Words that only the shell knows are left out.
+    A step that names no context may mean any of them.
     """
-    from meshpeek.workshop.bash import read_command, unquote
-
     names = [context.name for context in workshop.front_matter.contexts]
     found: dict[str, dict[tuple[str, ...], None]] = {name: {} for name in names}
     for step in workshop.steps:
-        if not isinstance(step, Command) or not step.text.strip():
+        if not isinstance(step, Command):
             continue
-        for written in read_command(step.text, 0).commands:
-            words = tuple(word for word in map(unquote, written) if word)
-            for name in step.contexts or names:
-                if words and name in found:
-                    found[name][words] = None
+        commands = dict.fromkeys(_simple_commands(step.text))
+        for name in step.contexts or names:
+            found.get(name, {}).update(commands)
     return {name: tuple(commands) for name, commands in found.items()}
+
+
+def _simple_commands(text: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of each simple command, without those that only the shell knows.
+
+    Of one that runs another, all that it may run: its options are not known here.
+    """
+    while text := text.strip():
+        command = read_command(text, 0)
+        for written in command.commands:
+            words = tuple(word for word in map(unquote, written) if word)
+            while words and _ASSIGNMENT.match(words[0]):
+                words = words[1:]
+            if not words:
+                continue
+            yield words
+            if words[0] in _RUNS_ITS_ARGUMENTS:
+                for index, word in enumerate(words[1:], 1):
+                    yield from _simple_commands(word) if " " in word else (words[index:],)
+        text = text[command.end :]

@@ -91,6 +91,7 @@ def test_what_an_object_calls_for(
     [
         (["kubectl get ns"], ["k3s"]),
         (["kubectl get ns", "linkerd check"], MESH),
+        (["linkerd", "linkerd version --client"], ["k3s"]),
         (["linkerd --context north multicluster gateways"], LINKED),
         (["linkerd mc check"], LINKED),
         (["linkerd check --pre", "linkerd install --crds", "linkerd check"], ["k3s"]),

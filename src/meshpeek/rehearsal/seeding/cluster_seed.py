@@ -52,7 +52,7 @@ def read_seed(name: str, given: object) -> ClusterSeed:
         tuple(map(Path, _read_texts(name, values.get("manifests")))),
         _read_texts(name, values.get("links")),
         None if install is None else _read_texts(name, install),
-        tuple(_read_texts(name, words) for words in commands),
+        tuple(_read_texts(name, words) for words in commands if words),
     )
 
 

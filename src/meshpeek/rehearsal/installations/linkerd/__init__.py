@@ -73,8 +73,8 @@ class Linkerd(Installation):
         return any(each.get("linkerd.io/inject") in _INJECTS for each in annotations)
 
     def is_used_by(self, words: Sequence[str]) -> bool:
-        """Return whether a command is one of Linkerd's."""
-        return words[0] == "linkerd"
+        """Return whether a command is one of Linkerd's, and asks a cluster for anything."""
+        return words[0] == "linkerd" and len(words) > 1 and "--client" not in words
 
     def is_installed_by(self, words: Sequence[str]) -> bool:
         """Return whether a command installs the control plane, by Linkerd's CLI or by helm."""
