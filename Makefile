@@ -31,13 +31,13 @@ test-tools: $(READY) $(KUBERNETES)  ## install what only tests need and this mac
 	    echo "installing for the tests:$$missing"; \
 	    apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing; \
 	fi
-	PYTHON=$(BIN)/python tests/kubectl/install $(VENV)/kubectl
+	PYTHON=$(BIN)/python tests/programs/install $(VENV)
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/shellcheck *.sh .ci/run tests/kubectl/install
+	$(BIN)/shellcheck *.sh .ci/run tests/programs/install
 
 types: $(READY)
 	$(BIN)/mypy

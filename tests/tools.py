@@ -12,6 +12,8 @@ import pytest
 
 # Where `make test-tools` puts the older versions of kubectl, each as kubectl-VERSION.
 KUBECTL_VERSIONS = Path(sys.prefix) / "kubectl"
+# And helm, as helm-3 and helm-4.
+HELM_VERSIONS = Path(sys.prefix) / "helm"
 # And the packages that the data files about Kubernetes are made from.
 KUBERNETES_PACKAGES = Path(sys.prefix) / "kubernetes"
 

