@@ -82,7 +82,7 @@ def test_a_folder_can_be_taken_in_at_a_glance(folder: str) -> None:
         ("h11", {"http/connection.py"}),
         ("jinja2", {"sinks/html/templating.py"}),
         ("re2", {"rehearsal/types/scalars/patterns.py"}),
-        ("pickle", {"cli/parallel/messages.py"}),
+        ("pickle", {"run/frames.py"}),
         ("pytest", {"cli/pytest_items.py", "cli/pytest_plugin.py"}),
         ("click", COMMAND_LINE),
     ],

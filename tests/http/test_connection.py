@@ -92,7 +92,7 @@ def played(scene: Scene) -> None:
         stop = asyncio.Event()
         client = Client(port, stop)
         application = Application({"/s/echo": client.answer}, {f"127.0.0.1:{port}"}, refuse)
-        serving = asyncio.ensure_future(serve(application, listener, stop.wait()))
+        serving = asyncio.ensure_future(serve(application, [listener], stop.wait()))
         try:
             await scene(client)
         finally:
@@ -329,3 +329,33 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+async def ask_each(hosts: list[str]) -> list[bytes]:
+    listeners = [server.listen(host) for host in hosts]
+    places = {server.authority(listener) for listener in listeners}
+    application = Application({"/a/b": echo}, places, refuse)
+    stop = asyncio.Event()
+    serving = asyncio.ensure_future(serve(application, listeners, stop.wait()))
+    statuses = []
+    for listener in listeners:
+        reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+        head = f"GET /a/b HTTP/1.1\r\nHost: {server.authority(listener)}\r\n\r\n"
+        writer.write(head.encode())
+        statuses.append(await reader.readline())
+        writer.close()
+    stop.set()
+    await serving
+    return statuses
+
+
+def test_one_server_listens_on_addresses_of_both_families() -> None:
+    statuses = asyncio.run(ask_each(["127.0.0.1", "::1", "localhost"]))
+    assert statuses == [b"HTTP/1.1 200 OK\r\n"] * 3
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_port_that_is_taken_is_replaced_by_a_free_one(host: str) -> None:
+    with server.listen(host) as first, server.listen(host, first.getsockname()[1]) as second:
+        assert server.authority(first).rpartition(":")[0] in (host, f"[{host}]")
+        assert first.getsockname()[1] != second.getsockname()[1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 
 from meshpeek.http.connection import Connection, Refuse
 from meshpeek.http.exchange import HttpError, Request, Response
@@ -21,26 +21,40 @@ Handler = Callable[[Request], Response]
 
 
 def listen(host: str, port: int = 0) -> socket.socket:
-    """Listen on `port` of the IPv4 address `host`; on any free port if it is 0 or taken.
+    """Listen on `port` of `host`, an address of IPv4 or IPv6 or a name that has one.
 
-    Raises OSError if that is impossible.
+    Any free port is taken if `port` is 0 or taken. Raises OSError, or UnicodeError for what cannot
+    be a name, if that is impossible.
     """
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     # asyncio sends at once (TCP_NODELAY) only on sockets that name their protocol; without it
     # every response on a kept connection would wait 40 ms for an acknowledgement.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     with contextlib.ExitStack() as failure:
         failure.callback(listener.close)
         # A port from before may still have connections that are coming to their end.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         try:
-            listener.bind((host, port))
+            listener.bind(address)
         except OSError:
             if not port:
                 raise
-            listener.bind((host, 0))
+            listener.bind((address[0], 0, *address[2:]))
         listener.listen(256)
         failure.pop_all()
     return listener
+
+
+def authority(listener: socket.socket) -> str:
+    """Return where `listener` listens as URLs and Host headers have it: `127.0.0.1:80`, `[::1]:80`.
+
+    A zone (`fe80::1%eth0`) is left out: no browser takes one.
+    """
+    host, port, *_ = listener.getsockname()
+    host = host.partition("%")[0]
+    return f"[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{host}:{port}"
 
 
 class Application:
@@ -55,7 +69,7 @@ class Application:
     def __init__(
         self,
         handlers: Mapping[str, Handler],
-        hosts: Collection[str],
+        hosts: Container[str],
         refuse: Refuse,
     ) -> None:
         self._handlers = handlers
@@ -74,18 +88,21 @@ class Application:
 
 
 async def serve(
-    application: Application, listener: socket.socket, stopped: Awaitable[object]
+    application: Application,
+    listeners: Sequence[socket.socket],
+    stopped: Awaitable[object],
+    most: int | None = None,
 ) -> None:
-    """Serve on `listener` until `stopped` is done; end within a second, streams included.
+    """Serve on `listeners` until `stopped` is done; end within a second, streams included.
 
-    There are MAXIMUM_CONNECTIONS at most. A client that has not asked for anything yet is the first
-    to go, so that half-open connections keep nobody out.
+    There are `most` connections, or MAXIMUM_CONNECTIONS. A client that has not asked for anything
+    yet is the first to go, so that half-open connections keep nobody out.
     """
     conversations: dict[asyncio.Task[None], Connection] = {}
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(reader, writer, application.respond, application.refuse)
-        if len(conversations) >= MAXIMUM_CONNECTIONS:
+        if len(conversations) >= (most or MAXIMUM_CONNECTIONS):
             silent = next((t for t, each in conversations.items() if not each.has_asked), None)
             if silent is None:
                 busy = HttpError(429, "too many connections, please try again later")
@@ -97,9 +114,10 @@ async def serve(
         conversations[task] = connection
         task.add_done_callback(lambda done: conversations.pop(done, None))
 
-    server = await asyncio.start_server(converse, sock=listener)
+    servers = [await asyncio.start_server(converse, sock=each) for each in listeners]
     await stopped
-    server.close()
+    for server in servers:
+        server.close()
     if conversations:
         for task in conversations:
             task.cancel()

@@ -163,10 +163,10 @@ async def _run(
         from meshpeek.rehearsal.store.change_feed import report_changes
 
         reporting = await report_changes(clusters.values(), sys.stdout)
-        await serve(application, listener, stop.wait())
+        await serve(application, [listener], stop.wait())
         reporting.close()
     else:
-        await serve(application, listener, stop.wait())
+        await serve(application, [listener], stop.wait())
     at_end()  # here, where a second signal does nothing
 
 

@@ -24,7 +24,7 @@ from typing import Any, Self
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.http.exchange import HttpError, Request, Response, text
 from meshpeek.http.pages import PAGE_HEADERS, read_page, refuse
-from meshpeek.http.server import Application, listen, serve
+from meshpeek.http.server import Application, authority, listen, serve
 from meshpeek.run.events import Event
 from meshpeek.sinks.presenter_page.view_model import ViewModel
 
@@ -54,12 +54,14 @@ class PresenterPage:
                 f"the presenter's page cannot listen on {host}: {reason}",
                 hint="name an address of this machine, or leave --console-host out",
             ) from error
-        address = f"{host.lower()}:{self._listener.getsockname()[1]}"
+        address, port = authority(self._listener), self._listener.getsockname()[1]
         path = f"/{secrets.token_urlsafe(24)}/presenter"
         self.origin = f"http://{address}"
         self.url = f"{self.origin}{path}/"
         """The page's URL, with its secret."""
-        self._application = Application({path: self._respond}, {address}, refuse)
+        self._application = Application(
+            {path: self._respond}, {address, f"{host.lower()}:{port}"}, refuse
+        )
         self._page = read_page(files(__package__).joinpath("page"))
         self._actions = actions
         self._ask = ask
@@ -104,7 +106,7 @@ class PresenterPage:
         # What a client does wrong must not be printed: the terminal is the show's.
         self._loop.set_exception_handler(lambda *_: None)
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(serve(self._application, self._listener, self._wait_for_end()))
+            runner.run(serve(self._application, [self._listener], self._wait_for_end()))
 
     async def _wait_for_end(self) -> None:
         """Wait for the end of the show, and a moment for the viewers to get it."""
