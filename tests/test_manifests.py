@@ -250,6 +250,6 @@ class TestWorkshop:
             self.edit_of(route).apply(wrong)
 
     def edit_of(self, route: str) -> jsonpatch.JsonPatch:
-        patches = re.findall(r"^<!-- meshpeek: patch (.*) -->$", WORKSHOP, re.MULTILINE)
+        patches = re.findall(r"^<!-- @# meshpeek: patch (.*) -->$", WORKSHOP, re.MULTILINE)
         (found,) = (patch for patch in patches if f'"{route}"' in patch)
         return jsonpatch.JsonPatch.from_string(found)

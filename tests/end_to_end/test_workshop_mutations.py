@@ -120,7 +120,7 @@ MUTATIONS = [
     ),
     Mutation(
         "the Deployment is not deleted",
-        SCRIPT, '<!-- meshpeek: expect /deployment\\.apps "color" deleted/ -->\n\n'
+        SCRIPT, '<!-- @# meshpeek: expect /deployment\\.apps "color" deleted/ -->\n\n'
         "```bash\nkubectl --context north delete -n faces deployment color\n```\n", "",
         "kubectl --context north get pods -n faces", "color-", "until 90s",
     ),

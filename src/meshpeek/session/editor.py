@@ -16,7 +16,7 @@ from meshpeek.workshop.model import Command
 
 _NO_EDIT = "nobody is there to edit the file, and the step does not say what to change"
 _HINT = (
-    "put <!-- meshpeek: patch [JSON Patch] --> or <!-- meshpeek: editor COMMAND --> "
+    "put <!-- @# meshpeek: patch [JSON Patch] --> or <!-- @# meshpeek: editor COMMAND --> "
     "on a line of its own before the command"
 )
 

@@ -33,6 +33,28 @@ def test_expectations(annotation: str, holds: str, misses: str) -> None:
     assert not expectation.found_in(misses)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!-- @# meshpeek: exit 7 -->\n```bash\ntrue\n```\n",
+        "<!-- meshpeek: exit 7 -->\n```bash\ntrue\n```\n",
+        "Words <!-- @# meshpeek: exit 7 --> and words.\n```bash\ntrue\n```\n",
+        "- <!-- @# meshpeek: exit 7 -->\n\n```bash\ntrue\n```\n",
+        "```bash\n## meshpeek: exit 7\ntrue\n```\n",
+        "```bash\n#@# meshpeek: exit 7\ntrue\n```\n",
+        "<!-- @noshow -->\n<!-- @# meshpeek: exit 7 -->\n```bash\ntrue\n```\n",
+    ],
+)
+def test_each_form_is_for_the_next_command(text: str) -> None:
+    (step,) = (step for step in parse(text, "w.md", str).steps if isinstance(step, Command))
+    assert step.checks.exit_status == 7
+
+
+def test_a_private_remark_is_neither_a_step_nor_shown() -> None:
+    text = "<!-- @SHOW -->\n<!-- @# a remark -->\n\n```bash\n#@# another\ntrue\n```\n"
+    assert [step.text for step in parse(text, "w.md", str).steps] == ["true"]
+
+
 def test_nothing_is_asked_for_without_annotations() -> None:
     checks = command().checks
     assert (checks.exit_status, checks.timeout, checks.until) == (0, None, None)

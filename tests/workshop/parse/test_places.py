@@ -68,6 +68,14 @@ def test_a_misspelt_directive(text: str, expected: tuple[int, int, int]) -> None
         ("```bash\n  ## meshpeek:  untl 3s\n```", (2, 17), "untl"),
         ("```bash\n## meshpeek: until 3x\n```", (2, 20), "3x"),
         ("<!-- meshpeek: patch\n[1\n-->", (2, 1), "[1"),
+        ("<!-- @# meshpeek: untl 3s -->", (1, 19), "untl"),
+        ("<!-- @#meshpeek: untl -->", (1, 18), "untl"),
+        ("<!-- @# meshpeak: exit 1 -->", (1, 9), "meshpeak"),
+        ("<!-- @# meshpeek: patch\n[] -->", (1, 9), "meshpeek"),
+        ("```bash\n#@# meshpeek: untl 3s\n```", (2, 15), "untl"),
+        ("<!-- meshpeek:\n  expect hi\n  exit 7\n-->", (3, 3), "exit"),
+        ("<!-- meshpeek: expect hi\nmeshpeek: exit 7 -->", (2, 11), "exit"),
+        ("<!-- @# meshpeek: exit 1 meshpeek: always -->", (1, 36), "always"),
     ],
 )
 def test_a_wrong_annotation(text: str, expected: tuple[int, int], word: str) -> None:

@@ -16,6 +16,8 @@ from meshpeek.workshop.parse import parse
         ("- item\n\n  <!-- in a list -->", [(3, "in a list")]),
         ("<!-- one --> <!-- two -->", [(1, "one"), (1, "two")]),
         ("<!-- @wait -->\n<!-- meshpeek: note x -->\n```bash\ntrue\n```", []),
+        ("<!-- @# meshpeek: note x -->\n```bash\ntrue\n```", []),
+        ("<!-- @# Only I see this. -->", [(1, "Only I see this.")]),
         ("<!-- -->", []),
         ("<!---->", []),
         ("<!-- never ended\n\nwords", []),

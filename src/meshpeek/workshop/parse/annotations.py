@@ -14,10 +14,19 @@ from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.parse.vocabulary import ANNOTATIONS, Argument
 from meshpeek.workshop.spans import Span
 
+SHELL_COMMENT = "@#"
+"""What begins a comment that demosh hides: to it a command, which is a comment of the shell."""
+
 _PREFIX = "meshpeek"
-_ANNOTATION = re.compile(r"\s*(?P<prefix>[A-Za-z]+)(?P<colon>\s*:)?\s*(?P<rest>.*)", re.DOTALL)
+_ANNOTATION = re.compile(
+    rf"\s*(?P<hidden>{SHELL_COMMENT})?\s*(?P<prefix>[A-Za-z]+)(?P<colon>\s*:)?\s*(?P<rest>.*)",
+    re.DOTALL,
+)
 _WORD_AND_ARGUMENT = re.compile(r"(?P<word>\S+)\s*(?P<argument>.*)", re.DOTALL)
 _SIMILAR_PREFIX = 0.75
+_SECOND = re.compile(
+    rf"(?:\n\s*(?:{_PREFIX}\s*:)?|\b{_PREFIX}\s*:)\s*(?P<word>{'|'.join(ANNOTATIONS)})(?!\S)"
+)
 _REGULAR_EXPRESSION = re.compile(r"/(.+)/", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _RUN_WORDS = (*(mode.value for mode in Mode), REHEARSE)
@@ -31,7 +40,8 @@ class _InvalidArgumentError(ValueError):
 def read_annotation(document: TextDocument, text: str, line: int, column: int) -> Annotation | None:
     """Return the annotation in a comment's `text`, which begins at `line` and `column`.
 
-    None for any other comment, and for an invalid annotation, which is reported.
+    A text that begins with `@#` is hidden from demosh, to which it is a comment of the shell. None
+    for any other comment, and for an invalid annotation, which is reported.
     """
     found = _ANNOTATION.match(text)
     if found is None or not _looks_like_annotation(found):
@@ -45,6 +55,22 @@ def read_annotation(document: TextDocument, text: str, line: int, column: int) -
 
     prefix = place(*found.span("prefix"))
     rest = found.group("rest").rstrip()
+    if found.group("hidden") and "\n" in rest:
+        document.report(
+            prefix,
+            "an annotation that begins with `@#` ends in its line: demosh shows the next one",
+            "write it in one line, or as `## meshpeek: …` in the fence",
+        )
+        return None
+    second = _SECOND.search(rest)
+    if second is not None:
+        start, end = second.span("word")
+        document.report(
+            place(found.start("rest") + start, found.start("rest") + end),
+            "several annotations in one comment",
+            "write each in a comment of its own",
+        )
+        return None
     if found.group("prefix") != _PREFIX or not found.group("colon"):
         document.report(prefix, "annotations begin with `meshpeek:`", f"write `{_PREFIX}: {rest}`")
         return None

@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meshpeek.workshop.model import SpeakerNote
-from meshpeek.workshop.parse.annotations import read_annotation
+from meshpeek.workshop.parse.annotations import SHELL_COMMENT, read_annotation
 from meshpeek.workshop.parse.directives import read_directives
 from meshpeek.workshop.parse.elements import Element, Heading
 from meshpeek.workshop.parse.html_comments import (
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_DIRECTIVE = re.compile(r"\s*@")
+_DIRECTIVE = re.compile(r"\s*@(?!#)")
 _DIRECTIVES_ONLY = re.compile(r"\s*(?:<!--\s*@[^\n]*?-->\s*)+")
 _INLINE = re.compile(
     r"(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|\\.|(?P<comment><!--.*?-->)", re.DOTALL
@@ -204,7 +204,7 @@ class MarkdownReader:
             if EXECUTED_FENCE.match(line):
                 return
             text, closing, _ = line.partition("-->")
-            texts.append(text.strip())
+            texts.append(text.strip().removeprefix(SHELL_COMMENT).strip())
             if closing:
                 text = "\n".join(texts).strip()
                 if text and not _DIRECTIVE.search(text):

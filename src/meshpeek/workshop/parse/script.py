@@ -21,7 +21,7 @@ from meshpeek.workshop.spans import Span
 
 _CONTINUATION = re.compile(r"\\\n[ \t]*(?:##)?")
 _CONTINUATION_MARK = re.compile(r"(?<=\n)[ \t]*#")
-_MARK = re.compile(r"[ \t]*(#[@$#!]?)")
+_MARK = re.compile(r"[ \t]*(#@#|#[@$#!]?)")
 
 
 class ScriptReader:
@@ -72,13 +72,13 @@ class ScriptReader:
         number = self._first + index
         last = self._first + end - 1
         column = mark.end() + 1
-        if mark.group(1) == "#@":
-            yield from read_directives(self._document, body, number, last, column)
-        elif mark.group(1) == "##":
+        if mark.group(1) in ("##", "#@#"):
             body = _CONTINUATION.sub(" ", body)
             annotation = read_annotation(self._document, body, number, column)
             if annotation is not None:
                 yield annotation
+        elif mark.group(1) == "#@":
+            yield from read_directives(self._document, body, number, last, column)
         elif mark.group(1) == "#$":
             text = _CONTINUATION_MARK.sub("", body).strip()
             yield TypedLine(without_dangling_backslash(text), self._document.span(number, last))
