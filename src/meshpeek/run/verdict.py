@@ -13,6 +13,8 @@ from meshpeek.workshop.parse.suggestions import find_closest
 
 _SIGPIPE_STATUS = 141
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
+_STOPPED = (128 + signal.SIGTSTP, 128)
+"""bash's statuses of what ^Z stopped; the second is of a pipeline whose other parts had ended."""
 _BROKEN_HINT = "this step, or one before it, changed what the shell depends on; run it in `bash -c`"
 
 
@@ -101,7 +103,7 @@ def _pipeline_reasons(parts: Sequence[int], expected: int) -> list[str]:
 
 def ended_by_presenter(status: int) -> bool:
     """Tell whether a command ended, or stopped, as it does at ^C or ^Z."""
-    return status in (128 + signal.SIGINT, 128 + signal.SIGTSTP)
+    return status in (128 + signal.SIGINT, *_STOPPED)
 
 
 def describe_status(status: int) -> str:
@@ -110,7 +112,7 @@ def describe_status(status: int) -> str:
         return "127 (command not found)"
     if status == _NOT_EXECUTABLE:
         return "126 (not executable)"
-    if status == 128 + signal.SIGTSTP:
+    if status in _STOPPED:
         return f"{status} (stopped; `fg` continues it)"
     if 128 < status <= 128 + signal.NSIG - 1:
         return f"{status} (signal {status - 128})"

@@ -16,6 +16,8 @@ from meshpeek.terminal.key_decoder import KeyDecoder
 
 _LOCAL, _INPUT, _OUTPUT = 3, 0, 1
 _READ_BYTES = 1024
+_DRAINED_BYTES = 64 * 1024
+_QUIET_SECONDS = 0.05
 _ESCAPE_SECONDS = 0.1
 """The longest pause between the bytes of one key; after it, ESC was the key."""
 
@@ -50,6 +52,7 @@ class Keyboard:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._drain()  # or the shell that comes next would run it
         with contextlib.suppress(termios.error):
             termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._saved)
 
@@ -61,14 +64,27 @@ class Keyboard:
     def lent(self) -> Iterator[None]:
         """Lend the terminal to a child: its bytes are passed on both ways, unchanged.
 
-        Input that is unread at the end was meant for the child, and is dropped.
+        Input that is unread at the end was meant for the child, and is dropped, with the rest of
+        a paste that is still under way.
         """
         self._apply(raw_output=True)
         try:
             yield
         finally:
             self._apply(raw_output=False)
+            self._drain()
             self.forget()
+
+    def _drain(self) -> None:
+        """Drop input as long as more of it comes."""
+        patience = 0.0
+        while select.select([self], [], [], patience)[0]:
+            try:
+                if not os.read(self._descriptor, _DRAINED_BYTES):
+                    return
+            except OSError:
+                return
+            patience = _QUIET_SECONDS
 
     def forget(self) -> None:
         """Drop the keys that were pressed and not read."""

@@ -36,6 +36,7 @@ _INTERRUPT_KEY = b"\x03"
 _END_OF_FILE_KEY = b"\x04"
 _CHUNK_BYTES = 64 * 1024
 _SHORT_BYTES = 1024  # a terminal that gives less has no more for now
+_MOST_UNTAKEN = 64 * 1024  # more than this of a paste waits in the presenter's terminal
 _QUIET_SECONDS = 0.05
 _SHRUNK_SECONDS = 0.1
 
@@ -58,6 +59,7 @@ class BashPty:
         self._raw_output = raw_output
         self._states = states
         self._unsent = b""
+        self._untaken = b""
         self._lent: Keyboard | None = None
         self._shrunk: float | None = None
         os.mkfifo(self.fifo, 0o600)
@@ -183,11 +185,12 @@ class BashPty:
         with keyboard.lent():
             self._lent = keyboard
             self._forget_input()
-            self._child.send(keyboard.take_unread())
+            self._untaken = keyboard.take_unread()
             try:
                 yield
             finally:
                 self._lent = None
+                self._untaken = b""
 
     def _forget_input(self) -> None:
         """Drop what was typed for the last command and not read by it."""
@@ -234,21 +237,41 @@ class BashPty:
         sources: list[int | Keyboard | StateReceiver] = [self._terminal]
         if self._states.is_long:
             sources.append(self._states)
-        if self._lent is not None:
+        if self._lent is not None and len(self._untaken) < _MOST_UNTAKEN:
             sources.append(self._lent)
         sinks = [self._lines] if self._unsent else []
+        if self._untaken:
+            sinks.append(self._terminal)
         readable, writable, _ = select.select(sources, sinks, [], seconds)
-        if writable:
+        if self._lines in writable:
             # Forgotten first: an interruption between the two lines must not send them twice.
             lines, self._unsent = self._unsent, b""
             self._unsent = lines[os.write(self._lines, lines) :]
         if self._lent in readable:
-            keys = self._lent.read_for_child()
-            self._interrupts += keys.count(_INTERRUPT_KEY)
-            self._child.send(keys)
+            self._take_keys(self._lent.read_for_child())
+        if self._untaken:
+            self._type()
         if self._states in readable or not (readable or writable):
             self._states.read()
         return bool(readable or writable)
+
+    def _take_keys(self, keys: bytes) -> None:
+        """Add `keys` to those that the child has not taken; ^C drops what is before it.
+
+        The kernel does the same, but does not see a ^C that waits behind a paste.
+        """
+        interrupts = keys.count(_INTERRUPT_KEY)
+        self._interrupts += interrupts
+        if interrupts and self._untaken and termios.tcgetattr(self._terminal)[3] & termios.ISIG:
+            self._forget_input()
+            self._untaken = b""
+            keys = keys[keys.rindex(_INTERRUPT_KEY) :]
+        self._untaken += keys
+
+    def _type(self) -> None:
+        """Type as much as the terminal takes; it is full while the child does not read."""
+        with contextlib.suppress(BlockingIOError):
+            self._untaken = self._untaken[os.write(self._terminal, self._untaken) :]
 
     def _drain(self) -> bytes:
         """Return what bash left in the terminal when it ended; its jobs may hold that open."""
