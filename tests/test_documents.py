@@ -101,7 +101,7 @@ def without_what_changes(line: str) -> str:
 
 def test_writers_are_told_of_every_annotation_and_key() -> None:
     annotations = WRITING.partition("## Annotations")[2].partition("\n## ")[0]
-    assert set(ANNOTATIONS) <= set(re.findall(r"`([a-z]+)[ `]", annotations))
+    assert set(ANNOTATIONS) <= set(re.findall(r"`([a-z-]+)[ `]", annotations))
     assert re.findall(r"^\| `([a-z-]+)` \|", WRITING, re.MULTILINE) == list(READERS)
 
 

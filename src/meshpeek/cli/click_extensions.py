@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from meshpeek.cli.commands import COMMANDS
+from meshpeek.workshop.model import StandIn
 
 WORKSHOP_SUFFIXES = (".md", ".sh")
 """Names that end so are taken for workshops, even if there is no such file."""
@@ -28,6 +29,24 @@ class Duration(click.ParamType[float]):
         if seconds is None:
             self.fail(f"invalid duration `{value}`; examples: 30s, 5m, 1m30s", param, ctx)
         return seconds
+
+
+class StandIns(click.ParamType[frozenset[StandIn]]):
+    """Kinds of stand-ins, with commas between them, or `none`."""
+
+    name = "none|list"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> frozenset[StandIn]:
+        """Return the kinds."""
+        words = [] if value == "none" else value.split(",")
+        for word in words:
+            if word not in list(StandIn):
+                from meshpeek.workshop.parse.suggestions import suggest
+
+                self.fail(f"unknown stand-in `{word}`; {suggest(word, StandIn)}", param, ctx)
+        return frozenset(map(StandIn, words))
 
 
 class CommandOrFile(click.Group):

@@ -18,6 +18,8 @@ def nested_command(settings: RunSettings) -> tuple[str, ...]:
             words.append("--keep-going")
     if settings.timeout is not None:
         words.append(f"--timeout={settings.timeout}")
+    if settings.stand_ins is not None:
+        words.append(f"--stand-ins={','.join(sorted(settings.stand_ins)) or 'none'}")
     if settings.rehearse:
         words.append("--rehearse")
     if not settings.startup:

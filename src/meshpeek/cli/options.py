@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from meshpeek.cli.click_extensions import Duration
+from meshpeek.cli.click_extensions import Duration, StandIns
 from meshpeek.errors import InputError
 from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths
-from meshpeek.workshop.model import Mode
+from meshpeek.workshop.model import Mode, StandIn
 
 CommandFunction = Callable[..., None]
 
@@ -27,6 +27,12 @@ REHEARSE = click.option(
 )
 TIMEOUT = click.option(
     "--timeout", type=Duration(), help="How long a command may take that does not say so itself."
+)
+STAND_INS = click.option(
+    "--stand-ins",
+    type=StandIns(),
+    help=f"What stand-ins replace: {', '.join(StandIn)}, or none.  "
+    "[default: what the front matter says, else all]",
 )
 NO_INIT = click.option(
     "--no-init",

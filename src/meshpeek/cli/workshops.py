@@ -31,13 +31,18 @@ def load(file: Path, settings: RunSettings) -> Workshop:
 
         hooks = default_hooks(os.environ, opens=settings.mode is Mode.PRESENT)
     with hiding_secrets(file):
-        return load_workshop(
+        workshop = load_workshop(
             file,
             {**os.environ, **hooks},
             startup=find_startup(home) if settings.startup else (),
             allow_syntax_errors=is_test and not settings.stop_on_failure,
             installations=known_installations,
         )
+    if settings.stand_ins is None:
+        return workshop
+    return workshop.replace(
+        front_matter=workshop.front_matter.replace(stand_ins=settings.stand_ins)
+    )
 
 
 def known_installations() -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from meshpeek.run.events import (
     VerdictKind,
 )
 from meshpeek.run.settings import RunSettings
+from meshpeek.run.unattended import Attendant
 from meshpeek.run.verdict import judge
 from meshpeek.session.guard.kubeconfig_watch import HINT as BREACH_HINT
 from meshpeek.session.session import Session
@@ -89,10 +90,13 @@ class Executor:
         captured = CapturedOutput()
         started = self._clock()
         outcome = None
-        if self._look_for_breach():
-            return self._not_run(attempt)
+        if breach := self._look_for_breach():
+            return self._not_run(attempt, breach, BREACH_HINT)
         ran = step if edited is None else step.replace(text=edited, checks=Checks())
-        running = self._session.shell.run(ran.text, timeout=self._settings.timeout_for(ran))
+        attendant = Attendant(self._session, self._settings, ran)
+        if attendant.missing:
+            return self._not_run(attempt, attendant.missing)
+        running = attendant.run()
         try:
             for item in running:
                 if isinstance(item, CommandExit):
@@ -103,15 +107,15 @@ class Executor:
                 yield OutputReceived(step if isinstance(item, OutputChunk) else None, item.data)
         except KeyboardInterrupt:
             running.close()
-        result = self._result(ran, attempt, outcome, captured, started, give_up)
+        result = self._result(ran, attempt, outcome, captured, attendant.errors(), started, give_up)
         return result if edited is None else result.replace(edited=edited)
 
     def _look_for_breach(self) -> str | None:
         self.breach = self._session.guard.breach() if self._session.guard else None
         return self.breach
 
-    def _not_run(self, attempt: int) -> CommandResult:
-        """Return the result of a step before which something has opened the way elsewhere."""
+    def _not_run(self, attempt: int, reason: str, hint: str | None = None) -> CommandResult:
+        """Return the result of a step that was not begun, for `reason`."""
         return CommandResult(
             attempt=attempt,
             status=_NOT_EXECUTABLE,
@@ -119,7 +123,7 @@ class Executor:
             duration=0.0,
             output="",
             omitted=0,
-            verdict=Verdict(VerdictKind.NOT_RUN, (self.breach or "",), BREACH_HINT),
+            verdict=Verdict(VerdictKind.NOT_RUN, (reason,), hint),
         )
 
     def _result(
@@ -128,6 +132,7 @@ class Executor:
         attempt: int,
         outcome: CommandExit | None,
         captured: CapturedOutput,
+        errors: str | None,
         started: float,
         give_up: float,
     ) -> CommandResult:
@@ -139,8 +144,9 @@ class Executor:
             outcome = CommandExit(130, (130,))
         else:
             plain = strip_escapes(output)
-            verdict = judge(step, outcome, plain, self._settings, self._session.contexts)
-            if verdict and self._compare is not None:
+            verdict = judge(step, outcome, plain, errors, self._settings, self._session.contexts)
+            # What an endless command writes until it is stopped depends on the machine.
+            if verdict and self._compare is not None and step.checks.stop is None:
                 difference = self._compare(step, outcome.status, plain)
             if difference is not None:
                 verdict = Verdict(VerdictKind.FAILED, (difference.message,), difference.hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from meshpeek.workshop.model import REHEARSE, Command, Mode, Workshop
+from meshpeek.workshop.model import REHEARSE, Command, Mode, StandIn, Workshop
 from meshpeek.workshop.values import Value
 
 DEFAULT_TIMEOUT = 300.0
@@ -25,6 +25,7 @@ class RunSettings(Value):
     where a resumed run stopped; `setup` runs the hidden steps before it. `resume` continues the
     last presentation; `journal` keeps what is needed for that. `folder` is where commands begin,
     None for the working directory; with `scratch` it is a copy of the workshop's folder.
+    `stand_ins` are those of the command line, None where the front matter decides.
     """
 
     mode: Mode
@@ -41,6 +42,7 @@ class RunSettings(Value):
     journal: bool = True
     folder: Path | None = None
     scratch: bool = False
+    stand_ins: frozenset[StandIn] | None = None
 
     def for_workshop(self, workshop: Workshop) -> RunSettings:
         """Return the settings with what the front matter of `workshop` says."""
@@ -51,6 +53,11 @@ class RunSettings(Value):
         """Whether the run is a test, which must have a verdict."""
         return self.mode is Mode.CI
 
+    @property
+    def is_unattended(self) -> bool:
+        """Whether nobody is at the keyboard."""
+        return self.mode is not Mode.PRESENT
+
     def timeout_for(self, step: Command) -> float | None:
         """Return how long an attempt at `step` may take, in seconds; None for no limit.
 
@@ -58,6 +65,8 @@ class RunSettings(Value):
         """
         if step.checks.timeout is not None:
             return step.checks.timeout
+        if step.checks.stop is not None and self.is_unattended:
+            return step.checks.stop
         if _NESTED_WORKSHOP.match(step.text):
             return None
         if self.timeout is None and self.mode is Mode.PRESENT:

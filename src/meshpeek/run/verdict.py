@@ -22,17 +22,23 @@ def judge(
     step: Command,
     outcome: CommandExit,
     output: str,
+    errors: str | None,
     settings: RunSettings,
     contexts: Sequence[str] | None,
 ) -> Verdict:
     """Judge an attempt at `step`; `output` is plain text, without escape sequences.
 
+    `errors` is the part of it that went to standard error, None if that is not known: then all of
+    it may be.
     `contexts` are the contexts that the session has, None if that is not known. A directive for
     which there is no command fails in tests only: elsewhere it passes, with reasons and a hint to
     show.
     """
     timeout = settings.timeout_for(step)
-    reasons = [*_status_reasons(step, outcome, timeout), *_output_reasons(step.checks, output)]
+    reasons = [
+        *_status_reasons(step, outcome, timeout, settings),
+        *_output_reasons(step.checks, output, output if errors is None else errors),
+    ]
     if not reasons:
         return Verdict(VerdictKind.PASSED)
     if _is_unknown_directive(step, outcome, output):
@@ -40,7 +46,7 @@ def judge(
         kind = VerdictKind.NOT_RUN if fails else VerdictKind.PASSED
         return Verdict(kind, tuple(reasons), _unknown_directive_hint(step))
     hint = _hint(step, contexts)
-    if outcome.ending is Ending.TIMED_OUT:
+    if outcome.ending is Ending.TIMED_OUT and step.checks.stop is None:
         return Verdict(VerdictKind.TIMED_OUT, tuple(reasons), hint)
     if outcome.ending is Ending.SHELL_BROKEN:
         return Verdict(VerdictKind.FAILED, tuple(reasons), hint or _BROKEN_HINT)
@@ -69,8 +75,12 @@ def _unknown_directive_hint(step: Command) -> str:
     )
 
 
-def _status_reasons(step: Command, outcome: CommandExit, timeout: float | None) -> list[str]:
+def _status_reasons(
+    step: Command, outcome: CommandExit, timeout: float | None, settings: RunSettings
+) -> list[str]:
     expected = step.checks.exit_status
+    if step.checks.stop is not None and _was_stopped(outcome, settings):
+        return []
     if outcome.ending is Ending.SHELL_BROKEN:
         return ["the shell no longer told when a command ends, and was replaced"]
     if outcome.ending is Ending.TIMED_OUT:
@@ -84,6 +94,13 @@ def _status_reasons(step: Command, outcome: CommandExit, timeout: float | None) 
         wanted = "" if expected == 0 else f", expected {expected}"
         return [f"exit status {describe_status(outcome.status)}{wanted}"]
     return []
+
+
+def _was_stopped(outcome: CommandExit, settings: RunSettings) -> bool:
+    """Tell whether a command with `stop` ended as it should: by us, or by a presenter's ^C."""
+    if settings.is_unattended:
+        return outcome.ending is Ending.TIMED_OUT
+    return outcome.status == 128 + signal.SIGINT
 
 
 def _pipeline_reasons(parts: Sequence[int], expected: int) -> list[str]:
@@ -119,7 +136,7 @@ def describe_status(status: int) -> str:
     return str(status)
 
 
-def _output_reasons(checks: Checks, output: str) -> list[str]:
+def _output_reasons(checks: Checks, output: str, errors: str) -> list[str]:
     missing = [
         f"the output lacks “{expectation.source}”"
         for expectation in checks.expect
@@ -130,7 +147,12 @@ def _output_reasons(checks: Checks, output: str) -> list[str]:
         for expectation in checks.reject
         if expectation.found_in(output)
     ]
-    return missing + unwanted
+    no_error = [
+        f"standard error lacks “{expectation.source}”"
+        for expectation in checks.expect_error
+        if not expectation.found_in(errors)
+    ]
+    return missing + no_error + unwanted
 
 
 def _hint(step: Command, contexts: Sequence[str] | None) -> str | None:

@@ -45,15 +45,18 @@ class Expectation(Value):
 class Checks(Value):
     """How a command's result is judged; the annotations of the `meshpeek:` vocabulary.
 
-    `exit_status` is the expected status, None for any. `timeout` and `until` are seconds:
-    `timeout` bounds one attempt (None: the run's default), `until` allows attempts to be
-    repeated for that long (None: one attempt).
+    `expect_error` is for standard error alone. `exit_status` is the expected status, None for any.
+    `timeout`, `stop` and `until` are seconds: `timeout` bounds one attempt (None: the run's
+    default), `stop` is when an attempt is ended and passes (None: it ends by itself), `until`
+    allows attempts to be repeated for that long (None: one attempt).
     """
 
     expect: tuple[Expectation, ...] = ()
     reject: tuple[Expectation, ...] = ()
+    expect_error: tuple[Expectation, ...] = ()
     exit_status: int | None = 0
     timeout: float | None = None
+    stop: float | None = None
     until: float | None = None
 
 
@@ -66,6 +69,16 @@ class Edit(Value):
 
     command: str | None = None
     patch: str | None = None
+
+
+class PromptAnswer(Value):
+    """What is typed, once, when a command's output contains `prompt`.
+
+    `$NAME` and `${NAME}` in `text` stand for exported variables of the session.
+    """
+
+    prompt: Expectation
+    text: str
 
 
 class Selection(Value):
@@ -154,6 +167,7 @@ class Command(Step):
     stops_run: bool = False
     checks: Checks = _NO_CHECKS
     edit: Edit | None = None
+    answers: tuple[PromptAnswer, ...] = ()
     selection: Selection = _EVERY_RUN
     always: bool = False
     name: str | None = None

@@ -78,13 +78,16 @@ def _traits(step: AnyStep) -> list[str]:
     checks = step.checks
     traits += [f"expect={expectation.source}" for expectation in checks.expect]
     traits += [f"reject={expectation.source}" for expectation in checks.reject]
+    traits += [f"expect-error={expectation.source}" for expectation in checks.expect_error]
     if checks.exit_status != 0:
         traits.append(f"exit={'any' if checks.exit_status is None else checks.exit_status}")
     for label, value in (
         ("timeout", checks.timeout and f"{checks.timeout:g}s"),
+        ("stop", checks.stop and f"{checks.stop:g}s"),
         ("until", checks.until and f"{checks.until:g}s"),
         ("editor", step.edit and step.edit.command),
         ("patch", step.edit and step.edit.patch and " ".join(step.edit.patch.split())),
+        *(("answer", f"{answer.prompt.source} {answer.text}") for answer in step.answers),
         ("only", ",".join(sorted(step.selection.only))),
         ("skip", ",".join(sorted(step.selection.skip))),
         ("name", step.name),

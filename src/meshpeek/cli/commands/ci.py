@@ -15,6 +15,7 @@ from meshpeek.cli.options import (
     FILES,
     NO_INIT,
     REHEARSE,
+    STAND_INS,
     TIMEOUT,
     takes_reports,
     takes_settings,
@@ -60,6 +61,7 @@ class _Ci(FilesThenArguments):
 @REHEARSE
 @takes_reports
 @TIMEOUT
+@STAND_INS
 @NO_INIT
 @click.option(
     "--keep-going",

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from meshpeek.cli.options import ARGUMENTS, FILE, NO_INIT, REHEARSE, TIMEOUT, takes_settings
+from meshpeek.cli.options import (
+    ARGUMENTS,
+    FILE,
+    NO_INIT,
+    REHEARSE,
+    STAND_INS,
+    TIMEOUT,
+    takes_settings,
+)
 from meshpeek.cli.play import play
 from meshpeek.cli.workshops import load
 from meshpeek.errors import InputError
@@ -30,6 +38,7 @@ SUFFIX = ".transcript.yaml"
 @click.option("--force", is_flag=True, help="Overwrite an existing transcript.")
 @REHEARSE
 @TIMEOUT
+@STAND_INS
 @NO_INIT
 @takes_settings(Mode.CI, stop_on_failure=True)
 def command(file: Path, settings: RunSettings, output: Path | None, force: bool) -> None:

@@ -13,6 +13,7 @@ from meshpeek.cli.options import (
     NO_INIT,
     REHEARSE,
     SETUP,
+    STAND_INS,
     TIMEOUT,
     takes_reports,
     takes_settings,
@@ -30,6 +31,7 @@ from meshpeek.workshop.model import Mode
 @REHEARSE
 @takes_reports
 @TIMEOUT
+@STAND_INS
 @NO_INIT
 @FROM
 @SETUP

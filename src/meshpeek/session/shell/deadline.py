@@ -29,6 +29,11 @@ class Deadline:
         self._next = None if seconds is None else clock() + seconds
         self._left = list(_ESCALATION)
 
+    def end_now(self) -> None:
+        """Have the first signal sent as soon as possible, if it has not been sent."""
+        if not self.passed:
+            self._next = self._clock()
+
     @property
     def passed(self) -> bool:
         """Whether a signal has been sent."""

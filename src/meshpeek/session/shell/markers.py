@@ -19,11 +19,13 @@ def command_lines(
     statuses: Sequence[int],
     disabled: Sequence[str] = (),
     stdin: str,
+    stderr: str | None = None,
 ) -> str:
     """Return the lines that make bash run `command`, and mark its ends with `token`.
 
     `statuses` are `$?` and PIPESTATUS at its start. `disabled` are the builtins that the workshop
-    has switched off (`enable -n`). The functions are defined in session.bash.
+    has switched off (`enable -n`). `stderr` is a file for its standard error. The functions are
+    defined in session.bash.
 
     The command is one line for bash whatever is in it, so that bash never waits for more of it. The
     last line marks the end if the first was interrupted, by ^C or `set -u`; the empty one before it
@@ -35,7 +37,8 @@ def command_lines(
     end = end_line(token)
     begin = " ".join((rf"\__meshpeek_begin {token}", _leave(statuses, command, disabled)))
     body = f"{{ {begin}; }} >/dev/null 2>&1\n{command}\n{end}"
-    return f"\\builtin \\eval {quote(body)} <{stdin}\n\n{end}\n"
+    errors = "" if stderr is None else f" 2>{quote(stderr)}"
+    return f"\\builtin \\eval {quote(body)} <{stdin}{errors}\n\n{end}\n"
 
 
 def _leave(statuses: Sequence[int], command: str, disabled: Sequence[str]) -> str:

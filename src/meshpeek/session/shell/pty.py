@@ -171,6 +171,10 @@ class BashPty:
             while os.read(self._lines, _CHUNK_BYTES):
                 pass
 
+    def type_in(self, data: bytes) -> None:
+        """Have the program in the foreground read `data` from the terminal."""
+        self._child.send(data)
+
     def end_input(self) -> None:
         """Let a command that reads the terminal itself (a password prompt) find end-of-file there.
 
@@ -184,7 +188,7 @@ class BashPty:
         """Let `keyboard` type into the terminal."""
         with keyboard.lent():
             self._lent = keyboard
-            self._forget_input()
+            self.forget_input()
             self._untaken = keyboard.take_unread()
             try:
                 yield
@@ -192,7 +196,7 @@ class BashPty:
                 self._lent = None
                 self._untaken = b""
 
-    def _forget_input(self) -> None:
+    def forget_input(self) -> None:
         """Drop what was typed for the last command and not read by it."""
         terminal = os.open(self._device.read_text(), os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         try:
@@ -263,7 +267,7 @@ class BashPty:
         interrupts = keys.count(_INTERRUPT_KEY)
         self._interrupts += interrupts
         if interrupts and self._untaken and termios.tcgetattr(self._terminal)[3] & termios.ISIG:
-            self._forget_input()
+            self.forget_input()
             self._untaken = b""
             keys = keys[keys.rindex(_INTERRUPT_KEY) :]
         self._untaken += keys

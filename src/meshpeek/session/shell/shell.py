@@ -91,6 +91,7 @@ class Shell:
         self._interrupts = 0
         self._closed = False
         self._is_broken = False
+        self._was_answered = False
         self._states = StateReceiver(directory, settings.state_folder)
         self._pty = BashPty(
             directory,
@@ -136,15 +137,38 @@ class Shell:
         """How many commands have been run: the number of the last one."""
         return self._count
 
-    def run(self, command: str, *, timeout: float | None = None) -> CommandStream:
+    def run(
+        self,
+        command: str,
+        *,
+        timeout: float | Deadline | None = None,
+        errors: Path | None = None,
+        is_answered: bool = False,
+    ) -> CommandStream:
         """Run one complete bash command; yield what it writes, and last its CommandExit.
 
-        After `timeout` seconds the foreground job gets INT, TERM and KILL in turn. If the
+        After `timeout` (seconds) the foreground job gets INT, TERM and KILL in turn. Standard error
+        goes to the file `errors`, if there is one. `is_answered`: without a keyboard, the command
+        can read what `type_in` is given, and finds no end-of-file before `end_input`. If the
         command ends bash itself, or makes it useless (SHELL_BROKEN), the next one runs in a fresh
         bash that has the old one's directory, variables, functions, aliases, options and traps.
         When the iterator is closed before its end, the foreground job is ended as by a timeout.
         """
-        return self._execute(command, Deadline(timeout), self._keyboard)
+        return self._execute(
+            command,
+            timeout if isinstance(timeout, Deadline) else Deadline(timeout),
+            self._keyboard,
+            errors=errors,
+            is_answered=is_answered,
+        )
+
+    def type_in(self, text: str) -> None:
+        """Type `text` into the terminal, for the command that runs."""
+        self._pty.type_in(text.encode(errors="surrogateescape"))
+
+    def end_input(self) -> None:
+        """Let the command that runs find end-of-file when it reads the terminal."""
+        self._pty.end_input()
 
     def ask(self, command: str) -> str:
         """Run a command of meshpeek's own, without keyboard; return what it prints."""
@@ -191,21 +215,33 @@ class Shell:
             yield result.read_text(errors="surrogateescape")
 
     def _execute(
-        self, command: str, deadline: Deadline, keyboard: Keyboard | None, *, changes: bool = True
+        self,
+        command: str,
+        deadline: Deadline,
+        keyboard: Keyboard | None,
+        *,
+        changes: bool = True,
+        errors: Path | None = None,
+        is_answered: bool = False,
     ) -> CommandStream:
         self._get_ready()
         self._changes = changes
         if _LINE_EDITING.search(command):
             command = self._sourced(command)
-        stdin = "/dev/null" if keyboard is None else "/dev/tty"
+        is_unattended = keyboard is None and not is_answered
+        stdin = "/dev/null" if is_unattended else "/dev/tty"
         lines = command_lines(
             command,
             self._marked,
             statuses=self._statuses,
             disabled=self._states.disabled,
             stdin=stdin,
+            stderr=None if errors is None else str(errors),
         )
-        if self._keyboard is None:
+        if is_answered or self._was_answered:
+            self._pty.forget_input()  # also an answer that the command before did not read
+        self._was_answered = is_answered
+        if self._keyboard is None and not is_answered:
             self._pty.end_input()
         return self._perform(lines, deadline, keyboard)
 

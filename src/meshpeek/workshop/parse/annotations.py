@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from meshpeek.workshop.model import REHEARSE, Command, Edit, Expectation, Mode
+from meshpeek.workshop.model import REHEARSE, Command, Edit, Expectation, Mode, PromptAnswer
 from meshpeek.workshop.parse.durations import parse_duration
 from meshpeek.workshop.parse.elements import Annotation
 from meshpeek.workshop.parse.suggestions import find_closest, suggest
@@ -28,6 +28,13 @@ _SECOND = re.compile(
     rf"(?:\n\s*(?:{_PREFIX}\s*:)?|\b{_PREFIX}\s*:)\s*(?P<word>{'|'.join(ANNOTATIONS)})(?!\S)"
 )
 _REGULAR_EXPRESSION = re.compile(r"/(.+)/", re.DOTALL)
+_ANSWER = re.compile(r"(/.+?/)\s+(.*)", re.DOTALL)
+_CONFLICTS = (
+    ("editor", "patch", "keep the one that says what the editor does"),
+    ("stop", "timeout", "keep `stop` for a command that never ends by itself"),
+)
+"""Pairs of annotations that cannot hold for the same command, and what to do."""
+
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _RUN_WORDS = (*(mode.value for mode in Mode), REHEARSE)
 _LARGEST_STATUS = 255
@@ -109,29 +116,31 @@ def annotate(
                 "keep one of them",
             )
         values.append(annotation.value)
-    if "editor" in given and "patch" in given:
-        second = max(
-            (a for a in annotations if a.word in ("editor", "patch")),
-            key=lambda annotation: annotation.span.line,
-        )
-        documents[second.span.path].report(
-            second.span,
-            "conflicting annotations `editor` and `patch`",
-            "keep the one that says what the editor does",
-        )
+    for one, other, hint in _CONFLICTS:
+        if one in given and other in given:
+            second = max(
+                (a for a in annotations if a.word in (one, other)),
+                key=lambda annotation: annotation.span.line,
+            )
+            documents[second.span.path].report(
+                second.span, f"conflicting annotations `{one}` and `{other}`", hint
+            )
     changes = {word: values[-1] for word, values in given.items()}
     command = command.replace(
         checks=command.checks.replace(
             expect=tuple(given.get("expect", ())),
             reject=tuple(given.get("reject", ())),
+            expect_error=tuple(given.get("expect-error", ())),
             exit_status=changes.get("exit", command.checks.exit_status),
             timeout=changes.get("timeout"),
+            stop=changes.get("stop"),
             until=changes.get("until"),
         ),
         selection=command.selection.replace(
             only=changes.get("only", frozenset()),
             skip=changes.get("skip", frozenset()),
         ),
+        answers=tuple(given.get("answer", ())),
         always="always" in given,
         name=changes.get("name"),
         tags=frozenset().union(*given.get("tags", ())),
@@ -177,6 +186,13 @@ def _parse_expectation(argument: str) -> Expectation:
         raise _InvalidArgumentError(f"invalid regular expression: {error.msg}") from None
     except (RecursionError, OverflowError):
         raise _InvalidArgumentError("regular expression too large") from None
+
+
+def _parse_answer(argument: str) -> PromptAnswer:
+    parts = _ANSWER.fullmatch(argument)
+    if parts is None:
+        raise _InvalidArgumentError("`answer` needs the prompt between slashes, and the text")
+    return PromptAnswer(_parse_expectation(parts[1]), parts[2])
 
 
 def _parse_status(argument: str) -> int | None:
@@ -239,9 +255,12 @@ def _parse_tags(argument: str) -> frozenset[str]:
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "expect": _parse_expectation,
     "reject": _parse_expectation,
+    "expect-error": _parse_expectation,
     "exit": _parse_status,
     "timeout": _parse_seconds,
+    "stop": _parse_seconds,
     "until": _parse_seconds,
+    "answer": _parse_answer,
     "editor": _parse_text,
     "patch": _parse_patch,
     "only": _parse_runs,

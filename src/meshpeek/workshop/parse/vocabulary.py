@@ -98,13 +98,33 @@ ANNOTATIONS = _table(
         Argument.REQUIRED,
         repeatable=True,
     ),
+    Word(
+        "expect-error",
+        "expect-error TEXT | /REGEX/",
+        "Standard error alone must contain this.",
+        Argument.REQUIRED,
+        repeatable=True,
+    ),
     Word("exit", "exit STATUS | any", "The expected exit status, instead of 0.", Argument.REQUIRED),
     Word("timeout", "timeout DURATION", "End the command after this long.", Argument.REQUIRED),
+    Word(
+        "stop",
+        "stop DURATION",
+        "With nobody at the keyboard: end the command after this long; it passes.",
+        Argument.REQUIRED,
+    ),
     Word(
         "until",
         "until DURATION",
         "Repeat the command for up to this long, until it passes.",
         Argument.REQUIRED,
+    ),
+    Word(
+        "answer",
+        "answer /REGEX/ TEXT",
+        "With nobody at the keyboard: type this text when the output asks for it.",
+        Argument.REQUIRED,
+        repeatable=True,
     ),
     Word(
         "editor",

@@ -1,0 +1,111 @@
+"""What is done at a step in place of a person: prompts are answered, endless commands are ended."""
+
+from __future__ import annotations
+
+import re
+
+from meshpeek.run.settings import RunSettings
+from meshpeek.session.session import Session
+from meshpeek.session.shell.command_stream import CommandStream, OutputChunk
+from meshpeek.session.shell.deadline import Deadline
+from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.workshop.model import Command, Mode, PromptAnswer
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}|\$([A-Za-z_]\w*)", re.ASCII)
+_LONGEST_PROMPT = 64 * 1024
+_ENTER = "\r"
+
+
+class Attendant:
+    """Runs `step` in `session`, and does what its annotations say a person would do.
+
+    A presenter does that, so nothing is done while presenting. `missing` says which variable an
+    answer needs that is not set, if any: then the step cannot run.
+    """
+
+    def __init__(self, session: Session, settings: RunSettings, step: Command) -> None:
+        self._shell = session.shell
+        self._settings = settings
+        self._step = step
+        self._environment = session.environment
+        is_unattended = settings.is_unattended
+        self._errors = session.folder / "stderr" if is_unattended else None
+        if not step.checks.expect_error:
+            self._errors = None
+        self._answers = list(step.answers) if is_unattended else []
+        self._unanswered = ""
+        self._seen = ""
+        self.missing = next(
+            (
+                f"an answer needs ${name}, which is not set"
+                for answer in self._answers
+                for name in _names(answer)
+                if self._value(name) is None
+            ),
+            None,
+        )
+
+    def run(self) -> CommandStream:
+        """Run the command as `Shell.run` does; standard error comes last if it is apart."""
+        deadline = Deadline(self._settings.timeout_for(self._step))
+        running = self._shell.run(
+            self._step.text,
+            timeout=deadline,
+            errors=self._errors,
+            is_answered=bool(self._answers),
+        )
+        try:
+            for item in running:
+                if isinstance(item, OutputChunk):
+                    self._look_at(item.data, deadline)
+                yield item
+        finally:
+            running.close()
+        if errors := self.errors():
+            yield OutputChunk(errors.encode(errors="surrogateescape"))
+
+    def errors(self) -> str | None:
+        """Return what the command has written to standard error; None if that is not apart."""
+        if self._errors is None:
+            return None
+        if not self._errors.exists():
+            return ""
+        return self._errors.read_text(errors="surrogateescape")
+
+    def _look_at(self, data: bytes, deadline: Deadline) -> None:
+        """PromptAnswer what `data` asks for; end the command if nothing more is expected of it."""
+        checks = self._step.checks
+        ends_early = checks.stop is not None and self._settings.mode is Mode.CI
+        if not self._answers and not ends_early:
+            return
+        text = strip_escapes(data.decode(errors="replace"))
+        if self._answers:
+            self._answer((self._unanswered + text)[-_LONGEST_PROMPT:])
+        if ends_early and not checks.reject and (checks.expect or checks.expect_error):
+            self._seen += text
+            errors = self.errors() or ""
+            if all(each.found_in(self._seen + errors) for each in checks.expect) and all(
+                each.found_in(errors) for each in checks.expect_error
+            ):
+                deadline.end_now()
+
+    def _answer(self, text: str) -> None:
+        while answer := next((a for a in self._answers if a.prompt.found_in(text)), None):
+            found = answer.prompt.pattern.search(text)
+            text = text[found.end() if found else 0 :]
+            self._answers.remove(answer)
+            self._shell.type_in(_VARIABLE.sub(self._filled_in, answer.text) + _ENTER)
+            if not self._answers:
+                self._shell.end_input()
+        self._unanswered = text
+
+    def _filled_in(self, match: re.Match[str]) -> str:
+        return self._value(match[1] or match[2]) or ""
+
+    def _value(self, name: str) -> str | None:
+        value = self._shell.exported(name)
+        return self._environment.get(name) if value is None else value
+
+
+def _names(answer: PromptAnswer) -> list[str]:
+    return [match[1] or match[2] for match in _VARIABLE.finditer(answer.text)]
