@@ -142,6 +142,23 @@ def test_searching_and_showing_failures_only(open_page: OpenPage, report: Path) 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("hidden", ["", "delete Navigator.prototype.clipboard"])
+def test_a_command_is_copied_without_its_prompts(
+    open_page: OpenPage, story: Path, hidden: str
+) -> None:
+    page = open_page()
+    page.add_init_script(hidden)  # browsers hide it from pages on a network without https
+    opened(page, story)
+    button = page.locator(".step:has-text('endpoints') .copy").first
+    button.click()
+    expect(button).to_have_text("Copied")
+    page.locator("#find").focus()
+    page.keyboard.press("Control+V")
+    pasted = page.input_value("#find").split()  # a field of one line has no newlines
+    assert pasted == ["kubectl", "--context=east", "get", "endpoints", "\\", "smiley"]
+
+
+@pytest.mark.slow
 def test_it_is_whole_without_javascript(open_page: OpenPage, report: Path) -> None:
     page = open_page(javascript=False)
     opened(page, report)

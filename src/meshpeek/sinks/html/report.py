@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -27,22 +25,25 @@ from meshpeek.run.events import (
     TextShown,
     VerdictKind,
 )
-from meshpeek.sinks.html import ansi, prose
-from meshpeek.sinks.html.colours import context_colour, readable_on
+from meshpeek.sinks.html.parts import (
+    Badges,
+    StepView,
+    clip,
+    render_text,
+    script,
+    source_hash,
+    style_sheet,
+    title_of,
+)
 from meshpeek.sinks.html.templating import render, render_frame
 from meshpeek.sinks.reports.incremental.document import Chunk, Placeholder
-from meshpeek.sinks.summary import OUTCOMES, describe_attempt, format_duration, shorten
-from meshpeek.workshop.model import Command, Narration, Section, Step, Workshop
-
-KEPT_CHARACTERS = 100_000
-"""How much of a command's output is shown at each end, so that browsers can draw the page."""
+from meshpeek.sinks.summary import OUTCOMES, format_duration
+from meshpeek.workshop.model import Command, Section, Step
 
 _TITLE_BYTES = 400
 _SUMMARY_BYTES = 500
 _FAILURES_BYTES = 4000
 _STATES = ("failed", "passed", "skipped")
-_NO_COLOUR, _INK = "#9aa5b6", "#16181d"
-_HERE = Path(__file__)
 
 
 class HtmlFormatter:
@@ -51,13 +52,13 @@ class HtmlFormatter:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._title = Placeholder(_TITLE_BYTES, "meshpeek")
-        style = _HERE.with_name("report.css").read_text(encoding="utf-8")
-        script = _HERE.with_name("report.js").read_text(encoding="utf-8")
         self._page = render_frame(
-            "page.html",
+            "report.html",
             title=self._title,
-            style_sheet=Markup(style + ansi.style_sheet()),  # noqa: S704  # ours
-            script=Markup(script),  # noqa: S704
+            style_sheet=style_sheet(),
+            style_hash=source_hash(style_sheet()),
+            script=script(),
+            script_hash=source_hash(script()),
             version=__version__,
         )
         self._total: Counter[str] = Counter()
@@ -112,10 +113,7 @@ class _WorkshopPart:
     def __init__(self, event: RunStarted, number: int, started: datetime) -> None:
         self._workshop = event.workshop
         self._number = number
-        self._colours = {
-            context.name: context_colour(context.colour)
-            for context in event.workshop.front_matter.contexts
-        }
+        self._badges = Badges(event.workshop)
         self._outline = [
             _OutlineEntry(section, f"part-{number}-{index}")
             for index, section in enumerate(event.workshop.sections)
@@ -127,7 +125,7 @@ class _WorkshopPart:
             path=event.workshop.path,
             started=started.strftime("%Y-%m-%d %H:%M %Z"),
             rehearsal=event.rehearsal,
-            title=_title_of(event.workshop),
+            title=title_of(event.workshop),
             summary=self._summary,
             failures=self._failures,
             number=number,
@@ -163,11 +161,11 @@ class _WorkshopPart:
                 attempts, self._attempts = [*self._attempts, result], []
                 yield from self._enter(step)
                 yield from self._settle(step, _outcome(event), result.verdict.reasons)
-                yield self._command(step, attempts)
+                yield _line(self._view(step).result(attempts).render())
             case StepSkipped(step=step, reason=reason):
                 yield from self._enter(step)
                 yield from self._settle(step, "skipped", (reason,))
-                yield self._step(step, "skipped", "skipped", skipped=reason)
+                yield _line(self._view(step)._replace(skipped=reason).render())
             case JobsLeft(listing=listing):
                 yield _line(render("jobs.html", listing=listing))
             case RunEnded(reason=reason, duration=duration):
@@ -190,7 +188,7 @@ class _WorkshopPart:
             heading="h2" if section.level <= 2 else "h3",
             title=entry.title,
             # The page's title shows it already.
-            repeats_title=section.title == _title_of(self._workshop),
+            repeats_title=section.title == title_of(self._workshop),
         )
         entry.is_shown = True
         self._section_end = frame.tail
@@ -211,8 +209,8 @@ class _WorkshopPart:
                     "failure.html",
                     identity=self._identity,
                     place=step.span,
-                    command=_clip(step.text, 70),
-                    reasons=_clip("; ".join(reasons), 120),
+                    command=clip(step.text, 70),
+                    reasons=clip("; ".join(reasons), 120),
                 )
             )
             self._failures.text = self._list_failures()
@@ -244,67 +242,20 @@ class _WorkshopPart:
         )
 
     def _text(self, step: Step, text: str) -> str:
-        if isinstance(step, Narration):
-            html = prose.to_html(text, self._outline[step.section].title)
-            return _line(render("narration.html", html=html)) if html.strip() else ""
-        return _line(render("remark.html", text=text))
+        html = render_text(step, text, self._outline[step.section].title)
+        return _line(html) if html else ""
 
-    def _command(self, step: Command, attempts: Sequence[CommandResult]) -> str:
-        result = attempts[-1]
-        verdict = result.verdict
-        notes = [*verdict.reasons, *([f"hint: {verdict.hint}"] if verdict.hint else [])]
-        if result.shell_ended:
-            notes.append("the shell ended: the next command got a new one in its state")
-        return self._step(
-            step,
-            "passed" if verdict else "failed",
-            verdict.kind.value,
-            time=format_duration(sum(attempt.duration for attempt in attempts)),
-            output=ansi.to_html(shorten(result.output, KEPT_CHARACTERS)),
-            notes=notes,
-            attempts=[describe_attempt(each) for each in attempts] if attempts[1:] else [],
+    def _view(self, step: Command) -> StepView:
+        return StepView(
+            self._identity,
+            step.text,
+            "skipped",
+            "skipped",
+            str(step.span),
+            self._badges.of(step),
+            note=step.note or "",
+            hidden=not step.shown,
         )
-
-    def _step(
-        self,
-        step: Command,
-        outcome: str,
-        verdict: str,
-        *,
-        time: str = "",
-        output: str = "",
-        skipped: str = "",
-        notes: Sequence[str] = (),
-        attempts: Sequence[str] = (),
-    ) -> str:
-        html = render(
-            "step.html",
-            shown=step.shown,
-            identity=self._identity,
-            contexts=[self._badge(context) for context in step.contexts],
-            place=step.span,
-            note=step.note,
-            command=step.text.replace("\n", "\n> "),
-            clipped=_clip(step.text, 60),
-            outcome=outcome,
-            verdict=verdict,
-            time=time,
-            output=output,
-            skipped=skipped,
-            notes=notes,
-            attempts=attempts,
-        )
-        return _line(html)
-
-    def _badge(self, context: str) -> _Badge:
-        colour = self._colours.get(context, _NO_COLOUR)
-        return _Badge(context, colour, readable_on(colour, _INK))
-
-
-class _Badge(NamedTuple):
-    name: str
-    colour: str
-    ink: str
 
 
 class _OutlineEntry:
@@ -336,11 +287,6 @@ class _OutlineEntry:
         return self.placeholder
 
 
-def _title_of(workshop: Workshop) -> str:
-    titled = [section.title for section in workshop.sections if section.title]
-    return titled[0] if titled else workshop.path
-
-
 def _outcome(event: Event) -> str:
     """Return the outcome that an event counts as; empty if it does not end a step."""
     match event:
@@ -349,11 +295,6 @@ def _outcome(event: Event) -> str:
         case CommandEnded(result=result) if result.final:
             return "passed" if result.verdict.kind is VerdictKind.PASSED else "failed"
     return ""
-
-
-def _clip(text: str, longest: int) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _line(html: Markup) -> str:
