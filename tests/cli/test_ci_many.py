@@ -169,7 +169,7 @@ def test_the_log_ends_with_what_became_of_each(
         "b.md  could not run  no-such-tool was not found\n"
         "c.md  passed         1 passed in\n"
         "c.md  passed         1 passed in\n"
-        "d.md  nothing ran    1 skipped in\n"
+        "d.md  nothing ran    every command was skipped (skip ci)\n"
         "\n5 workshops: 1 failed, 1 could not run, 2 passed, 1 nothing ran\n"
     )
     assert "b.md: error: no-such-tool was not found\n" in result.stderr
@@ -212,16 +212,33 @@ def test_one_workshop_needs_no_overview(meshpeek: RunProgram, tmp_path: Path) ->
     assert re.search(r"\n1 passed in \S+ s\n\Z", meshpeek("ci", "a.md").stdout)
 
 
-def test_a_process_that_is_killed_is_an_error(meshpeek: RunProgram, tmp_path: Path) -> None:
-    write(tmp_path / "a.md", "echo before", "kill -KILL $PPID; sleep 30")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_process_that_is_killed_is_one_entry_that_names_the_step(
+    meshpeek: RunProgram, tmp_path: Path, jobs: str
+) -> None:
+    write(tmp_path / "a.md", "echo before", "kill -KILL $PPID; sleep 30", "echo after")
     write(tmp_path / "b.md", "true")
-    result = meshpeek("ci", "-j", "2", "--junit", "j.xml", ".")
-    assert result.returncode == 3
-    assert "a.md: the process of this workshop ended unexpectedly, with signal 9\n" in result.stderr
-    assert "b.md\n" in result.stdout
+    reports = ("--junit", "j.xml", "--json", "j.json", "--html", "p.html")
+    result = meshpeek("ci", "-j", jobs, *reports, ".", GITHUB_ACTIONS="true")
+    reason = "the process of this workshop ended unexpectedly, with signal 9"
+    assert (result.returncode, result.stderr) == (3, "")
+    assert without_times(result.stdout).endswith(
+        f"\n\na.md  could not run  a.md:8: {reason}\n"
+        "b.md  passed         1 passed in\n"
+        "\n2 workshops: 1 could not run, 1 passed\n"
+    )
+    assert "::error file=a.md,line=8,endLine=8,title=could not run::" in result.stdout
     suites = ElementTree.parse(tmp_path / "j.xml").getroot()
-    assert [suite.get("name") for suite in suites] == ["a.md", "a.md", "b.md"]
-    assert [suite.get("errors") for suite in suites] == ["0", "1", "0"]
+    assert [(suite.get("name"), suite.get("errors")) for suite in suites] == [
+        ("a.md", "1"),
+        ("b.md", "0"),
+    ]
+    (error,) = (case for case in suites[0] if case.find("error") is not None)
+    assert error.get("line") == "8"
+    first, second = json.loads((tmp_path / "j.json").read_text())["workshops"]
+    assert (first["outcome"], second["outcome"]) == ("could not run", "passed")
+    assert [step["outcome"] for step in first["steps"]] == ["passed", "could not run", "skipped"]
+    assert reason in (tmp_path / "p.html").read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -251,9 +268,12 @@ def test_nothing_outlives_one_that_is_killed(
     run.communicate(timeout=PATIENCE_SECONDS)
     for name in ("a", "b"):
         wait_until_gone(int((tmp_path / f"{name}.pid").read_text()))
-    assert [each.get("name") for each in ElementTree.parse(tmp_path / "j.xml").getroot()] == [
-        "a.md"
-    ]
+    (suite,) = ElementTree.parse(tmp_path / "j.xml").getroot()
+    (case,) = suite
+    assert (suite.get("name"), suite.get("errors")) == ("a.md", "1")
+    error = case.find("error")
+    assert error is not None
+    assert str(error.get("message")).endswith(": under way, or the job was killed")
 
 
 def start_sleeping(environment: dict[str, str], folder: Path) -> subprocess.Popen[str]:

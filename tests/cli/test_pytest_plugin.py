@@ -105,7 +105,7 @@ def test_what_cannot_run_fails_and_says_why(session: pytest.Pytester) -> None:
         [
             "error: no-such-tool was not found",
             "error: b.md: every command was skipped (only present)",
-            "error: c.md: the process of this workshop ended unexpectedly, with signal 9",
+            "  the process of this workshop ended unexpectedly, with signal 9",
         ]
     )
 

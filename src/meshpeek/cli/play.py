@@ -117,7 +117,7 @@ class _WorkshopRun:
         require_written(self._shown)
         if self._report.reason is Reason.INTERRUPTED:
             return ExitCode.INTERRUPTED
-        if self._settings.is_test and not self._report.has_run:
+        if self._report.reason is Reason.NOTHING_RAN:
             raise _nothing_ran(self._workshop, self._report)
         return ExitCode.STEP_FAILED if self._report.failed else ExitCode.PASSED
 
@@ -189,16 +189,10 @@ def require_written(screen: Fanout) -> None:
 
 def _nothing_ran(workshop: Workshop, report: RunReport) -> InputError:
     """Return the error for a test in which nothing ran: it must not pass."""
-    reasons = {step.skipped for step in report.steps if step.skipped}
-    if reasons:
-        return InputError(
-            f"{workshop.path}: every command was skipped ({'; '.join(sorted(reasons))})",
-            hint="a test in which nothing runs cannot pass; use another mode, or leave it out",
-        )
-    return InputError(
-        f"{workshop.path}: contains no command",
-        hint="only fences that start with ```bash or ```sh are run",
-    )
+    hint = "only fences that start with ```bash or ```sh are run"
+    if report.steps:
+        hint = "a test in which nothing runs cannot pass; use another mode, or leave it out"
+    return InputError(f"{workshop.path}: {report.problem}", hint=hint)
 
 
 def publish(

@@ -82,6 +82,8 @@ class Reason(StrEnum):
     STOPPED = "stopped at a failed step"
     QUIT = "quit"
     INTERRUPTED = "interrupted"
+    NOTHING_RAN = "no command ran"
+    LOST = "its process ended"
 
 
 class Event(Value):
@@ -282,7 +284,12 @@ class RunStopping(Event):
 
 
 class RunEnded(Event):
-    """The last event. `duration` is in seconds."""
+    """The last event. `duration` is in seconds.
+
+    `problem` is why the run did not pass, if that is in no step's result: a test in which no
+    command ran, or a process that ended between two steps.
+    """
 
     reason: Reason
     duration: float
+    problem: str | None = None

@@ -152,7 +152,19 @@ class Runner:
         listing = self._session.shell.background_jobs()
         if listing:
             yield JobsLeft(listing)
-        yield RunEnded(reason, self._clock() - started)
+        problem = None
+        if self._settings.is_test and reason is Reason.FINISHED and not self._passed:
+            reason, problem = Reason.NOTHING_RAN, self._why_nothing_ran()
+        yield RunEnded(reason, self._clock() - started, problem)
+
+    def _why_nothing_ran(self) -> str:
+        commands = [
+            step for step in self._workshop.steps if isinstance(step, Command) and step.runs
+        ]
+        reasons = {reason for step in commands if (reason := self._settings.excludes(step))}
+        if reasons:
+            return f"every command was skipped ({'; '.join(sorted(reasons))})"
+        return "contains no command"
 
     def _set_up(self) -> Iterator[Event]:
         """Run the hidden commands before the first step."""

@@ -64,6 +64,7 @@ class RunReport:
     def __init__(self) -> None:
         self.sections: list[SectionReport] = []
         self.reason: Reason | None = None
+        self.problem: str | None = None
         self.duration = 0.0
         self._started: RunStarted | None = None
         self._by_section: dict[int, SectionReport] = {}
@@ -80,8 +81,8 @@ class RunReport:
                 self._report(step).results.append(result)
             case StepSkipped(step=step, reason=reason):
                 self._report(step).skipped = reason
-            case RunEnded(reason=reason, duration=duration):
-                self.reason, self.duration = reason, duration
+            case RunEnded(reason=reason, duration=duration, problem=problem):
+                self.reason, self.duration, self.problem = reason, duration, problem
 
     def close(self) -> None:
         """Do nothing: a report is complete at any time."""
@@ -117,10 +118,13 @@ class RunReport:
     def outcome(self) -> str:
         """The outcome of the workshop: `interrupted`, `failed`, `passed`, or `skipped` if none ran.
 
-        A run that was interrupted or left between two commands is `interrupted` as well.
+        A run that was interrupted or left between two commands is `interrupted` as well. One whose
+        process ended is `could not run`.
         """
         if self.reason in (Reason.INTERRUPTED, Reason.QUIT):
             return "interrupted"
+        if self.reason is Reason.LOST:
+            return "could not run"
         if self.failed:
             return "failed"
         return "passed" if self.has_run else "skipped"

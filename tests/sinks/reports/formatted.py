@@ -16,7 +16,7 @@ def now() -> datetime:
 
 
 def texts(formatter: Formatter, events: Iterable[Event]) -> Iterator[str]:
-    """Yield the whole report: at the start, and after each event."""
+    """Yield the whole report: at the start, after each event, and at the end."""
     chunks: list[Chunk] = []
 
     def add(more: Iterable[Chunk]) -> str:
@@ -27,6 +27,7 @@ def texts(formatter: Formatter, events: Iterable[Event]) -> Iterator[str]:
     yield add(formatter.head())
     for event in events:
         yield add(formatter.take(event))
+    yield add(formatter.finish())
 
 
 def text(formatter: Formatter, events: Iterable[Event]) -> str:

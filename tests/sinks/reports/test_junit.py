@@ -84,6 +84,39 @@ def test_a_case_says_where_what_and_why() -> None:
     ]
 
 
+def errors_of(xml: str) -> list[tuple[str | None, str]]:
+    """Return the name and the message of each error case; fail unless they are counted."""
+    root = valid(xml)
+    cases = [case for suite in root for case in suite if case.find("error") is not None]
+    assert sum(int(suite.get("errors")) for suite in root) == len(cases) == int(root.get("errors"))
+    return [(case.get("name"), case.find("error").get("message")) for case in cases]
+
+
+def test_until_it_ends_what_is_under_way_is_an_error() -> None:
+    events = list(run_of("", Verdict(VerdictKind.PASSED), code="one\ntwo"))
+    killed = "under way, or the job was killed"
+    assert [errors_of(xml) for xml in texts(JUnitFormatter(now), events)] == [
+        [("meshpeek", f"meshpeek: {killed}")],
+        [("w.md", f"w.md: {killed}")],
+        [("one", f"w.md:4: {killed}")],
+        [("w.md", f"w.md: {killed}")],
+        [("two", f"w.md:5: {killed}")],
+        [("w.md", f"w.md: {killed}")],
+        [("meshpeek", f"meshpeek: {killed}")],
+        [],
+    ]
+    *_, last = texts(JUnitFormatter(now), events[:3])
+    assert errors_of(last) == [("w.md", f"w.md: {killed}")]  # a defect of ours, say
+
+
+def test_a_run_without_a_step_to_blame_is_an_error() -> None:
+    started, *_ = run_of("", Verdict(VerdictKind.PASSED))
+    ended = RunEnded(Reason.NOTHING_RAN, 0.0, "contains no command")
+    assert errors_of(text(JUnitFormatter(now), [started, ended])) == [
+        ("w.md", "contains no command")
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "element", "counted"),
     [

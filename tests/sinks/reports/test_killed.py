@@ -22,9 +22,10 @@ def finished(folder: Path) -> dict[str, list[str]]:
     """Return the commands that each report holds; fail for one that is not well-formed."""
     suites = etree.parse(folder / "j.xml").getroot()
     cases = suites.findall("testsuite/testcase")
-    assert (
-        sum(int(suite.get("tests")) for suite in suites) == len(cases) == int(suites.get("tests"))
-    )
+    for counted in (int(suites.get("tests")), sum(int(suite.get("tests")) for suite in suites)):
+        assert counted == len(cases)
+    cases = [case for case in cases if case.find("error") is None]
+    assert int(suites.get("errors")) == 1
     steps = [
         step
         for workshop in json.loads((folder / "j.json").read_text())["workshops"]
@@ -77,6 +78,12 @@ def test_killed_at_a_step_every_finished_one_is_there(
     assert found["cast"] == [f"step {number:02}" for number in range(at)]
     (run,) = json.loads((tmp_path / "j.json").read_text())["workshops"]
     assert run["outcome"] == "running"
+    assert run["under_way"] == {
+        "step": at + 2, "path": "w.md", "line": at + 7, "command": lines[at]
+    }  # fmt: skip
+    error = etree.parse(tmp_path / "j.xml").find("testsuite/testcase/error")
+    assert error.get("message") == f"w.md:{at + 7}: under way, or the job was killed"
+    assert f"under way, or killed, at w.md:{at + 7}<" in (tmp_path / "p.html").read_text()
 
 
 @pytest.mark.slow

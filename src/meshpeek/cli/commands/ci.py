@@ -121,12 +121,12 @@ def command(
     clock = ReportClock()
     with noting_errors(codes), open_reports(reports, more, clock) as opened:
         workshops = _load_all(paths, settings, opened, codes)
-        if not codes and jobs > 1 and workshops[1:]:
+        if not codes and workshops[1:]:
             from meshpeek.cli.parallel.reporting import run_and_report
 
             codes += run_and_report(workshops, settings, jobs, opened, clock)
         elif not codes:
-            codes += _run_all(workshops, settings, opened, transcript)
+            codes.append(play(workshops[0], settings, opened, transcript))
     if sink:
         click.echo(sink.describe())
     for line in overview.lines() if paths[1:] else ():
@@ -184,21 +184,3 @@ def _load_all(
         with noting_errors(codes), refusal_reported(str(file), reports.take):
             workshops.append(load(file, settings))
     return workshops
-
-
-def _run_all(
-    workshops: Sequence[Workshop],
-    settings: RunSettings,
-    reports: Fanout,
-    transcript: Transcript | None,
-) -> list[ExitCode]:
-    """Run workshops one after the other; return the code of each."""
-    codes: list[ExitCode] = []
-    for index, workshop in enumerate(workshops):
-        if index > 0:
-            click.echo()
-        with noting_errors(codes, workshop.path if workshops[1:] else ""):
-            codes.append(play(workshop, settings, reports, transcript))
-        if codes[-1] is ExitCode.INTERRUPTED:
-            break
-    return codes

@@ -14,21 +14,19 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
-from meshpeek.cli.parallel.messages import Ended, Job, Message, MessageReader
+from meshpeek.cli.parallel.messages import Job, Message, MessageReader
+from meshpeek.cli.parallel.unfinished_run import UnfinishedRun
 from meshpeek.cli.parallel.workshop_process import WorkshopProcess
-from meshpeek.errors import MeshpeekError
 
 _BLOCK_BYTES = 1024 * 1024
 _INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run_parallel(
-    jobs: Sequence[Job], count: int, take: Callable[[Job, Message | MeshpeekError], None]
-) -> bool:
+def run_parallel(jobs: Sequence[Job], count: int, take: Callable[[Job, Message], None]) -> bool:
     """Run `jobs`, each in a process, `count` at a time; return whether this was interrupted.
 
     `take` gets their messages as soon as possible, one job after the other, in the order of `jobs`.
-    The last of a job is `Ended`, or an error if its process was killed. ^C, SIGTERM and SIGHUP
+    The last of a job is `Ended`, also if its process was killed. ^C, SIGTERM and SIGHUP
     interrupt the running jobs; no other starts, and `take` gets no messages of those.
     """
     with contextlib.ExitStack() as stack:
@@ -47,6 +45,7 @@ class _StartedJob:
         self.process = process
         self.has_ended = False
         self._reader = MessageReader()
+        self._run = UnfinishedRun(job.workshop.path)
         self._unread = tempfile.TemporaryFile()  # noqa: SIM115  # closed in `messages`
 
     def store(self, data: bytes) -> None:
@@ -58,11 +57,16 @@ class _StartedJob:
         with self._unread as file:
             file.seek(0)
             while data := file.read(_BLOCK_BYTES):
-                yield from self._reader.feed(data)
+                yield from self.feed(data)
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """Yield the messages that `data` completes, in its turn."""
-        return self._reader.feed(data)
+        for message in self._reader.feed(data):
+            yield from self._run.complete(message)
+
+    def end(self) -> Iterator[Message]:
+        """Yield the messages that are missing because its process was killed."""
+        return self._run.end(self.process.describe_death)
 
 
 class _Pool:
@@ -70,7 +74,7 @@ class _Pool:
         self,
         jobs: Sequence[Job],
         count: int,
-        take: Callable[[Job, Message | MeshpeekError], None],
+        take: Callable[[Job, Message], None],
         selector: selectors.BaseSelector,
         stack: contextlib.ExitStack,
     ) -> None:
@@ -80,7 +84,6 @@ class _Pool:
         self._selector = selector
         self._stack = stack
         self._runs: list[_StartedJob] = []  # those whose turn has not ended
-        self._has_reported_end = False  # of the first of them
         self.is_interrupted = False
 
     def run(self) -> None:
@@ -123,20 +126,17 @@ class _Pool:
             self._end_turn()
 
     def _begin_turn(self) -> None:
-        self._has_reported_end = False
         run = self._runs[0]
         self._report(run, run.messages())
 
     def _end_turn(self) -> None:
         run = self._runs.pop(0)
-        if not self._has_reported_end:
-            self._take(run.job, run.process.describe_death())
+        self._report(run, run.end())
         if self._runs:
             self._begin_turn()
 
     def _report(self, run: _StartedJob, messages: Iterator[Message]) -> None:
         for message in messages:
-            self._has_reported_end = self._has_reported_end or isinstance(message.content, Ended)
             self._take(run.job, message)
 
 

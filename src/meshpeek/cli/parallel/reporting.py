@@ -8,9 +8,9 @@ from meshpeek.cli.parallel.messages import Ended, Job, Message
 from meshpeek.cli.parallel.pool import run_parallel
 from meshpeek.cli.play import require_written
 from meshpeek.cli.standard_output import open_log
-from meshpeek.cli.workshops import noting_errors, print_error
-from meshpeek.errors import ExitCode, MeshpeekError
-from meshpeek.run.events import RunRefused, RunStarted
+from meshpeek.cli.workshops import print_error
+from meshpeek.errors import ExitCode
+from meshpeek.run.events import RunStarted
 from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports.clock import ReportClock
@@ -32,17 +32,13 @@ def run_and_report(
     codes: list[ExitCode] = []
     logs: dict[int, Fanout] = {}
 
-    def take(job: Job, message: Message | MeshpeekError) -> None:
+    def take(job: Job, message: Message) -> None:
         path, key = job.workshop.path, id(job)  # a workshop may be named twice
         if key not in logs:
             if logs:
                 print(flush=True)
             logs[key] = Fanout([("screen", open_log())])
-        if isinstance(message, MeshpeekError):
-            reports.take(RunRefused(path, message.render()))
-            with noting_errors(codes, path):
-                raise message
-        elif not isinstance(message.content, Ended):
+        if not isinstance(message.content, Ended):
             clock.set(message.time, is_start=isinstance(message.content, RunStarted))
             reports.take(message.content)
             logs[key].take(message.content)

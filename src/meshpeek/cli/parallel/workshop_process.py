@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from meshpeek.cli.parallel.messages import Ended, Job, Message, MessageReader, write_job
+from meshpeek.cli.parallel.unfinished_run import UnfinishedRun
 from meshpeek.cli.standard_output import HEADLESS_SIZE
 from meshpeek.errors import EnvironmentUnfitError
 
@@ -58,7 +59,7 @@ class WorkshopProcess:
         how = f"signal {-status}" if status < 0 else f"status {status}"
         return EnvironmentUnfitError(
             f"{self.path}: the process of this workshop ended unexpectedly, with {how}",
-            hint="it was killed, perhaps because memory ran out; what it ran may not be cleaned up",
+            hint="it was killed, perhaps because memory ran out; what it ran may still be there",
         )
 
     def __enter__(self) -> Self:
@@ -89,14 +90,13 @@ class WorkshopProcess:
 def run_apart(job: Job, folder: Path) -> Generator[Message, None, None]:
     """Run a workshop in a process of its own; yield its messages, `Ended` included.
 
-    Paths in the job are relative to `folder`. Closing the iterator interrupts the run. Raises
-    EnvironmentUnfitError if the process is killed.
+    Paths in the job are relative to `folder`. Closing the iterator interrupts the run.
     """
-    reader = MessageReader()
+    reader, run = MessageReader(), UnfinishedRun(job.workshop.path)
     with WorkshopProcess(job, folder) as process:
         while data := process.read():
             for message in reader.feed(data):
-                yield message
+                yield from run.complete(message)
                 if isinstance(message.content, Ended):
                     return
-        raise process.describe_death()
+        yield from run.end(process.describe_death)

@@ -16,6 +16,7 @@ from meshpeek import __version__
 from meshpeek.run.events import (
     CommandEnded,
     CommandResult,
+    CommandStarted,
     Event,
     JobsLeft,
     RunEnded,
@@ -91,6 +92,10 @@ class HtmlFormatter:
                 self._total[_outcome(event)] += 1
         yield from self._entitle()
 
+    def finish(self) -> Iterator[Chunk]:
+        """Return nothing: the page says itself whether the run is under way."""
+        yield from ()
+
     def _begin(self, path: str) -> Iterator[Chunk]:
         if self._workshop:
             yield self._workshop.end()
@@ -135,6 +140,7 @@ class _WorkshopPart:
         self._counts: Counter[str] = Counter()
         self._duration: float | None = None
         self._reason = ""
+        self._under_way = ""
         self._section = -1
         self._section_end = ""
         self._steps = 0
@@ -155,6 +161,10 @@ class _WorkshopPart:
             case TextShown(step=step, text=text):
                 yield from self._enter(step)
                 yield self._text(step, text)
+            case CommandStarted(step=step):
+                self._under_way = f", at {str(step.span)[-120:]}"
+                self._sum_up()
+                yield self._summary
             case CommandEnded(result=result) if not result.final:
                 self._attempts.append(result.replace(output=""))
             case CommandEnded(step=step, result=result):
@@ -168,9 +178,9 @@ class _WorkshopPart:
                 yield _line(self._view(step)._replace(skipped=reason).render())
             case JobsLeft(listing=listing):
                 yield _line(render("jobs.html", listing=listing))
-            case RunEnded(reason=reason, duration=duration):
+            case RunEnded(reason=reason, duration=duration, problem=problem):
                 self._duration = duration
-                self._reason = "" if reason.name == "FINISHED" else reason.value
+                self._reason = "" if reason.name == "FINISHED" else problem or reason.value
                 self._sum_up()
                 yield self._summary
 
@@ -198,6 +208,7 @@ class _WorkshopPart:
     def _settle(self, step: Command, outcome: str, reasons: Sequence[str]) -> Iterator[Chunk]:
         """Count a step, and update the top of the page."""
         self._steps += 1
+        self._under_way = ""
         self._counts[outcome] += 1
         entry = self._outline[step.section]
         if _STATES.index(outcome) < _STATES.index(entry.state):
@@ -238,7 +249,7 @@ class _WorkshopPart:
             "summary.html",
             counts=[(word, self._counts[word]) for word in OUTCOMES if self._counts[word]],
             spent="" if self._duration is None else format_duration(self._duration),
-            state="under way, or killed" if is_under_way else self._reason,
+            state=f"under way, or killed{self._under_way}" if is_under_way else self._reason,
         )
 
     def _text(self, step: Step, text: str) -> str:

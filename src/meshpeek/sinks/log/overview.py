@@ -63,7 +63,7 @@ def _row(path: str, run: RunReport | RunRefused) -> _Row:
         return _Row(path, "could not run", reason.removeprefix("error: "))
     outcome = _WORDS.get(run.outcome, run.outcome)
     if not run.failed:
-        return _Row(path, outcome, conclusion(run))
+        return _Row(path, outcome, run.problem.splitlines()[0] if run.problem else conclusion(run))
     first, *more = run.failed
     reason = "; ".join(first.results[-1].verdict.reasons)
     others = f" (and {len(more)} more)" if more else ""

@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from meshpeek.run.events import CommandStarted, Event, OutputReceived, RunRefused, RunStarted
-from meshpeek.sinks.reports.incremental.document import completes_step
+from meshpeek.sinks.reports.incremental.document import must_be_on_disk
 from meshpeek.sinks.reports.incremental.double_buffered_file import open_output
 from meshpeek.sinks.screen.screen import Screen
 from meshpeek.workshop.model import Mode
@@ -77,7 +77,7 @@ class CastFile:
                 event = self._shorten(event, data)
         self._screen.take(event)
         self._record(is_output=isinstance(event, OutputReceived))
-        if completes_step(event):
+        if must_be_on_disk(event):
             self._file.publish(b"")
 
     def close(self) -> None:

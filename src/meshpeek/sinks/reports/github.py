@@ -44,6 +44,9 @@ class GitHub:
         if isinstance(event, RunEnded):
             for failure in self._report.failed:
                 self._say(annotate(failure, self._in_repository(failure.step.span.path)))
+            if event.problem is not None:
+                place = self._in_repository(self._path)
+                self._say(annotate_refusal(RunRefused(self._path, event.problem), place))
             self._sum_up(summarise(self._report, self._path))
         elif isinstance(event, RunRefused):
             self._say(annotate_refusal(event, self._in_repository(event.path)))

@@ -12,8 +12,10 @@ from meshpeek import __version__
 from meshpeek.run.events import (
     CommandEnded,
     CommandResult,
+    CommandStarted,
     Event,
     JobsLeft,
+    Reason,
     RunEnded,
     RunRefused,
     RunStarted,
@@ -62,6 +64,8 @@ class JsonFormatter:
                 yield from self._begin_workshop({"path": path, "started": self._timestamp()})
                 self._end = {"outcome": "could not run", "message": message}
                 self._total["could not run"] += 1
+            case CommandStarted(step=step):
+                self._end["under_way"] = self._place(step)
             case CommandEnded(result=result) if not result.final:
                 self._attempts.append(_attempt(result))
             case CommandEnded(step=step, result=result):
@@ -70,9 +74,16 @@ class JsonFormatter:
                 yield from self._step(step, {"outcome": "skipped", "reasons": [reason]})
             case JobsLeft(listing=listing):
                 self._end["jobs_left"] = listing
-            case RunEnded(reason=reason, duration=duration):
-                self._end |= {"outcome": self._outcome(), "end": reason.value}
+            case RunEnded(reason=reason, duration=duration, problem=problem):
+                outcome = "could not run" if reason is Reason.LOST else self._outcome()
+                self._end |= {"outcome": outcome, "end": reason.value}
                 self._end["duration"] = round(duration, 6)
+                if problem is not None:
+                    self._end["message"] = problem
+
+    def finish(self) -> Iterator[Chunk]:
+        """Return nothing: the document says itself whether the run is under way."""
+        yield from ()
 
     def _timestamp(self) -> str:
         return self._now().isoformat(timespec="milliseconds")
@@ -112,7 +123,16 @@ class JsonFormatter:
                 return word
         return "skipped"
 
+    def _place(self, step: Command) -> dict[str, Any]:
+        return {
+            "step": self._numbers[id(step)],
+            "path": step.span.path,
+            "line": step.span.line,
+            "command": step.text,
+        }
+
     def _step(self, step: Command, described: dict[str, Any]) -> Iterator[Chunk]:
+        self._end.pop("under_way", None)
         outcome = _count_as(described["outcome"])
         self._counts[outcome] += 1
         self._total[outcome] += 1

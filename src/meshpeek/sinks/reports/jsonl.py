@@ -119,11 +119,12 @@ class EventLines:
                 return {**self._place("skipped", step), "reason": reason}
             case JobsLeft(listing=listing):
                 return {"event": "jobs-left", "text": listing}
-            case RunEnded(reason=reason, duration=duration):
+            case RunEnded(reason=reason, duration=duration, problem=problem):
                 counts = [step.outcome for step in self._report.steps]
                 return {
                     "event": "run-ended",
                     "reason": reason.value,
+                    "message": problem,
                     "duration": round(duration, 6),
                     **{word: counts.count(word) for word in ("passed", "failed", "skipped")},
                 }

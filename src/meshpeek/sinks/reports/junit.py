@@ -14,7 +14,9 @@ from html import escape
 from meshpeek.run.events import (
     CommandEnded,
     CommandResult,
+    CommandStarted,
     Event,
+    RunEnded,
     RunRefused,
     RunStarted,
     StepSkipped,
@@ -42,7 +44,14 @@ class _Tally:
         self._counts: Counter[str] = Counter()
         self._with_skipped = with_skipped
         self._seconds = 0.0
+        self._unfinished = 1
         self.count(None, 0)
+
+    def finish(self) -> Placeholder:
+        """Count the case of the step under way no more: there is none."""
+        self._unfinished = 0
+        self.count(None, 0)
+        return self.placeholder
 
     def count(self, what: str | None, seconds: float) -> None:
         """Count a case: `what` is `failures`, `errors`, `skipped`, or empty for a passed one."""
@@ -50,18 +59,26 @@ class _Tally:
             self._counts.update(["tests", what])
         self._seconds += seconds
         words = ["tests", "failures", "errors", *(["skipped"] if self._with_skipped else [])]
-        counted = "".join(f' {word}="{self._counts[word]}"' for word in words)
+        counts = self._counts + Counter(tests=self._unfinished, errors=self._unfinished)
+        counted = "".join(f' {word}="{counts[word]}"' for word in words)
         self.placeholder.text = f'{counted} time="{self._seconds:.3f}"'
 
 
 class JUnitFormatter:
-    """Turns a run's events into the file. A step that is run again is another case."""
+    """Turns a run's events into the file. A step that is run again is another case.
+
+    As long as the run goes on, the tail has an error case for what is under way. A job that is
+    killed leaves the file so.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._total = _Tally(with_skipped=False)
         self._suite = _Tally(with_skipped=True)
         self._is_open = False
+        self._is_finished = False
+        self._path = ""
+        self._under_way: Command | None = None
         self._classes: list[str] = []
         self._names: Counter[tuple[str, str]] = Counter()
         self._attempts: list[CommandResult] = []
@@ -74,20 +91,34 @@ class JUnitFormatter:
 
     def tail(self) -> str:
         """Return what closes the elements that are open."""
-        return f"{_END_OF_SUITE if self._is_open else ''}</testsuites>\n"
+        if self._is_finished:
+            return "</testsuites>\n"
+        if self._is_open:
+            return f"{self._unfinished_case()}{_END_OF_SUITE}</testsuites>\n"
+        counts = 'tests="1" failures="0" errors="1" skipped="0" time="0.000"'
+        suite = f'<testsuite name="meshpeek" timestamp="{self._timestamp()}" {counts}>\n'
+        return f"{suite}{self._unfinished_case()}{_END_OF_SUITE}</testsuites>\n"
+
+    def finish(self) -> Iterator[Chunk]:
+        """Return what changes when no event follows. A run that was left open stays an error."""
+        if self._is_open:
+            return
+        self._is_finished = True
+        yield self._total.finish()
 
     def take(self, event: Event) -> Iterator[Chunk]:
         """Return what `event` adds or changes."""
         match event:
             case RunStarted(workshop=workshop):
                 yield from self._begin_suite(workshop.path)
+                self._path = workshop.path
                 self._classes = [section.title or workshop.path for section in workshop.sections]
             case RunRefused(path=path, message=message):
                 yield from self._begin_suite(path)
-                yield f'<testcase name="{attribute(path)}" classname="{attribute(path)}"'
-                yield f' file="{attribute(path)}" time="0.000">\n'
-                yield _problem("error", "could not run", message.partition("\n")[0], message)
-                yield from self._end_case("errors", 0)
+                yield from self._workshop_case(path, message)
+                yield from self._end_suite()
+            case CommandStarted(step=step):
+                self._under_way = step
             case CommandEnded(step=step, result=result) if not result.final:
                 self._attempts.append(result.replace(output=""))
             case CommandEnded(step=step, result=result):
@@ -96,20 +127,49 @@ class JUnitFormatter:
                 yield self._start_of_case(step, 0)
                 yield f'<skipped message="{attribute(reason)}"/>\n'
                 yield from self._end_case("skipped", 0)
+            case RunEnded(problem=problem):
+                if problem is not None:
+                    yield from self._workshop_case(self._path, problem)
+                yield from self._end_suite()
 
     def _begin_suite(self, path: str) -> Iterator[Chunk]:
-        if self._is_open:
-            yield _END_OF_SUITE
+        yield from self._end_suite()
         self._is_open = True
+        self._under_way = None
         self._suite = _Tally(with_skipped=True)
         self._names.clear()
-        started = self._now().isoformat(timespec="seconds")
-        yield f'<testsuite name="{attribute(path)}" file="{attribute(path)}" timestamp="{started}"'
+        yield f'<testsuite name="{attribute(path)}" file="{attribute(path)}"'
+        yield f' timestamp="{self._timestamp()}"'
         yield self._suite.placeholder
         yield ">\n"
 
+    def _timestamp(self) -> str:
+        return self._now().isoformat(timespec="seconds")
+
+    def _end_suite(self) -> Iterator[Chunk]:
+        if self._is_open:
+            self._is_open = False
+            yield self._suite.finish()
+            yield _END_OF_SUITE
+
+    def _workshop_case(self, path: str, message: str) -> Iterator[Chunk]:
+        """Return the case of a workshop in which no step is to blame."""
+        yield _start_of_workshop_case(path)
+        yield _problem("error", "could not run", message.partition("\n")[0], message)
+        yield from self._end_case("errors", 0)
+
+    def _unfinished_case(self) -> str:
+        step = self._under_way if self._is_open else None
+        if step is not None:
+            start, place = self._start_of_case(step, 0, count=False), f"{step.span}"
+        else:
+            path = self._path if self._is_open else "meshpeek"
+            start, place = _start_of_workshop_case(path), path
+        message = f"{place}: under way, or the job was killed"
+        return f"{start}{_problem('error', 'unfinished', message, message)}</testcase>\n"
+
     def _case(self, step: Command, result: CommandResult) -> Iterator[Chunk]:
-        attempts, self._attempts = [*self._attempts, result], []
+        attempts, self._attempts, self._under_way = [*self._attempts, result], [], None
         seconds = sum(attempt.duration for attempt in attempts)
         verdict = result.verdict
         yield self._start_of_case(step, seconds)
@@ -126,13 +186,14 @@ class JUnitFormatter:
             yield f"<system-out>{content(output)}</system-out>\n"
         yield from self._end_case(what, seconds)
 
-    def _start_of_case(self, step: Command, seconds: float) -> str:
+    def _start_of_case(self, step: Command, seconds: float, *, count: bool = True) -> str:
         name = step.name or " ".join(step.text.split())
         if len(name) > _LONGEST_NAME:
             name = f"{name[:_LONGEST_NAME]}…"
         class_name = self._classes[step.section]
-        self._names[class_name, name] += 1
-        times = self._names[class_name, name]
+        times = self._names[class_name, name] + 1
+        if count:
+            self._names[class_name, name] = times
         if times > 1:
             name = f"{name} ({times})"
         return (
@@ -148,6 +209,11 @@ class JUnitFormatter:
 
 
 _END_OF_SUITE = "</testsuite>\n"
+
+
+def _start_of_workshop_case(path: str) -> str:
+    name = attribute(path)
+    return f'<testcase name="{name}" classname="{name}" file="{name}" time="0.000">\n'
 
 
 def _problem(element: str, kind: str, message: str, text: str) -> str:

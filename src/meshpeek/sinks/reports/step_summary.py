@@ -40,6 +40,8 @@ def summarise(report: RunReport, path: str) -> str:
     table = "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows)
     mark = "✅" if report.outcome == "passed" else "❌"
     parts = [f"## {mark} {_cell(path)}", conclusion(report), table]
+    if report.problem is not None:
+        parts.append(_fence(report.problem))
     for failure in report.failed[:_MOST_FAILURES]:
         parts += _tell(failure)
     more = len(report.failed) - _MOST_FAILURES

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from meshpeek.run.events import CommandEnded, Event, RunEnded, RunRefused, RunStarted, StepSkipped
+from meshpeek.run.events import (
+    CommandEnded,
+    CommandStarted,
+    Event,
+    RunEnded,
+    RunRefused,
+    RunStarted,
+    StepSkipped,
+)
 
 
 class Placeholder:
@@ -43,9 +51,17 @@ class Formatter(Protocol):
     def tail(self) -> str:
         """Return what makes everything so far a whole report."""
 
+    def finish(self) -> Iterable[Chunk]:
+        """Return what changes when no event follows: until then, the job may have been killed."""
 
-def completes_step(event: Event) -> bool:
-    """Return whether a report on disk must hold everything up to and with `event`."""
+
+def must_be_on_disk(event: Event) -> bool:
+    """Return whether a report on disk must hold everything up to and with `event`.
+
+    That is the end of each step, and its start: a job that is killed does not say where.
+    """
+    if isinstance(event, CommandStarted):
+        return event.attempt == 1
     if isinstance(event, CommandEnded):
         return event.result.final
     return isinstance(event, RunStarted | RunRefused | StepSkipped | RunEnded)

@@ -11,7 +11,7 @@ from meshpeek.sinks.reports.incremental.document import (
     Chunk,
     Formatter,
     Placeholder,
-    completes_step,
+    must_be_on_disk,
 )
 from meshpeek.sinks.reports.incremental.double_buffered_file import open_output
 
@@ -30,15 +30,16 @@ class ReportFile:
         self._publish()
 
     def take(self, event: Event) -> None:
-        """Add what the event adds; after a step, publish the file."""
+        """Add what the event adds; publish the file where a step begins or ends."""
         # All chunks or, where the formatter raises, none: half an element would spoil the document.
         self._add(list(self._formatter.take(event)))
-        if completes_step(event):
+        if must_be_on_disk(event):
             self._publish()
 
     def close(self) -> None:
         """Write the report's last state."""
         with contextlib.closing(self._file):
+            self._add(self._formatter.finish())
             self._publish()
 
     def _add(self, chunks: Iterable[Chunk]) -> None:
