@@ -469,3 +469,16 @@ def test_a_failure_is_waited_at_and_repeated(play: Play, tmp_path: Path) -> None
 def test_a_failure_that_the_room_did_not_see_is_not_waited_at(play: Play) -> None:
     events = play("```bash\nfalse\necho next\n```\n", driver=AfterFailures(Action.QUIT))
     assert results(events) == [("false", "failed"), ("echo next", "passed")]
+
+
+@pytest.mark.parametrize(("mode", "verdict"), [(Mode.PRESENT, "passed"), (Mode.CI, "failed")])
+def test_a_program_with_the_whole_screen_is_judged_by_its_status_on_stage(
+    play: Play, mode: Mode, verdict: str
+) -> None:
+    page = r"printf '\033[?1049hpage one\033[?1049l'"
+    events = play(
+        f"```bash\n## meshpeek: expect page two\n{page}\n"
+        f"## meshpeek: reject one\n{page}\n{page}; false\n```\n",
+        mode=mode,
+    )
+    assert [each for _, each in results(events)] == [verdict, verdict, "failed"]

@@ -22,7 +22,7 @@ from meshpeek.run.masking import Masker
 from meshpeek.run.runner import FindRecorded, Runner
 from meshpeek.run.settings import RunSettings
 from meshpeek.session.session import Session, open_session
-from meshpeek.session.shell.shell import ShellSettings
+from meshpeek.session.shell.shell_settings import ShellSettings
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports.registry import refusal_reported

@@ -257,6 +257,12 @@ class OutputReceived(Event):
     data: bytes
 
 
+class InputAwaited(Event):
+    """A command under way seems to wait for the presenter: a prompt, a pager, an editor."""
+
+    step: Command
+
+
 class CommandEnded(Event):
     """An attempt at a command has ended."""
 

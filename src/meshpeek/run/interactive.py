@@ -13,7 +13,7 @@ from meshpeek.run.events import (
     ShellLent,
     ShellReturned,
 )
-from meshpeek.session.shell.command_stream import CommandExit, OutputChunk
+from meshpeek.session.shell.command_stream import BackgroundOutput, OutputChunk
 from meshpeek.session.shell.shell import Shell
 from meshpeek.workshop.model import Command
 
@@ -23,7 +23,7 @@ def lend_shell(shell: Shell, history: Iterable[str]) -> Iterator[Event]:
     yield ShellLent()
     with contextlib.closing(shell.take_over(history)) as running:
         for item in running:
-            if not isinstance(item, CommandExit):
+            if isinstance(item, OutputChunk | BackgroundOutput):
                 yield OutputReceived(None, item.data)
     yield ShellReturned()
 

@@ -11,6 +11,7 @@ from meshpeek.run.events import (
     CommandResult,
     Event,
     HelpShown,
+    InputAwaited,
     OutlineShown,
     OutputReceived,
     OverlayClosed,
@@ -28,7 +29,16 @@ from meshpeek.workshop.values import Value
 
 _Value = TypeVar("_Value", bound=Value)
 _Step = TypeVar("_Step", bound=Step)
-_ASIDES = (ClockRead, HelpShown, OutlineShown, OverlayClosed, Redrawn, Suspended, ViewChanged)
+_ASIDES = (
+    ClockRead,
+    HelpShown,
+    InputAwaited,
+    OutlineShown,
+    OverlayClosed,
+    Redrawn,
+    Suspended,
+    ViewChanged,
+)
 """Events that may come in the middle of what is typed, and end none of it."""
 
 

@@ -21,7 +21,8 @@ from meshpeek.session.nested import (
     write_launcher,
 )
 from meshpeek.session.private_folder import private_folder, remade_private_folder
-from meshpeek.session.shell.shell import Shell, ShellSettings
+from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.shell_settings import ShellSettings
 from meshpeek.session.shell.state import Restoration
 from meshpeek.session.stand_ins import stand_in
 from meshpeek.workshop.model import Command, Workshop

@@ -43,6 +43,9 @@ RESET_STYLE, NORMAL_KEYPAD = "\x1b[0m", "\x1b>"
 CURSOR_VISIBLE, ALTERNATE_SCREEN, BRACKETED_PASTE = 25, 1049, 2004
 """Private modes (xterm's ctlseqs, DECSET)."""
 
+_ALTERNATE_SCREENS = {47, 1047, ALTERNATE_SCREEN}
+"""The modes that switch to the terminal's other screen, and back (xterm's ctlseqs)."""
+
 
 def set_mode(number: int, *, on: bool) -> str:
     """Return the sequence that switches a private mode on or off."""
@@ -79,6 +82,20 @@ class EscapeSequence(NamedTuple):
             and self.body.startswith("?")
             and not self.intermediates
         )
+
+    def switches_screen(self) -> bool | None:
+        """Return whether it switches to the alternate screen (True) or back; None if neither."""
+        if not self.is_private_mode():
+            return None
+        numbers = {number for number, *_ in self.parameters()}
+        return self.final == "h" if numbers & _ALTERNATE_SCREENS else None
+
+
+def takes_screen(text: str) -> bool:
+    """Tell whether an output switches to the alternate screen, as full-screen programs do."""
+    return "\x1b[?" in text and any(
+        part.switches_screen() for part in split(text) if isinstance(part, EscapeSequence)
+    )
 
 
 def strip_escapes(text: str) -> str:

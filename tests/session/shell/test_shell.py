@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from meshpeek.session.shell.command_stream import BackgroundOutput, CommandExit, Ending, OutputChunk
-from meshpeek.session.shell.shell import Shell, ShellSettings
+from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.shell_settings import ShellSettings
 
 
 @dataclass

@@ -11,7 +11,8 @@ import pytest
 
 from meshpeek.session.shell import state
 from meshpeek.session.shell.command_stream import OutputChunk
-from meshpeek.session.shell.shell import Shell, ShellSettings
+from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.shell_settings import ShellSettings
 from meshpeek.session.shell.state import Restoration, SavedState
 
 Open = Callable[..., Shell]

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import pytest
 
 from meshpeek.session.shell.command_stream import CommandExit, Ending, OutputChunk
-from meshpeek.session.shell.shell import Shell, ShellSettings
+from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.shell_settings import ShellSettings
 
 
 def words(text: str) -> list[str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from meshpeek.session.shell.command_stream import CommandExit
-from meshpeek.session.shell.shell import Shell, ShellSettings
+from meshpeek.session.shell.shell import Shell
+from meshpeek.session.shell.shell_settings import ShellSettings
 from meshpeek.terminal.keyboard import Keyboard
 
 LINES = b"".join(b"%05d of a long paste, line by line\r" % number for number in range(6000))

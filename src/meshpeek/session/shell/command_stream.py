@@ -30,16 +30,22 @@ class BackgroundOutput(Value):
     data: bytes
 
 
+class Prompt(Value):
+    """The command has written something, and seems to wait for the person at the keyboard."""
+
+
 class CommandExit(Value):
     """The end of a command: its status, those of its last pipeline's parts, and how it ended.
 
-    A status above 128 means that signal (status - 128), as bash has it.
+    A status above 128 means that signal (status - 128), as bash has it. `steered`: somebody pressed
+    keys for a program that reads them one by one, such as a pager.
     """
 
     status: int
     pipestatus: tuple[int, ...]
     ending: Ending = Ending.COMPLETED
+    steered: bool = False
 
 
-CommandStream = Generator[OutputChunk | BackgroundOutput | CommandExit, None, None]
+CommandStream = Generator[OutputChunk | BackgroundOutput | Prompt | CommandExit, None, None]
 """A command under way. Closing it early ends the command."""

@@ -61,6 +61,8 @@ class BashPty:
         self._unsent = b""
         self._untaken = b""
         self._lent: Keyboard | None = None
+        self.steered = False
+        """Whether the program that has the keyboard got keys that it reads one by one."""
         self._shrunk: float | None = None
         os.mkfifo(self.fifo, 0o600)
         # Open for both, so that bash never finds the FIFO without a writer while we live.
@@ -189,6 +191,7 @@ class BashPty:
         with keyboard.lent():
             self._lent = keyboard
             self.forget_input()
+            self.steered = False
             self._untaken = keyboard.take_unread()
             try:
                 yield
@@ -203,6 +206,11 @@ class BashPty:
             termios.tcflush(terminal, termios.TCIFLUSH)
         finally:
             os.close(terminal)
+
+    def reads_keys(self) -> bool:
+        """Tell whether a program has set the terminal to give it single keys, or to hide them."""
+        line_input = termios.ICANON | termios.ECHO
+        return bool(~termios.tcgetattr(self._terminal)[3] & line_input)
 
     def take_interrupts(self) -> int:
         """Return how many interrupts have been typed since the last call."""
@@ -266,7 +274,9 @@ class BashPty:
         """
         interrupts = keys.count(_INTERRUPT_KEY)
         self._interrupts += interrupts
-        if interrupts and self._untaken and termios.tcgetattr(self._terminal)[3] & termios.ISIG:
+        local = termios.tcgetattr(self._terminal)[3]
+        self.steered = self.steered or not local & termios.ICANON
+        if interrupts and self._untaken and local & termios.ISIG:
             self.forget_input()
             self._untaken = b""
             keys = keys[keys.rindex(_INTERRUPT_KEY) :]

@@ -21,16 +21,17 @@ from meshpeek.session.shell.command_stream import (
     CommandStream,
     Ending,
     OutputChunk,
+    Prompt,
 )
 from meshpeek.session.shell.deadline import Deadline
 from meshpeek.session.shell.markers import Marker, MarkerScanner, command_lines, end_line, quote
 from meshpeek.session.shell.processes import SESSION_VARIABLE, end_processes, start_of
+from meshpeek.session.shell.prompt_watch import PromptWatch
 from meshpeek.session.shell.pty import BashPty
-from meshpeek.session.shell.state import Restoration
+from meshpeek.session.shell.shell_settings import ShellSettings
 from meshpeek.session.shell.state_receiver import StateReceiver
 from meshpeek.session.shell.takeover import edit_command, takeover_lines
 from meshpeek.terminal.keyboard import Keyboard
-from meshpeek.workshop.values import Value
 
 _LINE_EDITING = re.compile(r"\bset\b[^\n;&|]*\s[-+][A-Za-z]*o\s+(?:vi|emacs)\b")
 _POLL_SECONDS = 0.1
@@ -39,26 +40,6 @@ _REMINDERS = 3
 _START_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
 _ASK_SECONDS = 10.0
-
-
-class ShellSettings(Value):
-    """How bash starts.
-
-    `keyboard` is lent to each command while it runs, and output has the line ends that a screen
-    needs (CR LF). Without one, commands read end-of-file, even from the terminal, and output is
-    passed on exactly as it was written. `size` is rows and columns. `arguments` are bash's `$1`
-    and on. `name` is its `$0`, which its messages begin with (if empty, or before bash 5.0, bash's
-    own). `folder` is where it starts, None for the working directory. Its state is also saved in
-    `state_folder`, if there is one. `restoration` is the state of an earlier session to start from.
-    """
-
-    keyboard: Keyboard | None = None
-    size: tuple[int, int] = (24, 80)
-    arguments: tuple[str, ...] = ()
-    name: str = ""
-    folder: Path | None = None
-    state_folder: Path | None = None
-    restoration: Restoration | None = None
 
 
 _DEFAULTS = ShellSettings()
@@ -92,6 +73,7 @@ class Shell:
         self._closed = False
         self._is_broken = False
         self._was_answered = False
+        self._prompts: PromptWatch | None = None
         self._states = StateReceiver(directory, settings.state_folder)
         self._pty = BashPty(
             directory,
@@ -147,11 +129,12 @@ class Shell:
     ) -> CommandStream:
         """Run one complete bash command; yield what it writes, and last its CommandExit.
 
-        After `timeout` (seconds) the foreground job gets INT, TERM and KILL in turn. Standard error
-        goes to the file `errors`, if there is one. `is_answered`: without a keyboard, the command
-        can read what `type_in` is given, and finds no end-of-file before `end_input`. If the
-        command ends bash itself, or makes it useless (SHELL_BROKEN), the next one runs in a fresh
-        bash that has the old one's directory, variables, functions, aliases, options and traps.
+        After `timeout` (seconds) the foreground job gets INT, TERM and KILL in turn. A Prompt says
+        that it seems to wait for the keyboard. Standard error goes to the file `errors`, if there
+        is one. `is_answered`: without a keyboard, the command can read what `type_in` is given, and
+        finds no end-of-file before `end_input`. If the command ends bash itself, or makes it
+        useless (SHELL_BROKEN), the next one runs in a fresh bash that has the directory, variables,
+        functions, aliases, options and traps of the old one.
         When the iterator is closed before its end, the foreground job is ended as by a timeout.
         """
         return self._execute(
@@ -185,6 +168,7 @@ class Shell:
         """
         self._get_ready()
         self._changes = True
+        self._prompts = None
         before = self._statuses
         lines = takeover_lines(self._marked, self._pty.fifo, history)
         running = self._perform(lines, Deadline(None), self._keyboard)
@@ -226,6 +210,7 @@ class Shell:
     ) -> CommandStream:
         self._get_ready()
         self._changes = changes
+        self._prompts = PromptWatch(self._pty.reads_keys) if keyboard else None
         if _LINE_EDITING.search(command):
             command = self._sourced(command)
         is_unattended = keyboard is None and not is_answered
@@ -304,10 +289,14 @@ class Shell:
                 # bash reads a line when it is done with the one before.
                 asked = True
                 self._pty.send_more("\n")
+            if self._prompts and not data and self._prompts.is_waiting():
+                yield Prompt()
             while True:
                 before, marker = self._scanner.scan(data)
                 data = b""
                 if before:
+                    if self._prompts:
+                        self._prompts.wrote(before)
                     yield OutputChunk(before) if self._begun else BackgroundOutput(before)
                 if marker is None:
                     break
@@ -336,7 +325,7 @@ class Shell:
         self._statuses = marker.statuses
         status, *parts = marker.statuses
         ending = Ending.TIMED_OUT if deadline.passed else Ending.COMPLETED
-        return CommandExit(status, tuple(parts), ending)
+        return CommandExit(status, tuple(parts), ending, self._pty.steered)
 
     def _broken(self, deadline: Deadline) -> CommandExit:
         """End a command of which bash did not mark the beginning or the end, or write its state."""

@@ -15,7 +15,6 @@ from rich.style import Style
 from rich.text import Text
 
 from meshpeek.terminal.escape_sequences import (
-    ALTERNATE_SCREEN,
     CSI,
     ESCAPE,
     EscapeSequence,
@@ -27,8 +26,6 @@ _KEPT_ITEMS = 500
 _KEPT_OUTPUT_BYTES = 128 * 1024
 _KEPT_OUTPUT_LINES = 500
 _TAB_COLUMNS = 8
-_ALTERNATE_SCREEN = {47, 1047, ALTERNATE_SCREEN}
-"""The modes that switch to the terminal's other screen, and back (xterm's ctlseqs)."""
 
 
 class CommandOutput:
@@ -79,7 +76,7 @@ def _left_on_screen(
     left: list[str | EscapeSequence] = []
     cleared = is_alternate = False
     for part in parts:
-        switched = _switches_screen(part)
+        switched = None if isinstance(part, str) else part.switches_screen()
         if switched is False and not is_alternate:
             left.clear()  # it was switched on before what is kept
         if switched is not None:
@@ -96,14 +93,6 @@ def _left_on_screen(
         else:
             left.append(part)
     return left, cleared
-
-
-def _switches_screen(part: str | EscapeSequence) -> bool | None:
-    """Return whether a part switches to the alternate screen or back; None if neither."""
-    if isinstance(part, str) or not part.is_private_mode():
-        return None
-    numbers = {number for number, *_ in part.parameters()}
-    return part.final == "h" if numbers & _ALTERNATE_SCREEN else None
 
 
 def _clears(sequence: EscapeSequence) -> bool:

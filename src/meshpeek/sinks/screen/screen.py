@@ -20,6 +20,7 @@ from meshpeek.run.events import (
     EditStarted,
     Event,
     HelpShown,
+    InputAwaited,
     JobsLeft,
     Notice,
     OutlineShown,
@@ -52,6 +53,7 @@ from meshpeek.sinks.screen.rich_markdown import draw_markdown
 from meshpeek.sinks.screen.status_line import Positions
 from meshpeek.sinks.screen.summary_table import draw_summary
 from meshpeek.sinks.summary import format_duration, name_step
+from meshpeek.terminal.escape_sequences import takes_screen
 from meshpeek.workshop.model import Command, Mode, Narration, Step
 
 _CONTINUATION = "> "
@@ -64,9 +66,10 @@ class Screen:
     """Draws a run on `console` as it happens.
 
     What a command writes goes to the console's file as it is, and nothing is drawn before it has
-    ended. A step with `until` is drawn after its last attempt; until then a status line says for
-    how long there may be more attempts. `size` returns the terminal's size, if it may change.
-    `bindings` are the keys that a presenter is offered.
+    ended. A step with `until` is drawn after its last attempt, but for one that waits for the
+    presenter or takes the whole screen; a status line says for how long there may be more
+    attempts. `size` returns the terminal's size, if it may change. `bindings` are the keys that a
+    presenter is offered.
     """
 
     def __init__(
@@ -100,6 +103,10 @@ class Screen:
                     self._display.write(data)
                 else:
                     self._held.append(data)
+                    if self._mode is Mode.PRESENT and takes_screen(data.decode("latin-1")):
+                        self._show_held()
+            case InputAwaited():
+                self._show_held()
             case Typed(text=text):
                 self._display.type(text.replace("\n", f"\n{_CONTINUATION}"), "bold")
             case (
@@ -272,14 +279,12 @@ class Screen:
         )
 
     def _end_command(self, event: CommandEnded) -> None:
-        held, self._held = self._held, None
         if not event.result.final:
             self._display.take_back()
             left = format_duration(event.result.time_left)
             self._display.set_status(Text(f"not yet; retrying for {left} more", "dim"))
             return
-        if held:
-            self._display.write(b"".join(held))
+        self._show_held()
         self._display.take_back()
         verdict = event.result.verdict
         if event.result.shell_ended:
@@ -292,6 +297,12 @@ class Screen:
             self._offer_what_to_do(event.step)
         if event.step.shown:
             self._display.draw_gap()
+
+    def _show_held(self) -> None:
+        """Draw what an attempt has written so far, and the rest as it comes."""
+        held, self._held = self._held, None
+        if held:
+            self._display.write(b"".join(held))
 
     def _tell_failure(self, event: CommandEnded) -> None:
         verdict = event.result.verdict
