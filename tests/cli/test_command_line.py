@@ -311,12 +311,6 @@ def test_presenting_needs_a_terminal(meshpeek: RunProgram, workshop: Path) -> No
     assert "standard input is not a terminal" in result.stderr
 
 
-def test_rehearsing_needs_clusters(meshpeek: RunProgram, workshop: Path) -> None:
-    result = meshpeek("ci", "--rehearse", workshop.name)
-    assert result.returncode == 2
-    assert "does not say which clusters it needs" in result.stderr
-
-
 def test_rehearsing_needs_the_manifests(meshpeek: RunProgram, tmp_path: Path) -> None:
     settings = "{contexts: [north], rehearsal: {north: {manifests: [nope]}}}"
     result = meshpeek("ci", "--rehearse", write(tmp_path, f"---\nmeshpeek: {settings}\n---\n"))

@@ -74,3 +74,36 @@ def test_no_context_is_the_current_one(meshpeek: RunProgram, tmp_path: Path) -> 
     result = meshpeek("ci", "--rehearse", "w.md")
     assert result.returncode == 1
     assert "none (add --context with one of dev, prod)" in result.stdout
+
+
+def test_a_workshop_without_settings_is_rehearsed(meshpeek: RunProgram, tmp_path: Path) -> None:
+    (tmp_path / "w.md").write_text("```bash\nkubectl get ns default\nkubectl get nodes\n```\n")
+    result = meshpeek("ci", "--rehearse", "w.md")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "k3d-default-server-0" in result.stdout
+    several = meshpeek("ci", "--rehearse", "--clusters", "kind-a,user@host:b", "w.md")
+    assert "none (add --context with one of kind-a, user@host:b)" in several.stdout
+
+
+def test_the_current_context_of_several(meshpeek: RunProgram, tmp_path: Path) -> None:
+    write(tmp_path, "{contexts: [dev, kind-b], current: kind-b}", "kubectl get nodes")
+    result = meshpeek("ci", "--rehearse", "w.md")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "b-control-plane" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ci", "--clusters", "a"], "--clusters needs --rehearse"),
+        (["ci", "--rehearse", "--clusters", "a,,b"], "invalid list `a,,b`"),
+        (["run", "--rehearse", "--clusters", "a,a"], "invalid list `a,a`"),
+    ],
+)
+def test_clusters_that_cannot_be_chosen(
+    meshpeek: RunProgram, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    write(tmp_path, "contexts: [dev]", "true")
+    result = meshpeek(*arguments, "w.md")
+    assert result.returncode == 2
+    assert message in result.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from meshpeek.errors import EnvironmentUnfitError, ExitCode
-from meshpeek.session.kubeconfig import scope_kubeconfig
+from meshpeek.session.kubeconfig import current_context, scope_kubeconfig
 
 
 def config(*names: str) -> str:
@@ -60,6 +60,20 @@ def test_only_the_workshop_s_contexts_are_left(environment: dict[str, str], tmp_
     }
     assert "production" not in Path(path).read_text()
     assert Path(path).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("contexts", "chosen", "current"),
+    [
+        (["north"], None, "north"),
+        (["north", "east"], "east", "east"),
+        (["north", "east"], None, "none (add --context with one of north, east)"),
+    ],
+)
+def test_which_context_is_the_current_one(
+    contexts: list[str], chosen: str | None, current: str
+) -> None:
+    assert current_context(contexts, chosen) == current
 
 
 def test_a_missing_context_is_named_with_those_there_are(

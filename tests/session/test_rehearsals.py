@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from meshpeek.session.rehearsals import read_seeds
+from meshpeek.session.rehearsals import read_seeds, with_rehearsed_contexts
+from meshpeek.workshop.loading import load_workshop
 from meshpeek.workshop.parse import parse
 
 
@@ -70,3 +73,37 @@ def test_each_cluster_has_the_commands_that_name_it_and_those_that_name_none() -
 )
 def test_the_commands_in_a_line(line: str, found: list[str]) -> None:
     assert commands(line)["north"] == found
+
+
+@pytest.mark.parametrize(
+    ("files", "contexts"),
+    [
+        ({"w.md": "kubectl get ns"}, ["default"]),
+        ({"w.md": "kubectl --context b get ns; kubectl --context a get ns"}, ["b", "a"]),
+        ({"w.md": "bash s.sh", "s.sh": "kubectl --context a get ns\n"}, ["a"]),
+        ({"w.md": "bash s.sh", "s.sh": "bash t.sh", "t.sh": "kubectx a; bash s.sh"}, ["a"]),
+        ({"w.md": "kubectx a\n$SHELL v.md", "v.md": "kubectl --context b get ns"}, ["a", "b"]),
+        ({"w.md": "$SHELL v.md", "v.md": "$SHELL w.md"}, ["default"]),
+        ({"w.md": "bash missing.sh; kubectx a"}, ["a"]),
+        ({"w.md": "bash s.sh; kubectx a", "s.sh": "k3d cluster create $1"}, []),
+    ],
+)
+def test_contexts_of_a_workshop_that_lists_none(
+    files: dict[str, str], contexts: list[str], tmp_path: Path
+) -> None:
+    for name, code in files.items():
+        text = f"```bash\n{code}\n```\n" if name.endswith(".md") else code
+        (tmp_path / name).write_text(text)
+    workshop = with_rehearsed_contexts(load_workshop(tmp_path / "w.md", {}))
+    assert [each.name for each in workshop.front_matter.contexts] == contexts
+
+
+def test_contexts_that_are_listed_or_chosen_come_first(tmp_path: Path) -> None:
+    path = tmp_path / "w.md"
+    path.write_text(
+        "---\nmeshpeek: {contexts: [a]}\n---\n```bash\nkubectl --context b get ns\n```\n"
+    )
+    workshop = load_workshop(path, {})
+    assert with_rehearsed_contexts(workshop) is workshop
+    chosen = with_rehearsed_contexts(workshop, ("c", "d"))
+    assert [each.name for each in chosen.front_matter.contexts] == ["c", "d"]

@@ -22,9 +22,39 @@ FILES = click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
 )
 ARGUMENTS = click.argument("arguments", nargs=-1)
-REHEARSE = click.option(
-    "--rehearse", is_flag=True, help="Use embedded clusters; no real one is touched."
-)
+_CLUSTERS = "--clusters"
+
+
+def _read_names(
+    context: click.Context, _option: click.Parameter, value: str | None
+) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    names = tuple(name.strip() for name in value.split(","))
+    if not all(names) or len(set(names)) < len(names):
+        raise click.BadParameter(f"invalid list `{value}`; example: north,east")
+    if not context.params.get("rehearse"):
+        raise click.UsageError(f"{_CLUSTERS} needs --rehearse: real clusters are not made")
+    return names
+
+
+def REHEARSE(command: CommandFunction) -> CommandFunction:  # noqa: N802  # as the other options
+    """Give a command the options for embedded clusters, `rehearse` and `clusters`."""
+    command = click.option(
+        _CLUSTERS,
+        metavar="NAME,...",
+        callback=_read_names,
+        help="With --rehearse: the contexts of its clusters, instead of those that FILE lists or "
+        "its commands name.",
+    )(command)
+    return click.option(
+        "--rehearse",
+        is_flag=True,
+        is_eager=True,
+        help="Use embedded clusters; no real one is touched.",
+    )(command)
+
+
 TIMEOUT = click.option(
     "--timeout", type=Duration(), help="How long a command may take that does not say so itself."
 )

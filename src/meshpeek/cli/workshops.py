@@ -12,6 +12,7 @@ from meshpeek.cli.secrecy import hiding_secrets, mask_text
 from meshpeek.cli.standard_streams import flush_output
 from meshpeek.errors import ExitCode, InputError, MeshpeekError
 from meshpeek.run.settings import RunSettings
+from meshpeek.session.nested import OUTER_REHEARSAL
 from meshpeek.workshop.loading import find_startup, load_workshop
 from meshpeek.workshop.model import Mode, Workshop
 from meshpeek.workshop.step_address import find_step
@@ -38,11 +39,16 @@ def load(file: Path, settings: RunSettings) -> Workshop:
             allow_syntax_errors=is_test and not settings.stop_on_failure,
             installations=known_installations,
         )
-    if settings.stand_ins is None:
-        return workshop
-    return workshop.replace(
-        front_matter=workshop.front_matter.replace(stand_ins=settings.stand_ins)
-    )
+    if settings.stand_ins is not None:
+        workshop = workshop.replace(
+            front_matter=workshop.front_matter.replace(stand_ins=settings.stand_ins)
+        )
+    # An inner workshop has the clusters of the one that runs it.
+    if settings.rehearse and OUTER_REHEARSAL not in os.environ:
+        from meshpeek.session.rehearsals import with_rehearsed_contexts
+
+        return with_rehearsed_contexts(workshop, settings.clusters)
+    return workshop
 
 
 def known_installations() -> tuple[str, ...]:

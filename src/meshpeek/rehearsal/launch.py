@@ -149,7 +149,7 @@ def kubeconfig_text(servers: Mapping[str, str], current_context: str = "") -> st
     """Return a kubeconfig with a context for each of `servers` (URLs by name)."""
     contexts = [
         # k3d calls a cluster's entry so; the workshop renames its context only.
-        KubeconfigContext(name, f"k3d-{name}", server, "rehearsal")
+        KubeconfigContext(name, f"k3d-{name.removeprefix('k3d-')}", server, "rehearsal")
         for name, server in servers.items()
     ]
     return dump_kubeconfig(contexts, current_context)

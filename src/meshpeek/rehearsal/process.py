@@ -19,6 +19,7 @@ import contextlib
 import gc
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -39,6 +40,7 @@ from meshpeek.rehearsal.store import snapshot
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
 
+_PLAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 STANDARD_INPUT = 0
 UNFIT = 3
 """The exit status if the clusters cannot be served; what the reply says is why."""
@@ -111,7 +113,7 @@ def build_clusters(
             name,
             index,
             clusters,
-            server=f"http://127.0.0.1:{port}/{secret}/{name}",
+            server=f"http://127.0.0.1:{port}/{secret}/{_path_segment(name, index)}",
             installations=load_installations(),
         )
         crds.serve_definitions(cluster)
@@ -121,6 +123,11 @@ def build_clusters(
         for name, contents in past.items():
             snapshot.restore(clusters[name], contents)
     return clusters
+
+
+def _path_segment(name: str, index: int) -> str:
+    """Return what stands for a cluster in its URL: any string may name a context."""
+    return name if _PLAIN.fullmatch(name) else f"cluster-{index}"
 
 
 async def _run(

@@ -26,10 +26,12 @@ class RunSettings(Value):
     last presentation; `journal` keeps what is needed for that. `folder` is where commands begin,
     None for the working directory; with `scratch` it is a copy of the workshop's folder.
     `stand_ins` are those of the command line, None where the front matter decides.
+    `clusters` are the contexts of the rehearsal, in place of what the workshop lists or names.
     """
 
     mode: Mode
     rehearse: bool = False
+    clusters: tuple[str, ...] = ()
     pace: float = 1.0
     stop_on_failure: bool = False
     timeout: float | None = None

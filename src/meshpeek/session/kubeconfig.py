@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,15 @@ _ANSWER_SECONDS = 5
 
 
 def scope_kubeconfig(
-    contexts: Sequence[str], environment: Mapping[str, str], directory: Path
+    contexts: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path,
+    current: str | None = None,
 ) -> dict[str, str]:
-    """Write a kubeconfig to `directory` that holds only `contexts`, and none of them current.
+    """Write a kubeconfig to `directory` that holds only `contexts`.
 
     Copies them from kubectl's configuration in `environment`, and returns the variables that make
-    programs use the new file: a command without `--context` reaches no cluster at all. Raises
+    programs use the new file. `current` is as in `current_context`. Raises
     EnvironmentUnfitError if kubectl or a context is missing.
     """
     config = read_kubeconfig(environment)
@@ -33,26 +36,34 @@ def scope_kubeconfig(
         )
     path = directory / "kubeconfig"
     path.touch(mode=0o600)
-    path.write_text(json.dumps(_select(config, [found[name] for name in contexts])))
+    path.write_text(json.dumps(_select(config, [found[name] for name in contexts], current)))
     return {"KUBECONFIG": str(path)}
 
 
-def no_context(contexts: Iterable[str]) -> str:
-    """Return what stands for the current context where there is none, but only `contexts`.
+def current_context(contexts: Collection[str], chosen: str | None = None) -> str:
+    """Return what a kubeconfig with `contexts` has as its current context.
 
-    Without one, kubectl would try localhost:8080, or the cluster that it runs in itself. With a
-    name that does not exist, it stops with an error that has the name.
+    It is the `chosen` one, or the only one. Of several, none is: a command without `--context`
+    reaches no cluster. Without a current context, kubectl would try localhost:8080, or the cluster
+    that it runs in itself; with a name that does not exist, it stops with an error that has the
+    name.
     """
+    if chosen is not None:
+        return chosen
+    if len(contexts) == 1:
+        return next(iter(contexts))
     return f"none (add --context with one of {', '.join(contexts)})"
 
 
-def _select(config: dict[str, Any], contexts: list[dict[str, Any]]) -> dict[str, Any]:
+def _select(
+    config: dict[str, Any], contexts: list[dict[str, Any]], current: str | None
+) -> dict[str, Any]:
     clusters = {entry["context"]["cluster"] for entry in contexts}
     users = {entry["context"].get("user") for entry in contexts}
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": no_context(entry["name"] for entry in contexts),
+        "current-context": current_context([entry["name"] for entry in contexts], current),
         "contexts": contexts,
         "clusters": [entry for entry in config.get("clusters") or () if entry["name"] in clusters],
         "users": [entry for entry in config.get("users") or () if entry["name"] in users],

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshpeek.errors import EnvironmentUnfitError, InputError
+from meshpeek.errors import EnvironmentUnfitError, InputError, MeshpeekError
 from meshpeek.rehearsal import ClusterSeed, Keeping, RehearsalError, equip, start
-from meshpeek.session.kubeconfig import no_context
+from meshpeek.session.kubeconfig import current_context
 from meshpeek.workshop.bash import read_command, unquote
-from meshpeek.workshop.model import Command, Workshop
+from meshpeek.workshop.cluster_names import ClusterNames, find_cluster_names, find_files
+from meshpeek.workshop.loading import load_workshop, read_text
+from meshpeek.workshop.model import Command, Context, Workshop
+from meshpeek.workshop.parse.front_matter_keys import COLOURS
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal import Equipment
     from meshpeek.session.session import Persistence
+
+DEFAULT_CONTEXT = "default"
+"""The context of a rehearsal of a workshop that names none."""
 
 _ASSIGNMENT = re.compile(r"\w+\+?=")
 _RUNS_ITS_ARGUMENTS = frozenset(
@@ -44,22 +51,68 @@ def start_rehearsal(
     try:
         with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
             pages = tuple(page for page in clusters.pages if page.is_open)
-            current = no_context(clusters.servers)
+            current = current_context(clusters.servers, workshop.front_matter.current)
             yield equip(directory, clusters.servers, variables, pages, current)
     except RehearsalError as error:
         raise EnvironmentUnfitError(error.message, hint=error.hint) from error
 
 
+def with_rehearsed_contexts(workshop: Workshop, chosen: Sequence[str] = ()) -> Workshop:
+    """Return `workshop` with the contexts of its rehearsal, if it lists none.
+
+    They are the `chosen` ones, or those that its commands name and do not make themselves, in
+    scripts and workshops that they run, too; with none of these, one that is called `default`.
+    """
+    front_matter = workshop.front_matter
+    if front_matter.contexts and not chosen:
+        return workshop
+    names = tuple(chosen)
+    if not names:
+        found = _names_in_commands(workshop)
+        names = found.needed or (() if found.makes_clusters else (DEFAULT_CONTEXT,))
+    contexts = tuple(map(Context, names, cycle(COLOURS)))
+    return workshop.replace(front_matter=front_matter.replace(contexts=contexts))
+
+
+def _names_in_commands(workshop: Workshop, read: frozenset[Path] = frozenset()) -> ClusterNames:
+    """Return the clusters in the commands of `workshop`, and of the files that they run.
+
+    Files in `read` are left out: they run this one.
+    """
+    text = "\n".join(step.text for step in workshop.steps if isinstance(step, Command))
+    path = Path(workshop.path)
+    return _names_in(text, path.parent, read | {path})
+
+
+def _names_in(text: str, folder: Path, read: frozenset[Path]) -> ClusterNames:
+    names = find_cluster_names(text)
+    for word in find_files(text, (".sh", ".md")):
+        path = folder / word
+        if path not in read and path.is_file():
+            with contextlib.suppress(MeshpeekError):  # the run says what is wrong with it
+                names = names.joined(_names_in_file(path, folder, read))
+    return names
+
+
+def _names_in_file(path: Path, folder: Path, read: frozenset[Path]) -> ClusterNames:
+    if path.suffix == ".sh":
+        return _names_in(read_text(str(path)), folder, read | {path})
+    workshop = load_workshop(path, {})
+    if contexts := workshop.front_matter.contexts:
+        return ClusterNames(tuple(context.name for context in contexts))
+    return _names_in_commands(workshop, read)
+
+
 def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
     """Return what each of the workshop's clusters holds in a rehearsal, by context.
 
-    Raises InputError if the workshop does not say which clusters it needs, or names manifests that
-    do not exist.
+    Raises InputError if the workshop makes its clusters itself, or names manifests that do not
+    exist.
     """
     if not workshop.front_matter.contexts:
         raise InputError(
-            f"{workshop.path} does not say which clusters it needs, so none can be rehearsed",
-            hint="list them in its front matter, under the key meshpeek: contexts",
+            f"{workshop.path} makes its clusters itself, which no rehearsal can",
+            hint="leave that out, and name them: --clusters NAME,...",
         )
     front_matter = workshop.front_matter
     root = Path(workshop.path).parent

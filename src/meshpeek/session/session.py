@@ -117,7 +117,9 @@ def open_session(
             if contexts:
                 from meshpeek.session.kubeconfig import scope_kubeconfig
 
-                variables |= scope_kubeconfig(contexts, variables, directory)
+                variables |= scope_kubeconfig(
+                    contexts, variables, directory, workshop.front_matter.current
+                )
         if workshop.front_matter.requires:
             from meshpeek.session.tools import check_tools
 

@@ -156,7 +156,7 @@ def find_unlisted_contexts(program: Program, workshop: Workshop) -> Iterator[Pro
         return
     open_places = {
         (span.path, span.line)
-        for span, mistake in _cluster_mistakes(program, listed)
+        for span, mistake in _cluster_mistakes(program, workshop)
         if mistake.reaches_others
     }
     for step in workshop.steps:
@@ -177,19 +177,21 @@ def find_ways_to_other_clusters(program: Program, workshop: Workshop) -> Iterato
     """Find what the session refuses or cannot hold where the front matter lists contexts."""
     listed = [context.name for context in workshop.front_matter.contexts]
     if listed:
-        for span, mistake in _cluster_mistakes(program, listed):
+        for span, mistake in _cluster_mistakes(program, workshop):
             place = _place_of(mistake.word, span, program)
             yield _warn(program, place, mistake.message, mistake.hint)
 
 
 def _cluster_mistakes(
-    program: Program, listed: Sequence[str]
+    program: Program, workshop: Workshop
 ) -> Iterator[tuple[Span, ClusterMistake]]:
+    front_matter = workshop.front_matter
+    listed = [context.name for context in front_matter.contexts]
     bodies = [program.items, *(macro.items for _, macro in _macros(program))]
     elements = [element for body in bodies for element in _flatten(body)]
     commands = [(e.span, words) for e in elements for words in _simple_commands(e) if words]
     redefined = {*program.functions, *_aliases(elements)}
-    sets_current = any(
+    sets_current = front_matter.current is not None or any(
         "use-context" in words or "current-context" in words for _, words in commands
     )
     for span, words in commands:

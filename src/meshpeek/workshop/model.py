@@ -237,6 +237,7 @@ class SectionPlan(Value):
 class FrontMatter(Value):
     """The file-wide settings, from the key `meshpeek` of a workshop's YAML front matter.
 
+    `current` is the context that commands without one reach; None: the only one, or none.
     `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the
     session. `secrets` names the variables, of `env` or of the caller's environment, whose values
     are hidden. `timeout` bounds a command, in seconds (None: the run's default).
@@ -252,6 +253,7 @@ class FrontMatter(Value):
     """
 
     contexts: tuple[Context, ...] = ()
+    current: str | None = None
     requires: Mapping[str, str] = _NOTHING
     env: Mapping[str, str] = _NOTHING
     secrets: frozenset[str] = frozenset()

@@ -27,9 +27,9 @@ from meshpeek.rehearsal import (
     start,
 )
 from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
-from meshpeek.session.kubeconfig import no_context
+from meshpeek.session.kubeconfig import current_context
 from meshpeek.session.private_folder import private_folder
-from meshpeek.session.rehearsals import read_seeds
+from meshpeek.session.rehearsals import read_seeds, with_rehearsed_contexts
 from meshpeek.sinks.log.cluster_changes import show_changes
 from meshpeek.workshop.loading import load_workshop
 from meshpeek.workshop.model import Context
@@ -59,11 +59,15 @@ def command(
     lines with which another terminal gets to use them, all else goes to standard error.
     """
     contexts: tuple[Context, ...] = _DEFAULT
+    current: str | None = None
     seeds: Mapping[str, ClusterSeed] = {context.name: ClusterSeed() for context in _DEFAULT}
     if file is not None:
         with hiding_secrets(file):
-            workshop = load_workshop(file, os.environ, installations=known_installations)
-        contexts, seeds = workshop.front_matter.contexts, read_seeds(workshop)
+            workshop = with_rehearsed_contexts(
+                load_workshop(file, os.environ, installations=known_installations)
+            )
+        contexts, current = workshop.front_matter.contexts, workshop.front_matter.current
+        seeds = read_seeds(workshop)
     if bare:
         seeds = {name: ClusterSeed(install=install) for name in seeds}
     elif install:
@@ -76,8 +80,12 @@ def command(
             start(seeds, log=directory / "clusters.log", reporting=arguments is None) as running,
         ):
             if arguments is not None:
-                raise SystemExit(_run(arguments, directory, running))
-            equip(directory, running.servers, current_context=no_context(running.servers))
+                raise SystemExit(_run(arguments, directory, running, current))
+            equip(
+                directory,
+                running.servers,
+                current_context=current_context(running.servers, current),
+            )
             _introduce(directory, running)
             show_changes(running.changes, contexts)
     except KeyboardInterrupt:
@@ -92,11 +100,13 @@ def command(
     )
 
 
-def _run(arguments: tuple[str, ...], directory: Path, running: RunningClusters) -> int:
+def _run(
+    arguments: tuple[str, ...], directory: Path, running: RunningClusters, chosen: str | None
+) -> int:
     """Run a command that reaches these clusters; return its exit code, as a shell would."""
     environment = {**os.environ, "PATH": without_wrappers(os.environ.get("PATH", os.defpath))}
     pages = tuple(page for page in running.pages if page.is_open)
-    current = no_context(running.servers)
+    current = current_context(running.servers, chosen)
     environment |= equip(directory, running.servers, environment, pages, current).environment
     environment["PATH"] = install_wrappers(
         directory / "guard",

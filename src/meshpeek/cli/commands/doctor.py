@@ -22,12 +22,13 @@ _COLOURS = {CheckStatus.OK: "green", CheckStatus.NOTE: "yellow", CheckStatus.FAU
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @REHEARSE
 @NO_INIT
-def command(file: Path | None, rehearse: bool, startup: bool) -> None:
+def command(file: Path | None, rehearse: bool, clusters: tuple[str, ...], startup: bool) -> None:
     """Check this machine before anything runs: tools, versions, the clusters of FILE.
 
     Exit codes: 0 if nothing is missing, 2 for a wrong workshop, 3 for a fault.
     """
-    workshop = load(file, RunSettings(Mode.PRESENT, startup=startup)) if file else None
+    settings = RunSettings(Mode.PRESENT, rehearse=rehearse, clusters=clusters, startup=startup)
+    workshop = load(file, settings) if file else None
     code = ExitCode.PASSED
     for result in run_checks(workshop, os.environ, rehearse=rehearse):
         status = f"{result.status:<6}"

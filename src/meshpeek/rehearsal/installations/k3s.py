@@ -5,6 +5,7 @@ Facts: k3d 5 with rancher/k3s:v1.27.4-k3s1, without local storage, traefik and m
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from meshpeek.rehearsal.installation import Installation
@@ -26,12 +27,18 @@ from meshpeek.rehearsal.types.objects import Object
 if TYPE_CHECKING:
     from meshpeek.rehearsal.seeding.seeded_cluster import SeededCluster
 
+_NOT_IN_DNS = re.compile(r"[^a-z0-9]+")
 _DNS = {"k8s-app": "kube-dns"}
 
 
 def node_name(cluster: Cluster) -> str:
-    """Return the name of a cluster's only node: that of its container."""
-    return f"k3d-{cluster.name}-server-0"
+    """Return the name of a cluster's only node, as what makes a context of this name calls it."""
+    name = _NOT_IN_DNS.sub("-", cluster.name.lower()).strip("-")
+    if name.startswith("kind-"):
+        return f"{name.removeprefix('kind-')}-control-plane"
+    if name == "minikube":
+        return name
+    return f"k3d-{name.removeprefix('k3d-')}-server-0"
 
 
 def node_address(cluster: Cluster) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.errors import RehearsalError
 
 FORM = 'write one line: {"clusters": {"north": {"manifests": ["/a/folder"], "links": ["east"]}}}'
-_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+_LONGEST_NAME = 253
 
 
 class ClusterSeed(NamedTuple):
@@ -38,10 +37,10 @@ class ClusterSeed(NamedTuple):
 
 def read_seed(name: str, given: object) -> ClusterSeed:
     """Return what a request says about the cluster `name`. Raises RehearsalError."""
-    if not _NAME.fullmatch(name):
+    if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
         raise RehearsalError(
-            f"{name!r} cannot name a cluster",
-            hint="a name has lower-case letters, digits and -, and begins with a letter",
+            f"invalid name of a cluster: {name!r}",
+            hint=f"a name has up to {_LONGEST_NAME} printable characters",
         )
     values = given if isinstance(given, dict) else {"manifests": given}
     install = values.get("install")

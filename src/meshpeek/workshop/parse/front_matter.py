@@ -181,6 +181,14 @@ class _FrontMatterReader:
             if item.name == "rehearsal" and "rehearsal" in values and "contexts" in values:
                 names = [context.name for context in values["contexts"]]
                 self._check_rehearsed_names(item.value, names)
+            if item.name == "current" and "current" in values and "contexts" in values:
+                names = [context.name for context in values["contexts"]]
+                if values["current"] not in names:
+                    name = values["current"]
+                    hint = suggest(name, names)
+                    self._report_wrong(
+                        InvalidNodeError(item.value, f"unknown context `{name}`", hint)
+                    )
             if item.name == "install" and "install" in values:
                 self._check_installations(item.value)
             if item.name == "rehearsal" and "rehearsal" in values:

@@ -77,6 +77,11 @@ def read_contexts(node: Node) -> tuple[Context, ...]:
     return tuple(contexts)
 
 
+def read_current(node: Node) -> str:
+    """Return the context that commands without one reach."""
+    return read_text(node, "the current context")
+
+
 def read_requires(node: Node) -> Mapping[str, str]:
     """Return the tools and their minimum versions: `[tool]` or `{tool: VERSION}`."""
     from yaml import SequenceNode
@@ -292,6 +297,7 @@ def read_matrix(node: Node) -> Mapping[str, tuple[str, ...]]:
 READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
     {
         "contexts": read_contexts,
+        "current": read_current,
         "requires": read_requires,
         "env": read_environment,
         "secrets": read_secrets,
