@@ -105,16 +105,40 @@ def test_nothing_runs_when_one_of_several_is_wrong(meshpeek: RunProgram, tmp_pat
     assert "none.md: no such file" in result.stderr
 
 
-def test_a_syntax_error_fails_only_its_step_with_keep_going(
-    meshpeek: RunProgram, tmp_path: Path
+OPEN_FENCE = """\
+# Title
+
+```bash
+echo first
+
+Now remove the folder, which isn't needed:
+touch ran
+
+## Next
+
+```bash
+echo last
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("```bash\ntouch ran\necho )\n```\n", "w.md:3:6:"),
+        ("```bash\nclean up() {\n  touch ran\n}\n```\n", "w.md:2:"),
+        (OPEN_FENCE, "w.md:3:1: error: fence is never closed\n"),
+    ],
+)
+def test_a_document_that_is_wrong_is_never_run(
+    meshpeek: RunProgram, tmp_path: Path, text: str, place: str
 ) -> None:
-    write(tmp_path / "w.md", "echo before", "echo )", "echo after")
-    assert meshpeek("ci", "w.md").returncode == 2
+    (tmp_path / "w.md").write_text(text)
     result = meshpeek("ci", "--keep-going", "w.md")
-    assert result.returncode == 1
-    assert "syntax error near" in result.stdout
-    assert "\nafter\n" in result.stdout
-    assert "2 passed, 1 failed" in result.stdout
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(place)
+    assert result.stderr.count(": error: ") == 1
+    assert not (tmp_path / "ran").exists()
 
 
 STARTUP_PLACES = [".demoshrc", ".demoshrc.md", "home/.demoshrc", "home/.demoshrc.md"]

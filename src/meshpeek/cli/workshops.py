@@ -36,7 +36,6 @@ def load(file: Path, settings: RunSettings) -> Workshop:
             file,
             {**os.environ, **hooks},
             startup=find_startup(home) if settings.startup else (),
-            allow_syntax_errors=is_test and not settings.stop_on_failure,
             installations=known_installations,
         )
     if settings.stand_ins is not None:

@@ -51,7 +51,7 @@ def lint(
     are not linted themselves. `is_command` tells whether there is a program of a name. Raises
     InputError if a start-up file cannot be read.
     """
-    program = Loader(read, installations, allow_syntax_errors=False).load(text, path, startup)
+    program = Loader(read, installations).load(text, path, startup)
     workshop = build_workshop(path, program, {})
     warnings = (
         *find_endless_skips(program),

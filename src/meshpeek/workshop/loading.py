@@ -24,13 +24,11 @@ def load_workshop(
     environment: Mapping[str, str],
     *,
     startup: Sequence[str] = (),
-    allow_syntax_errors: bool = False,
     installations: Callable[[], Sequence[str]] | None = None,
 ) -> Workshop:
     """Read and parse the workshop at `path`; its hooks are in `environment`.
 
-    `startup` are the paths of files to read first. With `allow_syntax_errors`, a
-    syntax error of bash fails its own step instead of the whole workshop. `installations` is as in
+    `startup` are the paths of files to read first. `installations` is as in
     `meshpeek.workshop.parse.parse`.
 
     Raises InputError for a file that cannot be read, WorkshopError for one that cannot be run.
@@ -42,7 +40,6 @@ def load_workshop(
         read_text,
         hooks=hooks,
         startup=startup,
-        allow_syntax_errors=allow_syntax_errors,
         installations=installations,
     )
 

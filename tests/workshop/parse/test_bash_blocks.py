@@ -62,18 +62,6 @@ def test_what_bash_refuses_is_one_problem() -> None:
     assert len(raised.value.problems) == 1
 
 
-def test_a_syntax_error_keeps_the_steps_before_and_after_when_allowed() -> None:
-    text = "```bash\necho a\ndone; x\necho b\necho 'c\necho d\n```\n\n```bash\necho e\n```\n"
-    workshop = parse(text, "block.md", _no_file, allow_syntax_errors=True)
-    assert [step.text for step in workshop.steps] == [
-        "echo a",
-        "done; x",
-        "echo b",
-        "echo 'c\necho d",
-        "echo e",
-    ]
-
-
 def test_a_block_that_ends_in_a_backslash_is_complete_without_it() -> None:
     (step,) = parse_block("echo one \\").steps
     assert step.text == "echo one"

@@ -83,21 +83,19 @@ def mutate(text: str, changes: list[tuple[int, int, str]]) -> str:
     return text
 
 
-def try_to_parse(text: str, path: str = "w.md", **options: bool) -> Workshop | None:
+def try_to_parse(text: str, path: str = "w.md") -> Workshop | None:
     try:
-        return parse(text, path, read_beside(CASE_FILES[0]), **options)
+        return parse(text, path, read_beside(CASE_FILES[0]))
     except WorkshopError as error:
         error.render()
         return None
 
 
 @settings(deadline=None, max_examples=400)
-@given(st.sampled_from(TEXTS), edits, st.sampled_from(["w.md", "w.sh"]), st.booleans())
-def test_mutated_workshops(
-    text: str, changes: list[tuple[int, int, str]], path: str, allow: bool
-) -> None:
+@given(st.sampled_from(TEXTS), edits, st.sampled_from(["w.md", "w.sh"]))
+def test_mutated_workshops(text: str, changes: list[tuple[int, int, str]], path: str) -> None:
     text = mutate(text, changes)
-    workshop = try_to_parse(text, path, allow_syntax_errors=allow)
+    workshop = try_to_parse(text, path)
     if workshop is None:
         return
     assert workshop.sections

@@ -14,4 +14,29 @@ for argument; do
         ;;
     esac
 done
-exec "$MESHPEEK_EDITOR" "$@"
+# Options are about a screen, and are left out; these take the next word along.
+case $name in
+vi | vim | nvim) with_value=' -c --cmd -S -s -u -U -i -T -w -W -t -q ' ;;
+nano) with_value=' -T -r -Y -X -Q -o -s -C -J ' ;;
+emacs) with_value=' -l --load -f --funcall --eval -eval --execute -u --user -d --display -t ' ;;
+*) with_value=' --user-data-dir --extensions-dir --profile --locale --add ' ;;
+esac
+options=yes value=
+for argument; do
+    shift
+    if [ "$value" ]; then
+        value=
+        continue
+    fi
+    case $options$argument in
+    yes--) options= ;;
+    yes-?* | yes+*)
+        case $with_value in *" $argument "*) value=yes ;; esac
+        ;;
+    *)
+        if [ "$name" = code ]; then argument=${argument%%:[0-9]*}; fi
+        set -- "$@" "$argument"
+        ;;
+    esac
+done
+exec "$MESHPEEK_EDITOR" -- "$@"

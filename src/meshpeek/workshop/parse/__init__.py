@@ -20,7 +20,6 @@ def parse(
     *,
     hooks: Mapping[str, str] = _NO_HOOKS,
     startup: Sequence[str] = (),
-    allow_syntax_errors: bool = False,
     installations: Callable[[], Sequence[str]] | None = None,
 ) -> Workshop:
     """Return the workshop that `text`, the contents of the file `path`, stands for.
@@ -30,14 +29,13 @@ def parse(
     as they are given. `hooks` are the `DEMO_HOOK_…` variables by full name, `startup`
     the paths of files to read first (`.demoshrc`).
 
-    With `allow_syntax_errors`, code that bash refuses becomes a step, which fails when it is run.
     `installations` returns the names that `install` in front matter may have; without it, all are
     taken.
 
     Raises WorkshopError with all problems of the workshop and its imports; InputError if a
     start-up file cannot be read.
     """
-    loader = Loader(read, installations, allow_syntax_errors=allow_syntax_errors)
+    loader = Loader(read, installations)
     program = loader.load(text, path, startup)
     workshop = build_workshop(path, program, hooks)
     if program.problems:

@@ -75,12 +75,9 @@ class Loader:
         self,
         read: Callable[[str], str],
         installations: Callable[[], Sequence[str]] | None,
-        *,
-        allow_syntax_errors: bool,
     ) -> None:
         self._read = read
         self._installations = installations
-        self._allow_syntax_errors = allow_syntax_errors
         self._program = Program()
         self._importing: list[str] = []
         self._imports = 0
@@ -124,13 +121,7 @@ class Loader:
 
     def _read_elements(self, document: TextDocument, *, is_workshop: bool) -> Sequence[Element]:
         if not document.is_markdown:
-            script = ScriptReader(
-                document,
-                1,
-                len(document.lines),
-                self._program.functions,
-                allow_syntax_errors=self._allow_syntax_errors,
-            )
+            script = ScriptReader(document, 1, len(document.lines), self._program.functions)
             return tuple(script.read())
         from meshpeek.workshop.parse.front_matter_block import find_front_matter, find_misplaced
         from meshpeek.workshop.parse.markdown import MarkdownReader
@@ -147,13 +138,7 @@ class Loader:
 
             hide_misplaced(document)
             document.report(document.span(misplaced.line), misplaced.message, misplaced.hint)
-        markdown = MarkdownReader(
-            document,
-            front_matter_lines,
-            self._program.functions,
-            allow_syntax_errors=self._allow_syntax_errors,
-        )
-        return markdown.read()
+        return MarkdownReader(document, front_matter_lines, self._program.functions).read()
 
     def _arrange(
         self, document: TextDocument, elements: Sequence[Element]
@@ -179,7 +164,7 @@ class Loader:
         """Remember a directive that the dialect does not have; it may be a command."""
         self._directives.append(directive)
         error = read_command(command_of(directive), 0).error
-        if error is not None and not self._allow_syntax_errors:
+        if error is not None:
             document.report(directive.span, error.message, error.hint)
 
     def _arrange_directive(

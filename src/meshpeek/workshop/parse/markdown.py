@@ -53,7 +53,7 @@ class Fence(NamedTuple):
 class MarkdownReader:
     """A document that is Markdown, from the line after `front_matter_lines` on.
 
-    `functions` and `allow_syntax_errors` are as in `ScriptReader`.
+    `functions` is as in `ScriptReader`.
     """
 
     def __init__(
@@ -61,16 +61,13 @@ class MarkdownReader:
         document: TextDocument,
         front_matter_lines: int,
         functions: set[str],
-        *,
-        allow_syntax_errors: bool = False,
     ) -> None:
         self._document = document
-        self._lines: Sequence[str] = [
+        self._lines = [
             *[""] * front_matter_lines,
             *document.lines[front_matter_lines:],
         ]
         self._functions = functions
-        self._allow_syntax_errors = allow_syntax_errors
         self._environment: dict[str, Any] = {"lines": self._lines, "references": {}}
         self._prose = ProseBuffer(document, self._lines, self._environment["references"])
         self._is_inside_container = False
@@ -79,6 +76,9 @@ class MarkdownReader:
     def read(self) -> Sequence[Element]:
         """Return the elements of the document in their order."""
         tokens = _read_tokens(self._lines, self._environment)
+        if self._drop_open_fences(tokens):
+            self._environment.pop("unclosed", None)
+            tokens = _read_tokens(self._lines, self._environment)
         end = 0
         for index, token in enumerate(tokens):
             if token.level == 0 and token.map:
@@ -95,6 +95,34 @@ class MarkdownReader:
         self._end_prose()
         return self._elements
 
+    def _drop_open_fences(self, tokens: Sequence[Token]) -> bool:
+        """Report blocks of bash that are never closed; tell whether there are any.
+
+        Their opening lines go. So what follows is read as the prose that it is, and is no mistake.
+        """
+        found = False
+        for token in tokens:
+            first, end = _lines_of(token)
+            if token.type != "fence" or token.level or not EXECUTED_FENCE.match(self._lines[first]):
+                continue
+            again = re.compile(rf"{token.markup}`*(?:bash|sh)")
+            openings = [first, *(n for n in range(first + 1, end) if again.match(self._lines[n]))]
+            next_ones: list[int | None] = [*openings[1:], None]
+            for opening, following in zip(openings, next_ones, strict=True):
+                if following is not None or not _is_closed(token):
+                    self._report_open_fence(opening, token.markup, following)
+                    self._lines[opening] = ""
+                    found = True
+        return found
+
+    def _report_open_fence(self, opening: int, markup: str, following: int | None) -> None:
+        before = f" before line {following + 1}, which begins another" if following else ""
+        self._document.report(
+            self._document.span(opening + 1),
+            "fence is never closed",
+            f"add a line {markup} where the block ends{before}",
+        )
+
     def _end_prose(self) -> None:
         prose = self._prose.end(inside_container=self._is_inside_container)
         if prose is not None:
@@ -108,26 +136,16 @@ class MarkdownReader:
 
     def _read_fence(self, token: Token) -> None:
         first, end = _lines_of(token)
-        is_closed = end - first > 1 + token.content.count("\n")
+        is_closed = _is_closed(token)
         if not is_closed:
-            self._document.report(
-                self._document.span(first + 1),
-                "fence is never closed",
-                f"add a line {token.markup} where the block ends",
-            )
+            self._report_open_fence(first, token.markup, None)
         if EXECUTED_FENCE.match(self._lines[first]):
             self._read_script(first + 1, end - 1 if is_closed else end)
             self._prose.skip_until(end)
 
     def _read_script(self, first: int, end: int) -> None:
         self._end_prose()
-        script = ScriptReader(
-            self._document,
-            first + 1,
-            end,
-            self._functions,
-            allow_syntax_errors=self._allow_syntax_errors,
-        )
+        script = ScriptReader(self._document, first + 1, end, self._functions)
         self._elements.extend(script.read())
 
     def _read_comments(self, token: Token) -> None:
@@ -254,6 +272,11 @@ def _read_tokens(lines: Sequence[str], environment: dict[str, Any]) -> list[Toke
     markdown = _markdown()
     markdown.block.parse("\n".join(lines), markdown, environment, tokens)
     return tokens
+
+
+def _is_closed(fence: Token) -> bool:
+    first, end = _lines_of(fence)
+    return end - first > 1 + fence.content.count("\n")
 
 
 def _lines_of(token: Token) -> tuple[int, int]:

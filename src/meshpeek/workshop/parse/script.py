@@ -23,12 +23,14 @@ _CONTINUATION = re.compile(r"\\\n[ \t]*(?:##)?")
 _CONTINUATION_MARK = re.compile(r"(?<=\n)[ \t]*#")
 _MARK = re.compile(r"[ \t]*(#@#|#[@$#!]?)")
 
+_CONSEQUENCE = re.compile(r"unexpected `(?:[)}]|do|done|elif|else|esac|fi|then|;;)`")
+"""What follows from a mistake before it: the end of a command whose beginning is wrong."""
+
 
 class ScriptReader:
     """The lines `first` to `last` (1-based, included) of a document, which are bash.
 
-    `functions` collects the names of the functions that the script defines. With
-    `allow_syntax_errors`, code that bash would refuse is not reported: bash will report it.
+    `functions` collects the names of the functions that the script defines.
     """
 
     def __init__(
@@ -37,8 +39,6 @@ class ScriptReader:
         first: int,
         last: int,
         functions: set[str],
-        *,
-        allow_syntax_errors: bool = False,
     ) -> None:
         self._document = document
         self._first = first
@@ -46,7 +46,7 @@ class ScriptReader:
         self._text = "\n".join(self._lines)
         self._starts = [0, *accumulate(len(line) + 1 for line in self._lines)]
         self._functions = functions
-        self._allow_syntax_errors = allow_syntax_errors
+        self._is_wrong = False
 
     def read(self) -> Iterator[Element]:
         """Yield the elements of the script in their order."""
@@ -116,7 +116,10 @@ class ScriptReader:
 
     def _report_error(self, command: CompleteCommand) -> None:
         error = command.error
-        if error is None or self._allow_syntax_errors:
+        if error is None:
+            return
+        was_wrong, self._is_wrong = self._is_wrong, True
+        if was_wrong and _CONSEQUENCE.search(error.message):
             return
         index = bisect_right(self._starts, error.offset) - 1
         number = self._first + index
