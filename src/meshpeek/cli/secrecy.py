@@ -84,7 +84,7 @@ def _values_of(settings: FrontMatter) -> Iterator[str]:
 
 def remember_file(file: Path) -> None:
     """Hide the secrets of the workshop in `file`, which may be wrong, from now on."""
-    from meshpeek.workshop.parse.front_matter import find_secrets
+    from meshpeek.workshop.parse.setting_blocks.front_matter import find_secrets
 
     with contextlib.suppress(MeshpeekError):
         values, names = find_secrets(read_text(str(file)), str(file))

@@ -16,7 +16,7 @@ from meshpeek.workshop.bash import read_command, unquote
 from meshpeek.workshop.cluster_names import ClusterNames, find_cluster_names, find_files
 from meshpeek.workshop.loading import load_workshop, read_text
 from meshpeek.workshop.model import Command, Context, Workshop
-from meshpeek.workshop.parse.front_matter_keys import COLOURS
+from meshpeek.workshop.parse.setting_blocks.front_matter_keys import COLOURS
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal import Equipment

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from meshpeek.errors import InputError
 
 if TYPE_CHECKING:
+    from meshpeek.workshop.parse.setting_blocks.front_matter_block import DocumentTop
     from meshpeek.workshop.parse.text_document import TextDocument
 
-RULE = "a .md file whose front matter has the key `meshpeek`"
+RULE = "a .md file that begins with settings: `<!-- meshpeek:`, or front matter with that key"
 """What makes a file a workshop, in words."""
 
 
@@ -55,9 +56,9 @@ def is_workshop(path: Path) -> bool:
     marked = _read_marked(path)
     if marked is None:
         return False
-    from meshpeek.workshop.parse.front_matter import has_settings
+    from meshpeek.workshop.parse.setting_blocks.front_matter import has_settings
 
-    return has_settings(marked.document, marked.lines) if marked.lines else True
+    return has_settings(*marked)
 
 
 def is_marked_for_pytest(path: Path) -> bool:
@@ -66,9 +67,11 @@ def is_marked_for_pytest(path: Path) -> bool:
     So is one with the word `pytest` in invalid front matter, for the error to be reported.
     """
     marked = _read_marked(path)
-    if marked is None or "pytest" not in "\n".join(marked.document.lines[: marked.lines]):
+    if marked is None or not any(
+        "pytest" in marked.document.lines[index] for index in marked.top.lines
+    ):
         return False
-    from meshpeek.workshop.parse.front_matter import has_settings, read_front_matter
+    from meshpeek.workshop.parse.setting_blocks.front_matter import has_settings, read_front_matter
 
     if not has_settings(*marked):
         return False
@@ -77,13 +80,10 @@ def is_marked_for_pytest(path: Path) -> bool:
 
 
 class _Marked(NamedTuple):
-    """A document that may be a workshop, and how many lines its front matter takes.
-
-    0 lines: it has settings where they are not read.
-    """
+    """A document that may be a workshop, and what stands at its top."""
 
     document: TextDocument
-    lines: int
+    top: DocumentTop
 
 
 def _read_marked(path: Path) -> _Marked | None:
@@ -93,14 +93,15 @@ def _read_marked(path: Path) -> _Marked | None:
     try:
         data = path.read_bytes()
         # Most Markdown has neither front matter nor our name: it is not searched.
-        if not data.lstrip(b"\xef\xbb\xbf").startswith(b"---") and b"meshpeek" not in data.lower():
+        begins = data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"---", b"<!--"))
+        if not begins and b"meshpeek" not in data.lower():
             return None
         text = data.decode()
     except (OSError, UnicodeDecodeError):
         return None
-    from meshpeek.workshop.parse.front_matter_block import find_front_matter, find_misplaced
+    from meshpeek.workshop.parse.setting_blocks.front_matter_block import read_top
     from meshpeek.workshop.parse.text_document import TextDocument
 
     document = TextDocument(str(path), text, [])
-    lines = find_front_matter(document)
-    return _Marked(document, lines) if lines or find_misplaced(document) else None
+    top = read_top(document)
+    return _Marked(document, top) if top.settings or top.misplaced else None

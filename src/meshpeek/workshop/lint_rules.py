@@ -14,9 +14,9 @@ from meshpeek.workshop.model import Command, Narration, Workshop
 from meshpeek.workshop.parse.build import build_workshop
 from meshpeek.workshop.parse.directives import is_known
 from meshpeek.workshop.parse.elements import Bash, Directive, Element
-from meshpeek.workshop.parse.front_matter_block import find_front_matter
 from meshpeek.workshop.parse.imports import Conditional, Loader, Macro, Program
 from meshpeek.workshop.parse.markdown import find_fences
+from meshpeek.workshop.parse.setting_blocks.front_matter_block import read_top
 from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.parse.vocabulary import BUILTIN_MACROS, DIRECTIVES
 from meshpeek.workshop.problems import Problem
@@ -129,7 +129,7 @@ def find_displayed_commands(program: Program, workshop: Workshop) -> Iterator[Pr
     for document in program.documents.values():
         if not document.is_markdown:
             continue
-        for fence in find_fences(document, find_front_matter(document)):
+        for fence in find_fences(document, frozenset(read_top(document).lines)):
             if fence.is_run and _TRANSCRIPT.match(fence.language):
                 yield _warn(
                     program,

@@ -227,7 +227,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class SectionPlan(Value):
-    """How many minutes a section should take, and the line of the front matter that says so."""
+    """How many minutes a section should take, and the line that says so."""
 
     title: str
     minutes: float
@@ -235,7 +235,7 @@ class SectionPlan(Value):
 
 
 class FrontMatter(Value):
-    """The file-wide settings, from the key `meshpeek` of a workshop's YAML front matter.
+    """The file-wide settings: a comment at the top of a workshop, or YAML front matter.
 
     `current` is the context that commands without one reach; None: the only one, or none.
     `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the

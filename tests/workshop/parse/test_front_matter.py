@@ -266,6 +266,31 @@ def test_a_plan_is_for_sections_that_there_are() -> None:
     assert problem("meshpeek: {minutes: {One: soon}}") == "invalid number of minutes `soon`"
 
 
+@pytest.mark.parametrize("between", ["", "\n", "\n<!-- a remark -->\n"])
+def test_a_section_says_its_minutes_itself(between: str) -> None:
+    text = f"# One\n{between}<!-- @# meshpeek: minutes 2.5 -->\n\nText.\n\n## Two\n\nText.\n"
+    workshop = parse(text, "w.md", _no_file)
+    (plan,) = workshop.front_matter.minutes
+    assert (plan.title, plan.minutes) == ("One", 2.5)
+    assert [step.text for step in workshop.steps] == ["# One\n\nText.", "## Two\n\nText."]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}\n# One\n", "`minutes` is not below a heading"),
+        ("# One\n\nText.\n\n{}\n", "`minutes` is not below a heading"),
+        ("# One\n{}\n{}\n", "duplicate `minutes` for section `One`"),
+        ("<!-- meshpeek:\nminutes: {One: 1}\n-->\n# One\n{}\n", "duplicate `minutes` for"),
+        ("# One\n\n```bash\ntrue\n```\n{}\n", "`minutes` is not below a heading"),
+    ],
+)
+def test_minutes_that_are_for_no_section_are_wrong(text: str, message: str) -> None:
+    with pytest.raises(WorkshopError) as raised:
+        parse(text.replace("{}", "<!-- @# meshpeek: minutes 2 -->"), "w.md", _no_file)
+    assert message in raised.value.problems[0].message
+
+
 def test_what_ci_and_pytest_do_with_a_workshop() -> None:
     settings = front_matter(
         "meshpeek:\n  pytest: true\n  matrix: {linkerd: [stable-2.14.10], kubernetes: [1.27, 1.30]}"

@@ -14,7 +14,8 @@ from meshpeek.workshop.parse import parse
 from meshpeek.workshop.problems import WorkshopError
 from tests.conftest import RunProgram
 
-SETTINGS = "meshpeek:\n  contexts: [north]\n  secrets: [TOKEN]\n"
+KEYS = "  contexts: [north]\n  secrets: [TOKEN]\n"
+SETTINGS = f"meshpeek:\n{KEYS}"
 INDENTED = "".join(f"  {line}\n" for line in SETTINGS.splitlines())
 FENCE = "```bash\ntrue\n```\n"
 
@@ -35,6 +36,16 @@ READ = {
     "an empty first line": f"---\n\n{SETTINGS}---\n",
     "a comment of YAML": f"---\n# remark\n{SETTINGS}---\n",
     "in braces": "---\n{meshpeek: {contexts: [north], secrets: [TOKEN]}}\n---\n",
+    "in a comment": f"<!-- meshpeek:\n{KEYS}-->\n",
+    "in a comment, not indented": "<!-- meshpeek:\ncontexts: [north]\nsecrets: [TOKEN]\n-->\n",
+    "in a comment, in braces": "<!-- meshpeek:\n{contexts: [north], secrets: [TOKEN]}\n-->\n",
+    "in a comment, below a licence": f"<!--\nApache\n-->\n\n<!-- meshpeek:\n{KEYS}-->\n",
+    "in a comment, below front matter": f"---\ntitle: x\n---\n<!-- meshpeek:\n{KEYS}-->\n",
+    "in a comment, without blanks": f"<!--meshpeek:\n{KEYS}-->\n",
+    "in a comment, blanks behind the lines": f"<!-- meshpeek: \n{KEYS}-->\t\n",
+    "in a comment, carriage returns": f"<!-- meshpeek:\n{KEYS}-->\n".replace("\n", "\r\n"),
+    "in a comment, behind a byte order mark": f"\ufeff<!-- meshpeek:\n{KEYS}-->\n",
+    "in a comment, with empty lines": f"\n\n<!-- meshpeek:\n\n{KEYS}\n# remark\n-->\n",
     "in quotes": f'---\n"meshpeek"{SETTINGS.removeprefix("meshpeek")}---\n',
 }
 
@@ -69,6 +80,32 @@ REFUSED = {
     "tabs": "---\nmeshpeek:\n\tcontexts: [north]\n---\n",
     "no blank behind the colon": "---\nmeshpeek:{contexts: [north]}\n---\n",
     "text before the settings": f"---\nSome text\n{SETTINGS}---\n",
+    "a comment that is not closed": f"<!-- meshpeek:\n{KEYS}",
+    "a comment closed behind the last setting": f"<!-- meshpeek:\n{KEYS.rstrip()} -->\n",
+    "a comment closed too early": f"<!-- meshpeek:\n  timeout: 5m # --> {KEYS}-->\n",
+    "a comment with text behind its end": f"<!-- meshpeek:\n{KEYS}--> text\n",
+    "a comment in one line": "<!-- meshpeek: {contexts: [north], secrets: [TOKEN]} -->\n",
+    "a comment, a key in its first line": "<!-- meshpeek: contexts: [north]\n-->\n",
+    "a comment that begins below its mark": f"<!--\nmeshpeek:\n{KEYS}-->\n",
+    "a comment hidden from demosh": f"<!-- @# meshpeek:\n{KEYS}-->\n",
+    "an indented comment": f" <!-- meshpeek:\n{KEYS}-->\n",
+    "a comment without a colon": f"<!-- meshpeek\n{KEYS}-->\n",
+    "a comment with a capital letter": f"<!-- Meshpeek:\n{KEYS}-->\n",
+    "a comment with a misspelt word": f"<!-- meshpeak:\n{KEYS}-->\n",
+    "a comment of nothing but known keys": "<!--\ncontexts: [north]\nsecrets: [TOKEN]\n-->\n",
+    "a comment below a title": f"# Title\n\n<!-- meshpeek:\n{KEYS}-->\n",
+    "a comment below text": f"text\n<!-- meshpeek:\n{KEYS}-->\n",
+    "a comment below a directive": f"<!-- @SHOW -->\n<!-- meshpeek:\n{KEYS}-->\n",
+    "a comment below code": f"```text\nx\n```\n<!-- meshpeek:\n{KEYS}-->\n",
+    "a comment below front matter and text": f"---\nx: y\n---\nz\n<!-- meshpeek:\n{KEYS}-->\n",
+    "a comment, and front matter": f"---\n{SETTINGS}---\n<!-- meshpeek:\n{KEYS}-->\n",
+    "a comment with a list": "<!-- meshpeek:\n- contexts: [north]\n-->\n",
+    "a comment with an unknown key": "<!-- meshpeek:\ncontxts: [north]\n-->\n",
+    "a comment with the key in it": f"<!-- meshpeek:\n{SETTINGS}-->\n",
+    "a comment with invalid YAML": "<!-- meshpeek:\ncontexts: [north\n-->\n",
+    "a comment with tabs": "<!-- meshpeek:\n\tcontexts: [north]\n-->\n",
+    "a comment with an annotation": "<!-- meshpeek:\n  timeout 5m\n-->\n",
+    "two comments": f"<!-- meshpeek:\n{KEYS}-->\n<!-- meshpeek:\n{KEYS}-->\n",
 }
 
 NOBODYS = {
@@ -79,6 +116,11 @@ NOBODYS = {
     "a word in prose": "The key is called\nmeshpeek: it holds settings.\n",
     "shown in a fence": f"---\n\nWrite this:\n\n```yaml\n{SETTINGS}```\n",
     "a long comment": "<!--\n---\nmeshpeek: {contexts: [north]}\n---\n-->\n\ntext\n",
+    "a comment about us": "<!-- meshpeek is a runner -->\n\ntext\n",
+    "a comment about us, in lines": "<!-- meshpeek\nis a runner: of workshops -->\n\ntext\n",
+    "a comment shown in a fence": f"```markdown\n<!-- meshpeek:\n{KEYS}-->\n```\n",
+    "a note about secrets": "# Title\n\n<!-- secrets: tell none -->\n",
+    "an annotation": "<!-- @# meshpeek: exit 0 -->\n",
     "nothing": "",
 }
 

@@ -73,7 +73,7 @@ def test_a_misspelt_directive(text: str, expected: tuple[int, int, int]) -> None
         ("<!-- @# meshpeak: exit 1 -->", (1, 9), "meshpeak"),
         ("<!-- @# meshpeek: patch\n[] -->", (1, 9), "meshpeek"),
         ("```bash\n#@# meshpeek: untl 3s\n```", (2, 15), "untl"),
-        ("<!-- meshpeek:\n  expect hi\n  exit 7\n-->", (3, 3), "exit"),
+        ("x\n<!-- meshpeek:\n  expect hi\n  exit 7\n-->", (4, 3), "exit"),
         ("<!-- meshpeek: expect hi\nmeshpeek: exit 7 -->", (2, 11), "exit"),
         ("<!-- @# meshpeek: exit 1 meshpeek: always -->", (1, 36), "always"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshpeek.workshop.parse import parse
-from meshpeek.workshop.parse.front_matter import find_secrets
+from meshpeek.workshop.parse.setting_blocks.front_matter import find_secrets
 from meshpeek.workshop.problems import WorkshopError
 
 WRONG = {

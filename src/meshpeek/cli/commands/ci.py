@@ -107,7 +107,7 @@ def command(
 ) -> None:
     """Run each FILE headless as a test; a workshop stops at its first step that fails.
 
-    A folder stands for the workshops in it: .md files whose front matter has the key `meshpeek`.
+    A folder stands for the workshops in it: .md files that begin with settings.
     Each has a session of its own and, with --rehearse, its own clusters. The exit code is the
     worst of theirs.
     """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from meshpeek.workshop.model import REHEARSE, Command, Edit, Expectation, Mode, PromptAnswer
-from meshpeek.workshop.parse.durations import parse_duration
+from meshpeek.workshop.parse.durations import parse_duration, parse_minutes
 from meshpeek.workshop.parse.elements import Annotation
 from meshpeek.workshop.parse.suggestions import find_closest, suggest
 from meshpeek.workshop.parse.text_document import TextDocument
@@ -252,6 +252,13 @@ def _parse_tags(argument: str) -> frozenset[str]:
     return frozenset(_parse_name(tag) for tag in re.split(r"[\s,]+", argument))
 
 
+def _parse_minutes(argument: str) -> float:
+    minutes = parse_minutes(argument)
+    if minutes is None:
+        raise _InvalidArgumentError(f"invalid number of minutes `{argument}`: use 2 or 2.5")
+    return minutes
+
+
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "expect": _parse_expectation,
     "reject": _parse_expectation,
@@ -269,4 +276,5 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "tags": _parse_tags,
     "note": _parse_text,
     "always": _parse_text,
+    "minutes": _parse_minutes,
 }

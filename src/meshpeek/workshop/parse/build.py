@@ -17,6 +17,7 @@ from meshpeek.workshop.model import (
     Pause,
     Print,
     Section,
+    SectionPlan,
     Workshop,
 )
 from meshpeek.workshop.parse.annotations import annotate
@@ -61,10 +62,13 @@ def build_workshop(path: str, program: Program, hooks: Mapping[str, str]) -> Wor
     builder = _Builder(program, hooks)
     builder.build(path)
     _check_plan(path, program, [section.title for section in builder.sections])
+    settings = program.front_matter
+    if builder.plans:
+        settings = settings.replace(minutes=(*settings.minutes, *builder.plans))
     notes = (note for document in program.documents.values() for note in document.speaker_notes)
     return Workshop(
         path,
-        program.front_matter,
+        settings,
         tuple(builder.sections),
         tuple(builder.steps),
         tuple(notes),
@@ -72,7 +76,7 @@ def build_workshop(path: str, program: Program, hooks: Mapping[str, str]) -> Wor
 
 
 def _check_plan(path: str, program: Program, titles: Sequence[str]) -> None:
-    """Report the sections that the front matter plans minutes for and that do not exist."""
+    """Report the sections that the settings plan minutes for and that do not exist."""
     for planned in program.front_matter.minutes:
         if planned.title not in titles:
             document = program.documents[path]
@@ -93,6 +97,7 @@ class _Builder:
         self._stops_run = False
         self._names: dict[str, Span] = {}
         self.sections: list[Section] = []
+        self.plans: list[SectionPlan] = []
         self.steps: list[AnyStep] = []
 
     def build(self, path: str) -> None:
@@ -115,6 +120,8 @@ class _Builder:
                     self._run_conditional(item)
                 case Directive():
                     self._run_directive(item)
+                case Annotation("minutes", minutes, span):
+                    self._plan_section(minutes, span)
                 case Annotation():
                     self._state.annotations.append(item)
                 case Bash():
@@ -124,6 +131,34 @@ class _Builder:
 
     def _begin_section(self, title: str, level: int, span: Span) -> None:
         self.sections.append(Section(title, level, span))
+
+    def _plan_section(self, minutes: float, span: Span) -> None:
+        if self._state.skips:
+            return
+        if not self._is_below_heading(span):
+            self._report(
+                span,
+                "`minutes` is not below a heading",
+                "move it to the line below the heading of its section",
+            )
+            return
+        title = self.sections[-1].title
+        planned = [plan.title for plan in (*self._program.front_matter.minutes, *self.plans)]
+        if title in planned:
+            self._report(span, f"duplicate `minutes` for section `{title}`", "keep one of them")
+            return
+        self.plans.append(SectionPlan(title, minutes, span.line))
+
+    def _is_below_heading(self, span: Span) -> bool:
+        """Tell whether only comments stand between the last heading and the line of `span`."""
+        heading = self.sections[-1].span if self.sections else None
+        document = self._program.documents.get(span.path)
+        if heading is None or document is None or heading.path != span.path:
+            return False
+        between = document.lines[heading.end_line : span.line - 1]
+        return bool(self.sections[-1].title) and all(
+            not line.strip() or line.startswith("<!--") for line in between
+        )
 
     def _add(self, step: AnyStep) -> None:
         self.steps.append(step)

@@ -123,22 +123,15 @@ class Loader:
         if not document.is_markdown:
             script = ScriptReader(document, 1, len(document.lines), self._program.functions)
             return tuple(script.read())
-        from meshpeek.workshop.parse.front_matter_block import find_front_matter, find_misplaced
         from meshpeek.workshop.parse.markdown import MarkdownReader
+        from meshpeek.workshop.parse.setting_blocks.front_matter_block import read_top
 
-        front_matter_lines = find_front_matter(document)
-        if is_workshop and front_matter_lines:
-            from meshpeek.workshop.parse.front_matter import read_front_matter
+        top = read_top(document)
+        if is_workshop and (top.settings or top.misplaced):
+            from meshpeek.workshop.parse.setting_blocks.front_matter import read_front_matter
 
-            self._program.front_matter = read_front_matter(
-                document, front_matter_lines, self._installations
-            )
-        elif is_workshop and (misplaced := find_misplaced(document)):
-            from meshpeek.workshop.parse.private_values import hide_misplaced
-
-            hide_misplaced(document)
-            document.report(document.span(misplaced.line), misplaced.message, misplaced.hint)
-        return MarkdownReader(document, front_matter_lines, self._program.functions).read()
+            self._program.front_matter = read_front_matter(document, top, self._installations)
+        return MarkdownReader(document, frozenset(top.lines), self._program.functions).read()
 
     def _arrange(
         self, document: TextDocument, elements: Sequence[Element]

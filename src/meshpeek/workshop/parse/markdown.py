@@ -27,6 +27,7 @@ from meshpeek.workshop.parse.html_comments import (
 from meshpeek.workshop.parse.narration import ProseBuffer
 from meshpeek.workshop.parse.script import ScriptReader
 from meshpeek.workshop.parse.text_document import TextDocument
+from meshpeek.workshop.parse.vocabulary import OF_SECTIONS
 from meshpeek.workshop.spans import Span
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Fence(NamedTuple):
 
 
 class MarkdownReader:
-    """A document that is Markdown, from the line after `front_matter_lines` on.
+    """A document that is Markdown but for the lines with the indexes `not_text`.
 
     `functions` is as in `ScriptReader`.
     """
@@ -59,14 +60,11 @@ class MarkdownReader:
     def __init__(
         self,
         document: TextDocument,
-        front_matter_lines: int,
+        not_text: frozenset[int],
         functions: set[str],
     ) -> None:
         self._document = document
-        self._lines = [
-            *[""] * front_matter_lines,
-            *document.lines[front_matter_lines:],
-        ]
+        self._lines = _lines_of_text(document, not_text)
         self._functions = functions
         self._environment: dict[str, Any] = {"lines": self._lines, "references": {}}
         self._prose = ProseBuffer(document, self._lines, self._environment["references"])
@@ -208,7 +206,9 @@ class MarkdownReader:
             if "meshpeek" in (text if text.strip() else "".join(rest[:1])):
                 text = "\n".join([text, *rest]).partition("-->")[0]
         annotation = read_annotation(self._document, text, index + 1, start + 1)
-        if annotation is not None:
+        if annotation is not None and annotation.word in OF_SECTIONS:
+            self._elements.append(annotation)  # it does not divide the text below its heading
+        elif annotation is not None:
             self._take(annotation)
         elif text.strip() or not closing:
             self._keep_speaker_note(index, start, end)
@@ -257,14 +257,21 @@ class MarkdownReader:
         add(position, len(text))
 
 
-def find_fences(document: TextDocument, front_matter_lines: int) -> Iterator[Fence]:
-    """Yield the fences of a Markdown document, wherever they stand outside its comments."""
-    lines = [*[""] * front_matter_lines, *document.lines[front_matter_lines:]]
+def find_fences(document: TextDocument, not_text: frozenset[int]) -> Iterator[Fence]:
+    """Yield the fences of a Markdown document, wherever they stand outside its comments.
+
+    `not_text` is as in `MarkdownReader`.
+    """
+    lines = _lines_of_text(document, not_text)
     for token in _read_tokens(lines, {"lines": lines, "references": {}}):
         first, _ = _lines_of(token)
         if token.type == "fence":
             is_run = token.level == 0 and EXECUTED_FENCE.match(lines[first]) is not None
             yield Fence(token.info.strip(), document.span(first + 1), is_run)
+
+
+def _lines_of_text(document: TextDocument, not_text: frozenset[int]) -> list[str]:
+    return ["" if index in not_text else line for index, line in enumerate(document.lines)]
 
 
 def _read_tokens(lines: Sequence[str], environment: dict[str, Any]) -> list[Token]:

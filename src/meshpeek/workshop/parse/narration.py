@@ -60,7 +60,7 @@ class ProseBuffer:
 
     def separate(self, line: int) -> None:
         """Keep a blank line, where the comment that ends before `line` parted two blocks."""
-        if self._kept:
+        if self._kept and self._kept[-1][1]:
             self._kept.append((line - 1, ""))
 
     def end(self, *, inside_container: bool = False) -> Prose | None:

@@ -165,8 +165,20 @@ ANNOTATIONS = _table(
         Argument.REQUIRED,
     ),
     Word("always", "always", "Run the command even after a failure, to clean up."),
+    Word(
+        "minutes",
+        "minutes NUMBER",
+        "Below a heading: how long this section should take, in the plan of a talk.",
+        Argument.REQUIRED,
+    ),
 )
-"""What may follow `meshpeek:` in an HTML comment, or in a `##` line of a fence."""
+"""What may follow `meshpeek:` in an HTML comment, or in a `##` line of a fence.
+
+Each is for the next command, but for those in `OF_SECTIONS`.
+"""
+
+OF_SECTIONS = frozenset({"minutes"})
+"""The annotations that are for the section in which they stand."""
 
 HOOK_VARIABLE_PREFIX = "DEMO_HOOK_"
 

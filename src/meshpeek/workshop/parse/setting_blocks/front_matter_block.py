@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from meshpeek.workshop.parse.setting_blocks.settings_comment import (
+    KEY,
+    Misplaced,
+    SettingsBlock,
+    find_misplaced_comment,
+    find_settings_comment,
+)
 from meshpeek.workshop.parse.text_document import TextDocument
-
-KEY = "meshpeek"
-"""The key of front matter below which settings stand."""
-
-SAFETY_KEYS = ("contexts", "secrets", "rehearsal", "stand-ins", "normalise")
-"""Settings that nobody else's front matter has."""
 
 _FENCE = re.compile(r"---[ \t]*$")
 _END = re.compile(r"(?:---|\.\.\.)[ \t]*$")
@@ -31,29 +32,51 @@ _MOST_CHARACTERS = 100_000
 _MOST_COLLECTIONS = 1000
 
 
-class Misplaced(NamedTuple):
-    """Settings that would not be read: the 1-based `line` that is wrong, why, and what to do."""
+class DocumentTop(NamedTuple):
+    """What stands at the top of a document: front matter, and a comment with settings.
 
-    line: int
-    message: str
-    hint: str
+    `misplaced` are settings that are not read, in a document that has neither.
+    """
+
+    front_matter: SettingsBlock | None = None
+    comment: SettingsBlock | None = None
+    misplaced: Misplaced | None = None
+
+    @property
+    def settings(self) -> SettingsBlock | None:
+        """Where settings stand, if the document has any."""
+        return self.comment or self.front_matter
+
+    @property
+    def lines(self) -> Iterator[int]:
+        """The indexes of the lines that are not text."""
+        for block in (self.front_matter, self.comment):
+            yield from block.lines if block else ()
+        yield from self.misplaced.comment if self.misplaced else ()
 
 
-def find_front_matter(document: TextDocument) -> int:
-    """Return how many lines the front matter takes, its fences included; 0 if there is none.
+def read_top(document: TextDocument) -> DocumentTop:
+    """Return what stands at the top of a Markdown document.
 
-    It is what stands between a first line of `---` and another one, if that is a mapping of YAML.
-    Elsewhere the two lines are rules. YAML that is wrong counts where it looks like a mapping.
+    Front matter is what stands between a first line of `---` and another one, if that is a mapping
+    of YAML. Elsewhere the two lines are rules. YAML that is wrong counts where it looks like a
+    mapping.
     """
     end = _find_end(document.lines)
-    if not end:
-        return 0
-    inside = document.lines[1 : end - 1]
-    return end if _is_mapping(inside) else 0
+    has_front_matter = bool(end) and _is_mapping(document.lines[1 : end - 1])
+    front_matter = SettingsBlock(1, end - 1) if has_front_matter else None
+    start = end if has_front_matter else 0
+    comment = find_settings_comment(document.lines, start)
+    if comment is not None:
+        return DocumentTop(front_matter, comment)
+    misplaced = find_misplaced_comment(document.lines, start)
+    if misplaced is None and front_matter is None:
+        misplaced = _find_misplaced(document)
+    return DocumentTop(front_matter, None, misplaced)
 
 
-def find_misplaced(document: TextDocument) -> Misplaced | None:
-    """Return the settings at the top of a document without front matter, None if it has none."""
+def _find_misplaced(document: TextDocument) -> Misplaced | None:
+    """Return the settings outside comments in a document without front matter, None without any."""
     lines = document.lines
     top = next(_text_lines(lines), None)
     if top is None:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from meshpeek.workshop.parse.front_matter_block import looks_like_settings
+from meshpeek.workshop.parse.setting_blocks.front_matter_block import looks_like_settings
+from meshpeek.workshop.parse.setting_blocks.settings_comment import begins_settings
 from meshpeek.workshop.parse.suggestions import find_closest
 from meshpeek.workshop.parse.text_document import TextDocument
 
@@ -68,7 +69,7 @@ def hide_misplaced(document: TextDocument) -> None:
     """Hide what may be private in settings that stand where they are not read."""
     begin = None
     for index, line in enumerate((*document.lines, _PROSE)):
-        if begin is None and looks_like_settings(line):
+        if begin is None and (looks_like_settings(line) or begins_settings(line)):
             begin = index
         elif begin is not None and not _IN_SETTINGS.match(line):
             hide_unreadable(document, range(begin, index))
@@ -76,17 +77,17 @@ def hide_misplaced(document: TextDocument) -> None:
 
 
 def _hide(document: TextDocument, scalar: ScalarNode) -> None:
-    """Hide a scalar of front matter, which begins in the document's second line."""
+    """Hide a scalar of settings."""
     first, last = scalar.start_mark, scalar.end_mark
     for number in range(first.line, last.line + 1):
-        line = document.lines[number + 1]
+        line = document.lines[number]
         start = first.column if number == first.line else len(line) - len(line.lstrip())
         end = last.column if number == last.line else len(line)
         comment = line.find(" #", end)
         if start < end:
-            document.hide(number + 2, start, end)
+            document.hide(number + 1, start, end)
         if start < end and comment >= 0:
-            document.hide(number + 2, comment + 1, len(line))
+            document.hide(number + 1, comment + 1, len(line))
 
 
 def _in_document(node: Node, settings: str, public: Collection[str]) -> Iterator[ScalarNode]:

@@ -1,4 +1,4 @@
-"""Reading YAML front matter: what stands under its key `meshpeek`."""
+"""Reading settings: YAML in a comment, or below the key `meshpeek` of front matter."""
 
 from __future__ import annotations
 
@@ -7,49 +7,72 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from meshpeek.workshop.model import FrontMatter
-from meshpeek.workshop.parse.front_matter_block import (
-    KEY,
-    SAFETY_KEYS,
-    find_front_matter,
+from meshpeek.workshop.parse.setting_blocks.front_matter_block import (
+    DocumentTop,
     looks_like_settings,
     may_be_too_large,
+    read_top,
 )
-from meshpeek.workshop.parse.front_matter_keys import READERS, read_secret_variables
-from meshpeek.workshop.parse.private_values import hide_misplaced, hide_unreadable, hide_values
-from meshpeek.workshop.parse.suggestions import find_closest, suggest
-from meshpeek.workshop.parse.text_document import TextDocument
-from meshpeek.workshop.parse.yaml_nodes import (
+from meshpeek.workshop.parse.setting_blocks.front_matter_keys import READERS, read_secret_variables
+from meshpeek.workshop.parse.setting_blocks.private_values import (
+    hide_misplaced,
+    hide_unreadable,
+    hide_values,
+)
+from meshpeek.workshop.parse.setting_blocks.settings_comment import KEY, SAFETY_KEYS, SettingsBlock
+from meshpeek.workshop.parse.setting_blocks.yaml_nodes import (
     InvalidNodeError,
     read_list,
     read_mapping,
     read_text,
     refuse_key,
 )
+from meshpeek.workshop.parse.suggestions import find_closest, suggest
+from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.spans import Span
 
 if TYPE_CHECKING:
     from yaml import Node
 
-_CORRECT = "correct the YAML between the `---` lines"
-
 
 def read_front_matter(
-    document: TextDocument, lines: int, installations: Callable[[], Sequence[str]] | None = None
+    document: TextDocument,
+    top: DocumentTop,
+    installations: Callable[[], Sequence[str]] | None = None,
 ) -> FrontMatter:
-    """Return the settings in the front matter, the first `lines` lines of the document.
+    """Return the settings at the `top` of the document; report what is wrong with them.
 
     `installations` returns the names that `install` may have; without it, all are taken.
     """
-    text = "\n".join(document.lines[1 : lines - 1])
-    return _FrontMatterReader(document, installations).read(text)
+    if top.misplaced is not None:
+        hide_misplaced(document)
+        place = document.span(top.misplaced.line)
+        document.report(place, top.misplaced.message, top.misplaced.hint)
+    if top.front_matter and top.comment and _has_settings(document, top.front_matter):
+        hide_misplaced(document)
+        document.report(
+            document.span(top.comment.first),
+            f"these settings are not read: the front matter has the key `{KEY}`, too",
+            "keep one of them",
+        )
+        return FrontMatter()
+    if top.settings is None:
+        return FrontMatter()
+    return _FrontMatterReader(document, top.settings, installations).read()
 
 
-def has_settings(document: TextDocument, lines: int) -> bool:
-    """Tell whether the front matter, the first `lines` lines, has settings, right or wrong."""
-    inside = document.lines[1 : lines - 1]
+def has_settings(document: TextDocument, top: DocumentTop) -> bool:
+    """Tell whether the `top` of the document has settings, right or wrong."""
+    if top.comment or top.misplaced:
+        return True
+    return top.front_matter is not None and _has_settings(document, top.front_matter)
+
+
+def _has_settings(document: TextDocument, front_matter: SettingsBlock) -> bool:
     try:
-        return _find_settings(_compose("\n".join(inside))) is not None
+        return _find_settings(_compose(document, front_matter)) is not None
     except _UnreadableError:
+        inside = document.lines[front_matter.first : front_matter.end]
         return any(map(looks_like_settings, inside))
     except InvalidNodeError:
         return True
@@ -64,11 +87,7 @@ def find_secrets(text: str, path: str) -> tuple[frozenset[str], frozenset[str]]:
     document = TextDocument(path, text, [])
     if not document.is_markdown:
         return frozenset(), frozenset()
-    lines = find_front_matter(document)
-    if not lines:
-        hide_misplaced(document)
-        return document.secrets, frozenset()
-    settings = read_front_matter(document, lines)
+    settings = read_front_matter(document, read_top(document))
     values = {settings.env[name] for name in settings.secrets if name in settings.env}
     return document.secrets.union(values), settings.secrets
 
@@ -82,26 +101,37 @@ class _UnreadableError(Exception):
         self.line, self.column = line, column
 
 
-def _compose(text: str) -> Node | None:
-    """Return the root of the YAML `text`. Raises _UnreadableError."""
+def _compose(document: TextDocument, block: SettingsBlock) -> Node | None:
+    """Return the root of the YAML in `block`, its lines those of the document, from 0 on.
+
+    That in a comment is given the key that it has in front matter. Raises _UnreadableError.
+    """
     import yaml
 
+    text = "\n" * block.first + "\n".join(document.lines[block.first : block.end])
     if may_be_too_large(text):
-        raise _UnreadableError("front matter too large", "keep only settings in it")
+        raise _UnreadableError(f"{block.name} too large", "keep only settings in it")
+    marks = "`<!--` and `-->`" if block.is_comment else "the `---` lines"
+    correct = f"correct the YAML between {marks}"
     try:
         root: Node | None = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (-1, 0)
-        message = f"invalid front matter: {error.problem or error.context}"
-        raise _UnreadableError(message, _CORRECT, line, column) from None
+        message = f"invalid {block.name}: {error.problem or error.context}"
+        raise _UnreadableError(message, correct, line, column) from None
     except yaml.reader.ReaderError as error:
         offset = text.find(chr(error.character))
         column = offset - text.rfind("\n", 0, offset) - 1
         line = text.count("\n", 0, offset)
         raise _UnreadableError(
-            f"invalid front matter: {error.reason}", _CORRECT, line, column
+            f"invalid {block.name}: {error.reason}", correct, line, column
         ) from None
+    if root is not None and block.is_comment:
+        key = yaml.ScalarNode("tag:yaml.org,2002:str", KEY, root.start_mark, root.start_mark)
+        return yaml.MappingNode(
+            "tag:yaml.org,2002:map", [(key, root)], root.start_mark, root.end_mark
+        )
     return root
 
 
@@ -138,21 +168,25 @@ def _find_settings(root: Node | None) -> Node | None:
 
 class _FrontMatterReader:
     def __init__(
-        self, document: TextDocument, installations: Callable[[], Sequence[str]] | None
+        self,
+        document: TextDocument,
+        block: SettingsBlock,
+        installations: Callable[[], Sequence[str]] | None,
     ) -> None:
         self._document = document
+        self._block = block
         self._private: list[str] = []
         self._installations = installations
 
-    def read(self, text: str) -> FrontMatter:
+    def read(self) -> FrontMatter:
         try:
-            root = _compose(text)
+            root = _compose(self._document, self._block)
             self._private = hide_values(self._document, root, KEY, READERS)
             settings = _find_settings(root)
         except _UnreadableError as error:
-            hide_unreadable(self._document, range(1, 1 + len(text.split("\n"))))
-            line = min(error.line + 2, len(self._document.lines))
-            width = 1 if error.line >= 0 else len(self._document.lines[0])
+            hide_unreadable(self._document, range(self._block.first, self._block.end))
+            line = error.line + 1 if error.line >= 0 else self._block.first
+            width = 1 if error.line >= 0 else len(self._document.lines[line - 1])
             self._report(line, error.column + 1, width, error.message, error.hint)
             return FrontMatter()
         except InvalidNodeError as wrong:
@@ -230,7 +264,7 @@ class _FrontMatterReader:
     def _report_wrong(self, wrong: InvalidNodeError) -> None:
         start, end = wrong.node.start_mark, wrong.node.end_mark
         width = end.column - start.column if end.line == start.line else 1
-        self._report(start.line + 2, start.column + 1, width, wrong.message, wrong.hint)
+        self._report(start.line + 1, start.column + 1, width, wrong.message, wrong.hint)
 
     def _report(self, line: int, column: int, width: int, message: str, hint: str) -> None:
         span = Span(self._document.path, line, line, column, max(1, width))

@@ -19,9 +19,8 @@ from meshpeek.workshop.model import (
     SectionPlan,
     StandIn,
 )
-from meshpeek.workshop.parse.durations import parse_duration
-from meshpeek.workshop.parse.suggestions import suggest
-from meshpeek.workshop.parse.yaml_nodes import (
+from meshpeek.workshop.parse.durations import parse_duration, parse_minutes
+from meshpeek.workshop.parse.setting_blocks.yaml_nodes import (
     InvalidNodeError,
     MappingEntry,
     read_list,
@@ -30,6 +29,7 @@ from meshpeek.workshop.parse.yaml_nodes import (
     read_truth,
     refuse_key,
 )
+from meshpeek.workshop.parse.suggestions import suggest
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -42,7 +42,6 @@ Each also exists as `bright_…`; `#rrggbb` is a colour, too.
 
 _COLOUR = re.compile(rf"(?:bright_)?(?:{'|'.join(COLOURS)})|#[0-9A-Fa-f]{{6}}")
 _VERSION = re.compile(r"(?:v?\d+(?:\.\d+)*(?:[-+][\w.+-]+)?)?", re.ASCII)
-_MINUTES = re.compile(r"\d{1,3}(?:\.\d+)?", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _STAND_INS = f"`false`, or some of [{', '.join(StandIn)}]"
 _NORMALISE_KEYS = ("off", "replace")
@@ -256,11 +255,12 @@ def read_minutes(node: Node) -> tuple[SectionPlan, ...]:
     planned = []
     for item in read_mapping(node, "`minutes`"):
         text = read_text(item.value, "a number of minutes")
-        if not _MINUTES.fullmatch(text):
+        minutes = parse_minutes(text)
+        if minutes is None:
             raise InvalidNodeError(
                 item.value, f"invalid number of minutes `{text}`", "write 2 or 2.5"
             )
-        planned.append(SectionPlan(item.name, float(text), item.key.start_mark.line + 2))
+        planned.append(SectionPlan(item.name, minutes, item.key.start_mark.line + 1))
     return tuple(planned)
 
 

@@ -1,0 +1,1 @@
+"""Reading a workshop's settings: where they stand, and what they say."""
