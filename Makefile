@@ -5,10 +5,11 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 KUBERNETES := $(VENV)/kubernetes/.ready
 PACE   ?= 0
+MOST   ?= 100
 JOBS   ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: rehearse test test-fast test-tools lint types format manifests kubernetes-types lock bench pictures clean
+.PHONY: rehearse test test-fast test-tools mutate lint types format manifests kubernetes-types lock bench pictures clean
 
 rehearse: $(READY)  ## run the workshop unattended on rehearsal clusters
 	$(BIN)/meshpeek run --rehearse --pace $(PACE) workshop.md
@@ -32,6 +33,9 @@ test-tools: $(READY) $(KUBERNETES)  ## install what only tests need and this mac
 	    apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing; \
 	fi
 	PYTHON=$(BIN)/python tests/programs/install $(VENV)
+
+mutate: $(READY)  ## break the workshop in a hundred ways; 95 % have to be noticed
+	$(BIN)/meshpeek mutate --jobs $(JOBS) --most $(MOST) --at-least 95 workshop.md
 
 lint: $(READY)
 	$(BIN)/ruff check .

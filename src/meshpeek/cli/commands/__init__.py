@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "record": "Run FILE as ci does, and write its output to a transcript.",
         "steps": "List the steps of FILE; run nothing.",
         "lint": "Report errors and pitfalls in each FILE; run nothing.",
+        "mutate": "Break FILE in typical ways, and see which ones nobody notices.",
         "clusters": "Keep rehearsal clusters running for another terminal; show changes.",
         "doctor": "Check this machine: tools, versions, the clusters of FILE.",
     }

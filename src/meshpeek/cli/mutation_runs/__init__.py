@@ -1,0 +1,1 @@
+"""Runs of a workshop with one thing wrong in each, in forked processes, and what they show."""
