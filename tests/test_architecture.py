@@ -95,7 +95,7 @@ def test_escape_sequences_are_spelled_in_one_room() -> None:
     spelled = {name for name, path in MODULES.items() if "\\x1b" in path.read_text()}
     others = {name for name in spelled if not name.startswith(("terminal/", "rehearsal/"))}
     # These look for secrets in what programs write, or read and write quoted strings.
-    masking = {"run/masked.py", "run/masking/forms.py", "run/masking/secret_shapes.py"}
+    masking = {"run/masking/forms.py", "run/masking/secret_shapes.py"}
     quoting = {"sinks/transcripts/yaml_writer.py", "session/shell/state_receiver.py"}
     assert others == masking | quoting
 

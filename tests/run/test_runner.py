@@ -264,7 +264,7 @@ def test_an_edit_is_made_by_the_step_s_annotation(play: Play, tmp_path: Path) ->
         f"$EDITOR {tmp_path}/b.txt\n```\n"
     )
     assert [verdict for _, verdict in results(events)] == ["passed", "passed", "failed"]
-    assert (tmp_path / "a.yaml").read_text() == "spec:\n  timeout: 300ms\n  other: 1\n"
+    assert (tmp_path / "a.yaml").read_text() == 'spec: {timeout: "300ms", other: 1}\n'
     assert (tmp_path / "b.txt").read_text() == "new\n"
     last = [event.result for event in events if isinstance(event, CommandEnded)][-1]
     assert "nobody is there to edit the file" in last.output

@@ -16,7 +16,7 @@ from meshpeek.errors import MeshpeekError
 from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.summary import conclusion, describe_failure, name_step, output_tail
-from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import Mode, Workshop
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _describe(failure: WorkshopFailed) -> Iterator[str]:
         yield failure.error
     for step in failure.report.failed:
         yield from describe_failure(step)
-        for line in output_tail(strip_escapes(step.results[-1].output)):
+        for line in output_tail(visible_text(step.results[-1].output)):
             yield f"  | {line}"
         yield ""
     steps = failure.report.steps

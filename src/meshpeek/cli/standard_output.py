@@ -13,6 +13,9 @@ from meshpeek.workshop.model import Mode
 HEADLESS_SIZE = (24, 120)
 """Rows and columns where there is no terminal."""
 
+_SERVERS_WITH_COLOURS = ("GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "TF_BUILD")
+"""The variables that CI servers set whose pages show a log's colours."""
+
 
 def open_output(mode: Mode, controls: Controls | None) -> Sink:
     """Return what shows a run in `mode` on standard output; a presenter has `controls`."""
@@ -31,7 +34,12 @@ def open_log() -> Sink:
     """Return what writes the log of a test to standard output."""
     from meshpeek.sinks.log.plain import PlainLog
 
-    return PlainLog(sys.stdout.buffer, colour=_in_colour(), width=output_size()[1])
+    return PlainLog(
+        sys.stdout.buffer,
+        colour=_in_colour(),
+        width=output_size()[1],
+        live=sys.stdout.isatty(),
+    )
 
 
 def output_size() -> tuple[int, int]:
@@ -41,7 +49,7 @@ def output_size() -> tuple[int, int]:
 
 
 def _in_colour() -> bool:
-    """Tell whether a log is read where colours are seen: on a terminal, or at GitHub."""
+    """Tell whether a log is read where colours are seen: on a terminal, or at a CI server."""
     if os.environ.get("NO_COLOR"):
         return False
-    return sys.stdout.isatty() or bool(os.environ.get("GITHUB_ACTIONS"))
+    return sys.stdout.isatty() or any(map(os.environ.get, _SERVERS_WITH_COLOURS))

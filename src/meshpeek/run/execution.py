@@ -23,7 +23,8 @@ from meshpeek.run.verdict import judge
 from meshpeek.session.guard.kubeconfig_watch import HINT as BREACH_HINT
 from meshpeek.session.session import Session
 from meshpeek.session.shell.command_stream import CommandExit, Ending, OutputChunk, Prompt
-from meshpeek.terminal.escape_sequences import strip_escapes, takes_screen
+from meshpeek.terminal.escape_sequences import takes_screen
+from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import Checks, Command, Mode
 
 _FIRST_RETRY_SECONDS = 0.1
@@ -158,7 +159,7 @@ class Executor:
         else:
             if self._is_presenters(outcome, output):
                 step = step.replace(checks=step.checks.replace(expect=(), reject=()))
-            plain = strip_escapes(output)
+            plain = visible_text(output)
             verdict = judge(step, outcome, plain, errors, self._settings, self._session.contexts)
             # What an endless command writes until it is stopped depends on the machine.
             if verdict and self._compare is not None and step.checks.stop is None:

@@ -23,7 +23,7 @@ from meshpeek.run.events import (
     ViewChanged,
 )
 from meshpeek.run.masking import MASK, Masker
-from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import AnyStep, Command, FrontMatter, Step, Workshop
 from meshpeek.workshop.values import Value
 
@@ -131,9 +131,10 @@ class Masked:
         else:
             head = self._masker.mask_text(head)
         masked = head + omitted + tail
-        if "\x1b" in masked:
-            # A colour that begins within a secret hides it from us, and not from a plain report.
-            plain = strip_escapes(masked)
+        plain = visible_text(masked)
+        if plain != masked:
+            # A colour that begins within a secret, or a cursor that moves there, hides it from us,
+            # and not from a plain report.
             without = self._masker.mask_text(plain)
             if without != plain:
                 return without

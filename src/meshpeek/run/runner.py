@@ -39,7 +39,7 @@ from meshpeek.run.resumed import attempts_in, skipped_in
 from meshpeek.run.settings import RunSettings
 from meshpeek.run.verdict import ended_by_presenter
 from meshpeek.session.session import Session
-from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import (
     AnyStep,
     Clear,
@@ -307,7 +307,7 @@ class Runner:
         if self._executor.breach:
             raise _Stop(str(step.span))
         if result.verdict and step.shown:
-            self._driver.pause_for_reading(strip_escapes(result.output))
+            self._driver.pause_for_reading(visible_text(result.output))
         return result
 
     def _waits_after_failure(self, step: Command, result: CommandResult) -> bool:

@@ -1,8 +1,8 @@
-"""What a program's output looks like: the visible text and its style."""
+"""The style of a program's output: colours, attributes and links."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from meshpeek.terminal.escape_sequences import CSI, OSC, EscapeSequence
@@ -10,7 +10,6 @@ from meshpeek.terminal.escape_sequences import CSI, OSC, EscapeSequence
 Colour = int | tuple[int, int, int]
 """A number of xterm's 256 colours, or red, green and blue, each from 0 to 255."""
 
-_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A})
 _ATTRIBUTES = {
     1: "bold",
     2: "dim",
@@ -23,6 +22,7 @@ _ATTRIBUTES = {
     21: "underline2",
     53: "overline",
 }
+_NUMBERS = {name: number for number, name in _ATTRIBUTES.items()}
 _ENDS = {
     22: {"bold", "dim"},
     23: {"italic"},
@@ -54,6 +54,17 @@ class Rendition(NamedTuple):
         if sequence.kind == CSI and sequence.final == "m" and not sequence.intermediates:
             return self if sequence.body[:1] in ("<", "=", ">", "?") else self._select(sequence)
         return self
+
+    def sequences(self, before: Rendition) -> str:
+        """Return what selects this rendition after `before`."""
+        numbers = [0, *sorted(_NUMBERS[name] for name in self.attributes)]
+        selected = [
+            *map(str, numbers),
+            *_colour_numbers(self.foreground, 30),
+            *_colour_numbers(self.background, 40),
+        ]
+        link = "" if self.link == before.link else f"\x1b]8;;{self.link}\x1b\\"
+        return f"\x1b[{';'.join(selected)}m{link}"
 
     def _select(self, sequence: EscapeSequence) -> Rendition:
         changed = self
@@ -89,50 +100,6 @@ class Rendition(NamedTuple):
 PLAIN = Rendition()
 
 
-class Run(NamedTuple):
-    """Text of one style, with line ends and tabs and no other control characters."""
-
-    text: str
-    rendition: Rendition
-
-
-def styled_runs(parts: Iterable[str | EscapeSequence]) -> Iterator[Run]:
-    """Yield what the parts of an output show, in their order.
-
-    Text that is overwritten after a carriage return is left out: progress, mostly.
-    """
-    rendition = PLAIN
-    line: list[Run] = []  # the current line, which may still be overwritten
-    is_returned = False
-    for part in parts:
-        if is_returned and (isinstance(part, EscapeSequence) or part[0] not in "\r\n"):
-            line.clear()
-        if isinstance(part, EscapeSequence):
-            rendition = rendition.after(part)
-            is_returned = False
-            continue
-        text = part.replace("\r\n", "\n")
-        if "\r" in text.partition("\n")[0].rstrip("\r"):
-            line.clear()
-        is_returned = text.endswith("\r")
-        if "\r" in text:
-            text = "\n".join(map(_left_of_line, text.split("\n")))
-        text = text.translate(_CONTROLS)
-        whole, newline, begun = text.rpartition("\n")
-        if newline:
-            yield from line
-            line.clear()
-            yield Run(f"{whole}\n", rendition)
-        if begun:
-            line.append(Run(begun, rendition))
-    yield from line
-
-
-def _left_of_line(line: str) -> str:
-    """Return what is left of a line after its carriage returns."""
-    return line.rstrip("\r").rpartition("\r")[2]
-
-
 def _with_parameters(parameters: Iterator[list[int]]) -> Colour | None:
     """Return the colour that the parameters after 38 or 48 name: `5;N`, or `2;R;G;B`."""
     kind = next(parameters, [0])[0]
@@ -155,3 +122,14 @@ def _colour(kind: int, values: list[int]) -> Colour | None:
         red, green, blue = (min(value, 255) for value in values)
         return red, green, blue
     return None
+
+
+def _colour_numbers(colour: Colour | None, first: int) -> list[str]:
+    """Return the parameters that select a colour; `first` is that of black."""
+    if colour is None:
+        return []
+    if isinstance(colour, tuple):
+        return [str(first + 8), "2", *map(str, colour)]
+    if colour < 16:
+        return [str(first + colour if colour < 8 else first + 52 + colour)]
+    return [str(first + 8), "5", str(colour)]

@@ -26,7 +26,7 @@ from meshpeek.sinks.html.ansi import BACKGROUND, to_html
         ("\x1b[30;42mx", '<span class="a-bg2" style="color:#3b4252">x</span>'),
         ("\x1b[31m\x1b[39mx", "x"),
         ("10%\r20%\r\ndone\r\n", "20%\ndone\n"),
-        ("\x1b]0;title\x07a\x1b[2Kb\x1b[Hc\x08", "abc"),
+        ("\x1b]0;title\x07a\x1b[2Kb\x1b[Hc\x08", "cb"),
         ("\x1b[31m", ""),
     ],
 )

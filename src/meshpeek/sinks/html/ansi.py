@@ -10,7 +10,8 @@ from markupsafe import Markup
 from meshpeek.sinks.html.colours import readable_on, xterm_colour
 from meshpeek.sinks.html.templating import render
 from meshpeek.terminal.escape_sequences import split
-from meshpeek.terminal.styled_text import Colour, Rendition, styled_runs
+from meshpeek.terminal.settled_text import styled_runs
+from meshpeek.terminal.styled_text import Colour, Rendition
 
 BACKGROUND = "#1b1f27"
 """The page's terminal, in both themes: programs choose colours for a dark background."""

@@ -14,6 +14,7 @@ from meshpeek.run.events import (
     RunStarted,
     StepSkipped,
 )
+from meshpeek.sinks.log.settled_lines import SettledLines
 from meshpeek.sinks.rehearsal_banner import rehearsal_banner
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.summary import (
@@ -25,18 +26,23 @@ from meshpeek.sinks.summary import (
     output_tail,
     summary_rows,
 )
-from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import Command
 
 
 class PlainLog:
     """Writes a run to `stream`, each command with its place, contexts, output and verdict.
 
-    Differences from a transcript are drawn in `width` columns, with or without `colour`.
+    Differences from a transcript are drawn in `width` columns. Without `colour`, there are none in
+    what commands write, either. What they write arrives as it comes on a `live` stream, at which
+    somebody looks; in others, a line is written once, when it has ended.
     """
 
-    def __init__(self, stream: BinaryIO, *, colour: bool = False, width: int = 120) -> None:
+    def __init__(
+        self, stream: BinaryIO, *, colour: bool = False, width: int = 120, live: bool = False
+    ) -> None:
         self._stream = stream
+        self._lines = None if live else SettledLines(colour=colour)
         self._colour = colour
         self._width = width
         self._report = RunReport()
@@ -55,8 +61,7 @@ class PlainLog:
             case CommandStarted():
                 self._start(event)
             case OutputReceived(data=data):
-                self._stream.write(data)
-                self._at_line_start = data.endswith(b"\n")
+                self._write(self._lines.feed(data) if self._lines else data)
             case CommandEnded():
                 self._end(event)
             case StepSkipped(step=step, reason=reason):
@@ -89,8 +94,6 @@ class PlainLog:
             self._line(f"> {line}")
 
     def _end(self, event: CommandEnded) -> None:
-        if not self._at_line_start:
-            self._line("")
         result = event.result
         word = result.verdict.kind.value if result.final else "not yet"
         reasons = "".join(f"; {reason}" for reason in result.verdict.reasons)
@@ -124,10 +127,19 @@ class PlainLog:
             self._line("")
             for line in describe_failure(failure):
                 self._line(line)
-            for line in output_tail(strip_escapes(failure.results[-1].output)):
+            for line in output_tail(visible_text(failure.results[-1].output)):
                 self._line(f"  | {line}")
         self._line(f"\n{conclusion(self._report)}")
 
+    def _write(self, data: bytes) -> None:
+        if data:
+            self._stream.write(data)
+            self._at_line_start = data.endswith(b"\n")
+
     def _line(self, text: str) -> None:
+        if self._lines:
+            self._write(self._lines.end())
+        if not self._at_line_start:
+            self._stream.write(b"\n")
         self._stream.write(text.encode(errors="replace") + b"\n")
         self._at_line_start = True

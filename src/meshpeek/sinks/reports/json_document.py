@@ -24,7 +24,7 @@ from meshpeek.run.events import (
 )
 from meshpeek.sinks.reports.incremental.document import Chunk
 from meshpeek.sinks.summary import OUTCOMES
-from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import Command
 
 FORMAT_VERSION = 1
@@ -161,7 +161,7 @@ class JsonFormatter:
             "status": result.status,
             "pipestatus": list(result.pipestatus),
             "duration": round(sum(attempt["duration"] for attempt in attempts), 6),
-            "output": strip_escapes(result.output),
+            "output": visible_text(result.output),
             "omitted": result.omitted,
             "shell_ended": result.shell_ended,
             "attempts": attempts,
@@ -175,7 +175,7 @@ def _attempt(result: CommandResult) -> dict[str, Any]:
         "reasons": list(result.verdict.reasons),
         "status": result.status,
         "duration": round(result.duration, 6),
-        "output_tail": strip_escapes(result.output)[-_TAIL_CHARACTERS:],
+        "output_tail": visible_text(result.output)[-_TAIL_CHARACTERS:],
     }
 
 

@@ -24,7 +24,7 @@ from meshpeek.run.events import (
     WaitStarted,
 )
 from meshpeek.sinks.run_report import RunReport
-from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import Step
 
 
@@ -155,7 +155,7 @@ def _result(event: CommandEnded) -> dict[str, Any]:
         "status": result.status,
         "pipestatus": list(result.pipestatus),
         "duration": round(result.duration, 6),
-        "output": strip_escapes(result.output),
+        "output": visible_text(result.output),
         "omitted": result.omitted,
         "shell_ended": result.shell_ended,
         "verdict": result.verdict.kind.value,

@@ -25,7 +25,7 @@ from meshpeek.run.events import (
 from meshpeek.sinks.reports.control_characters import without_controls
 from meshpeek.sinks.reports.incremental.document import Chunk, Placeholder
 from meshpeek.sinks.summary import describe_attempt, shorten
-from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import Command
 
 KEPT_CHARACTERS = 50_000
@@ -181,7 +181,7 @@ class JUnitFormatter:
             text = "\n".join([f"{step.span}", f"$ {step.text}", *told])
             yield _problem(element, verdict.kind.value, "; ".join(verdict.reasons), text)
         told = [f"{describe_attempt(attempt)}\n" for attempt in attempts] if attempts[1:] else []
-        output = "".join([*told, shorten(strip_escapes(result.output), KEPT_CHARACTERS)])
+        output = "".join([*told, shorten(visible_text(result.output), KEPT_CHARACTERS)])
         if output:
             yield f"<system-out>{content(output)}</system-out>\n"
         yield from self._end_case(what, seconds)

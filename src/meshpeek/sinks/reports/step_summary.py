@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from meshpeek.run.events import RunRefused
 from meshpeek.sinks.run_report import RunReport, StepReport
 from meshpeek.sinks.summary import OUTCOMES, conclusion, name_step, output_tail, summary_rows
-from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.terminal.settled_text import visible_text
 
 _MOST_FAILURES = 20
 
@@ -59,7 +59,7 @@ def _tell(failure: StepReport) -> Iterator[str]:
     result = failure.results[-1]
     yield f"### {result.verdict.kind.value}: {_cell(name_step(failure.step))}"
     yield "\n".join(f"- {_cell(reason)}" for reason in [*result.verdict.reasons, *_hint(failure)])
-    output = output_tail(strip_escapes(result.output))
+    output = output_tail(visible_text(result.output))
     yield _fence("\n".join([f"$ {failure.step.text}", *output]))
 
 

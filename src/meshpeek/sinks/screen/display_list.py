@@ -20,7 +20,8 @@ from meshpeek.terminal.escape_sequences import (
     EscapeSequence,
     split,
 )
-from meshpeek.terminal.styled_text import Colour, Rendition, styled_runs
+from meshpeek.terminal.settled_text import styled_runs
+from meshpeek.terminal.styled_text import Colour, Rendition
 
 _KEPT_ITEMS = 500
 _KEPT_OUTPUT_BYTES = 128 * 1024

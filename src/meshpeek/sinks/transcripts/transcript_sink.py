@@ -10,7 +10,7 @@ from meshpeek.sinks.reports.incremental.double_buffered_file import open_output
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.transcripts.transcript import RecordedStep, Transcript, keys_of
 from meshpeek.sinks.transcripts.yaml_writer import update_transcript, write_transcript
-from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import Workshop
 
 
@@ -65,7 +65,7 @@ class TranscriptSink:
             key = keys.get(id(step))
             result = self._results.get(id(step))
             if key is not None and result is not None:
-                output = strip_escapes(result.output)
+                output = visible_text(result.output)
                 name = getattr(step, "name", None)
                 steps[key] = RecordedStep(
                     step.text, name, step.span.line, result.status, output, result.output
