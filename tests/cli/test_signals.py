@@ -23,14 +23,65 @@ from meshpeek.workshop.model import Mode
 from meshpeek.workshop.parse import parse
 
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP]
+OTHERS = [
+    number
+    for name in ("USR1", "USR2", "VTALRM", "PROF", "IO", "PWR", "STKFLT", "XCPU", "RTMIN", "RTMAX")
+    if (number := getattr(signal, f"SIG{name}", None))
+]
 
 
-@pytest.mark.parametrize("number", ENDING)
-def test_a_signal_interrupts(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
+@pytest.fixture(autouse=True)
+def same_handlers() -> Iterator[None]:
+    """Let signals do after a test what they did before: an interruption leaves them ignored."""
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [*ENDING, *OTHERS])
+def test_a_signal_interrupts(number: int) -> None:
     with interrupting(), pytest.raises(KeyboardInterrupt):
         signal.raise_signal(number)
-    assert signal.getsignal(number) is before
+
+
+def test_signals_do_what_they_did_after_a_run_without_one() -> None:
+    before = [signal.getsignal(number) for number in (*ENDING, *OTHERS)]
+    with interrupting():
+        pass
+    assert [signal.getsignal(number) for number in (*ENDING, *OTHERS)] == before
+
+
+def test_nothing_interrupts_the_cleaning_up() -> None:
+    now = 7.0
+    with interrupting(lambda: now) as end:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        end()
+        now += 9
+        signal.raise_signal(signal.SIGTERM)
+        now += 2
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
+
+
+def test_many_at_short_intervals_are_one() -> None:
+    now = 7.0
+    with interrupting(lambda: now):
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        for _ in range(9):
+            now += 0.15
+            signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_that_has_a_handler_keeps_it() -> None:
+    heard = []
+    with handling([signal.SIGUSR1], lambda *_: heard.append(1)), interrupting():
+        signal.raise_signal(signal.SIGUSR1)
+    assert heard
 
 
 @pytest.mark.parametrize(("first", "second"), [*itertools.product(ENDING, repeat=2)])

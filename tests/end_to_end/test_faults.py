@@ -69,6 +69,7 @@ ENDING = {
     "HUP": signal.SIGHUP,
     "INT": signal.SIGINT,
     "QUIT": signal.SIGQUIT,
+    "USR1": signal.SIGUSR1,
 }
 
 

@@ -55,8 +55,12 @@ def play(
     """
     run = _WorkshopRun(workshop, settings.for_workshop(workshop), reports)
     with hiding_secrets(workshop), contextlib.ExitStack() as stack:
-        run.prepare(stack, transcript, actions, screen)
-        run.run()
+        end = stack.enter_context(interrupting())
+        try:
+            run.prepare(stack, transcript, actions, screen)
+            run.run()
+        finally:
+            end()
     return run.conclude()
 
 
@@ -79,7 +83,6 @@ class _WorkshopRun:
         screen: Sink | None,
     ) -> None:
         """Get ready what the run needs; `stack` cleans it up."""
-        stack.enter_context(interrupting())
         # Without secrets, as soon as those are known.
         with refusal_reported(self._workshop.path, lambda event: self._take(event)):
             masker = Masker(secrets_of(self._workshop.front_matter, os.environ))

@@ -12,27 +12,27 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
 
 from meshpeek.cli.parallel.messages import Job, Message, MessageReader
 from meshpeek.cli.parallel.unfinished_run import UnfinishedRun
 from meshpeek.cli.parallel.workshop_process import WorkshopProcess
+from meshpeek.cli.signals import Burst, handling, interrupting_signals
 
 _BLOCK_BYTES = 1024 * 1024
-_INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_parallel(jobs: Sequence[Job], count: int, take: Callable[[Job, Message], None]) -> bool:
     """Run `jobs`, each in a process, `count` at a time; return whether this was interrupted.
 
     `take` gets their messages as soon as possible, one job after the other, in the order of `jobs`.
-    The last of a job is `Ended`, also if its process was killed. ^C, SIGTERM and SIGHUP
-    interrupt the running jobs; no other starts, and `take` gets no messages of those.
+    The last of a job is `Ended`, also if its process was killed. ^C, and any other signal that would
+    end the process, interrupts the running jobs; no other starts, and `take` gets no messages of
+    those. Signals stay ignored then, because the process is about to exit.
     """
     with contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
         pool = _Pool(jobs, count, take, selector, stack)
-        stack.enter_context(_interruptions(selector, pool.interrupt))
+        stack.enter_context(_interruptions(selector, pool))
         pool.run()
         return pool.is_interrupted
 
@@ -43,7 +43,7 @@ class _StartedJob:
     def __init__(self, job: Job, process: WorkshopProcess) -> None:
         self.job = job
         self.process = process
-        self.has_ended = False
+        self.has_begun = self.has_ended = False
         self._reader = MessageReader()
         self._run = UnfinishedRun(job.workshop.path)
         self._unread = tempfile.TemporaryFile()  # noqa: SIM115  # closed in `messages`
@@ -62,6 +62,7 @@ class _StartedJob:
     def feed(self, data: bytes) -> Iterator[Message]:
         """Yield the messages that `data` completes, in its turn."""
         for message in self._reader.feed(data):
+            self.has_begun = True
             yield from self._run.complete(message)
 
     def end(self) -> Iterator[Message]:
@@ -131,7 +132,8 @@ class _Pool:
 
     def _end_turn(self) -> None:
         run = self._runs.pop(0)
-        self._report(run, run.end())
+        if run.has_begun or not self.is_interrupted:
+            self._report(run, run.end())
         if self._runs:
             self._begin_turn()
 
@@ -141,27 +143,29 @@ class _Pool:
 
 
 @contextlib.contextmanager
-def _interruptions(
-    selector: selectors.BaseSelector, interrupt: Callable[[], None]
-) -> Iterator[None]:
-    """Let signals wake the selector, so that none interrupts a write."""
-    reader, writer = socket.socketpair()
+def _interruptions(selector: selectors.BaseSelector, pool: _Pool) -> Iterator[None]:
+    """Let signals wake the selector, so that none interrupts a write.
 
-    def wake(_number: int, _frame: FrameType | None) -> None:
-        with contextlib.suppress(BlockingIOError):  # then enough is waiting to be read
-            writer.send(b"\0")
+    The interpreter itself writes to the socket: a handler in Python would not run before the
+    selector returns, if the signal came just before it began to wait.
+    """
+    reader, writer = socket.socketpair()
+    burst = Burst()
 
     def answer() -> None:
-        reader.recv(1)
-        interrupt()
+        reader.recv(_BLOCK_BYTES)
+        if burst.begins():
+            pool.interrupt()
 
     with reader, writer:
         writer.setblocking(False)
         selector.register(reader, selectors.EVENT_READ, answer)
-        previous = {number: signal.signal(number, wake) for number in _INTERRUPTING}
+        before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         try:
-            yield
+            with handling(
+                interrupting_signals(), lambda *_: None, left_ignored=lambda: pool.is_interrupted
+            ):
+                yield
         finally:
-            for number, before in previous.items():
-                signal.signal(number, before)
+            signal.set_wakeup_fd(before)
             selector.unregister(reader)

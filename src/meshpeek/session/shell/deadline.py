@@ -15,7 +15,10 @@ _ESCALATION = (
     (signal.SIGTERM, 2.0),
     (signal.SIGKILL, 2.0),
 )
-"""The signals that a job gets, each with the seconds it then has until the next one."""
+"""The signals that a job gets, each with the seconds it then has until the next one.
+
+After the last, bash itself is killed: it is stopped, or waits for what nobody can end.
+"""
 
 
 class Deadline:
@@ -28,6 +31,7 @@ class Deadline:
         self._clock = clock
         self._next = None if seconds is None else clock() + seconds
         self._left = list(_ESCALATION)
+        self._is_over = False
 
     def end_now(self) -> None:
         """Have the first signal sent as soon as possible, if it has not been sent."""
@@ -43,22 +47,25 @@ class Deadline:
         """Send the next signal, if it is time, to the process group that `foreground` returns.
 
         Returns whether it was INT. `shell` is bash's own group. It gets no second INT: that would
-        interrupt the marking of the end of a command that the first one has ended.
+        interrupt the marking of the end of a command that the first one has ended. After all
+        signals it is killed, so a command whose deadline has passed always ends.
         """
-        if self._next is None or self._clock() < self._next or not self._left:
+        if self._next is None or self._clock() < self._next or self._is_over:
             return False
         again = self.passed
-        number, seconds = self._left.pop(0)
+        group = foreground() if self._left else shell
+        number, seconds = self._left.pop(0) if self._left else (signal.SIGKILL, 0.0)
+        self._is_over = not seconds
         self._next = self._clock() + seconds
-        group = foreground()
         if number is signal.SIGINT and again and group == shell:
             return False
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, number)
+        if group > 0:  # 0 would be our own; the terminal has none when bash has just ended
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, number)
         return number is signal.SIGINT
 
     def seconds_left(self, longest: float) -> float:
         """Return the seconds until the next signal, at most `longest`."""
-        if self._next is None or not self._left:
+        if self._next is None or self._is_over:
             return longest
         return min(longest, max(0.0, self._next - self._clock()))

@@ -39,6 +39,7 @@ _SHORT_BYTES = 1024  # a terminal that gives less has no more for now
 _MOST_UNTAKEN = 64 * 1024  # more than this of a paste waits in the presenter's terminal
 _QUIET_SECONDS = 0.05
 _SHRUNK_SECONDS = 0.1
+_EXIT_POLL_SECONDS = 0.005
 
 
 class BashPty:
@@ -235,14 +236,23 @@ class BashPty:
             except BlockingIOError:
                 break
             except OSError:  # EIO: nothing has the terminal open any more
-                return b"".join(chunks), True
+                chunk = b""
             if not chunk:
-                return b"".join(chunks), True
+                return b"".join(chunks), self._ends_within(seconds)
             chunks.append(chunk)
             size += len(chunk)
             if len(chunk) < _SHORT_BYTES:
                 break
         return b"".join(chunks), False
+
+    def _ends_within(self, seconds: float) -> bool:
+        """Wait for the end of bash, or of a program that it has become by `exec`."""
+        deadline = time.monotonic() + seconds
+        while self._child.isalive():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(min(seconds, _EXIT_POLL_SECONDS))
+        return True
 
     def _wait(self, seconds: float) -> bool:
         """Wait for output, moving keys and lines meanwhile; tell whether anything happened."""
