@@ -16,6 +16,8 @@ import pytest
 from tests.conftest import PROGRAM
 
 PATIENCE_SECONDS = 30
+pytestmark = pytest.mark.slow
+
 MARK = "MESHPEEK_TEST_MARK"
 MODES = {
     "ci": ("ci", "w.md"),
@@ -48,9 +50,13 @@ SIGNALS = {
     "INT and TERM": Signals((signal.SIGINT, signal.SIGTERM), 0.1),
     "TERM and HUP": Signals((signal.SIGTERM, signal.SIGHUP, signal.SIGHUP)),
 }
+# Each signal and each situation with `ci`; with the others, what they handle in another way.
 CASES = [
-    *((mode, "a command runs", name) for mode in MODES for name in SIGNALS),
-    *((mode, each, "five TERM") for mode in MODES for each in [*SITUATIONS][1:]),
+    *(("ci", "a command runs", name) for name in SIGNALS),
+    *(("ci", each, "five TERM") for each in [*SITUATIONS][1:]),
+    *(("ci -j 2", "a command runs", name) for name in ("INT", "QUIT", "five TERM", "TERM and HUP")),
+    ("ci -j 2", "a job is in the background", "HUP"),
+    *(("run", "a command runs", name) for name in ("USR1", "five TERM")),
 ]
 
 

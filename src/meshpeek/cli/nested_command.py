@@ -22,6 +22,8 @@ def nested_command(settings: RunSettings) -> tuple[str, ...]:
         words.append(f"--stand-ins={','.join(sorted(settings.stand_ins)) or 'none'}")
     if settings.rehearse:
         words.append("--rehearse")
+    if settings.sealed:
+        words.append("--sealed")
     if not settings.startup:
         words.append("--no-init")
     return tuple(words)

@@ -55,6 +55,11 @@ def REHEARSE(command: CommandFunction) -> CommandFunction:  # noqa: N802  # as t
     )(command)
 
 
+SEALED = click.option(
+    "--sealed",
+    is_flag=True,
+    help="With --rehearse: in a network of its own; nothing else can be reached (Linux).",
+)
 TIMEOUT = click.option(
     "--timeout", type=Duration(), help="How long a command may take that does not say so itself."
 )
@@ -113,8 +118,22 @@ def gathered(
 
 def takes_settings(mode: Mode, **fixed: Any) -> Callable[[CommandFunction], CommandFunction]:  # noqa: ANN401  # each field has its own type
     """Give a command the options named for fields of RunSettings as one argument, `settings`."""
-    make = functools.partial(RunSettings, mode, **fixed)
+
+    def make(**given: Any) -> RunSettings:  # noqa: ANN401  # each field has its own type
+        settings = RunSettings(mode, **fixed, **given)
+        return settings if settings.resume else checked(settings)
+
     return gathered("settings", RunSettings.__match_args__, make)
+
+
+def checked(settings: RunSettings) -> RunSettings:
+    """Return `settings`. Raises InputError if they contradict each other."""
+    if settings.sealed and not settings.rehearse:
+        raise InputError(
+            "--sealed is for rehearsals: real clusters are in other networks",
+            hint="add --rehearse, or leave --sealed out",
+        )
+    return settings
 
 
 def takes_reports(command: CommandFunction) -> CommandFunction:

@@ -89,6 +89,10 @@ class _WorkshopRun:
             self._take = Masked(masker, self._reports.take).take
             compare, find_recorded = self._uses_of(transcript, masker)
             controls = stack.enter_context(open_controls(actions)) if actions else None
+            if self._settings.sealed:
+                from meshpeek.session.sealing import seal_network
+
+                seal_network(os.environ)
             screen = screen or open_output(self._settings.mode, controls)
             journal = self._open_journal(stack) if controls and self._settings.journal else None
             session = self._open_session(stack, controls, journal)
@@ -175,6 +179,7 @@ class _WorkshopRun:
                 os.environ,
                 bash,
                 rehearse=settings.rehearse,
+                sealed=settings.sealed,
                 nested=nested_command(settings),
                 persistence=journal.persistence if journal else None,
             )

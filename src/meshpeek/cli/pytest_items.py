@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from meshpeek.cli.options import checked
 from meshpeek.cli.parallel.messages import Ended, Job
 from meshpeek.cli.parallel.workshop_process import run_apart
 from meshpeek.cli.workshops import load
@@ -35,10 +36,15 @@ class WorkshopFile(pytest.File):
         settings = RunSettings(
             Mode.CI,
             rehearse=self.config.getoption("meshpeek_rehearse"),
+            sealed=self.config.getoption("meshpeek_sealed"),
             stop_on_failure=True,
             folder=self.path.parent,
             scratch=self.config.getoption("meshpeek_scratch"),
         )
+        try:
+            checked(settings)
+        except MeshpeekError as error:
+            raise pytest.UsageError(error.message) from None
         here = self.config.invocation_params.dir
         try:
             workshop = load(Path(os.path.relpath(self.path, here)), settings)

@@ -30,6 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run workshops on embedded clusters, each on its own; no real one is touched",
     )
     group.addoption(
+        "--meshpeek-sealed",
+        action="store_true",
+        help="with --meshpeek-rehearse: each in a network of its own, which reaches nothing else",
+    )
+    group.addoption(
         "--meshpeek-scratch",
         action="store_true",
         help="run each workshop in a copy of its folder, which is removed afterwards",

@@ -120,13 +120,15 @@ def equip(
     environment: Mapping[str, str] = os.environ,
     pages: tuple[Page, ...] = (),
     current_context: str = "",
+    *,
+    shows_pages: bool = True,
 ) -> Equipment:
     """Make `directory` (which exists) a session's own: kubeconfig, cache and a `bin` folder.
 
     `servers` are URLs by context name, at least one. `pages` are those that the session is to
-    know of. `current_context` may be a name that is no context: then commands have to name one.
-    `environment` is what the session would have otherwise: its PATH decides which tools are
-    real. Raises RehearsalError where there is no kubectl that can be used.
+    know of, and to show if `shows_pages`. `current_context` may be a name that is no context: then
+    commands have to name one. `environment` is what the session would have otherwise: its PATH
+    decides which tools are real. Raises RehearsalError where there is no kubectl that can be used.
     """
     kubeconfig = directory / "kubeconfig"
     kubeconfig.touch(mode=0o600)
@@ -139,7 +141,7 @@ def equip(
     }
     binaries = directory / "bin"
     binaries.mkdir()
-    install_page_program(directory, [(page.title, page.url) for page in pages])
+    install_page_program(directory, [(page.title, page.url) for page in pages if shows_pages])
     tools = install_tools(binaries, next(iter(servers)), {**environment, **variables})
     path = environment.get("PATH", os.defpath)
     return Equipment({**variables, "PATH": f"{binaries}{os.pathsep}{path}"}, tools, pages)

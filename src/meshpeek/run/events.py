@@ -95,6 +95,7 @@ class RunStarted(Event):
 
     `start` is the index of the first step. `resumed` is what happened to commands in the run that
     this one resumes. `has_recording`: recorded output of commands can be shown if they fail.
+    `sealed`: the rehearsal has a network of its own.
     """
 
     workshop: Workshop
@@ -103,6 +104,7 @@ class RunStarted(Event):
     start: int = 0
     resumed: tuple[CommandEnded | StepSkipped, ...] = ()
     has_recording: bool = False
+    sealed: bool = False
 
 
 class PageOpened(Event):

@@ -133,6 +133,7 @@ class Runner:
             self._start,
             self._resumed,
             has_recording=self._find_recorded is not None,
+            sealed=self._settings.sealed,
         )
         for title, url in self._session.pages:
             yield PageOpened(title, url)

@@ -27,11 +27,13 @@ class RunSettings(Value):
     None for the working directory; with `scratch` it is a copy of the workshop's folder.
     `stand_ins` are those of the command line, None where the front matter decides.
     `clusters` are the contexts of the rehearsal, in place of what the workshop lists or names.
+    `sealed`: a rehearsal has a network of its own.
     """
 
     mode: Mode
     rehearse: bool = False
     clusters: tuple[str, ...] = ()
+    sealed: bool = False
     pace: float = 1.0
     stop_on_failure: bool = False
     timeout: float | None = None
@@ -48,7 +50,10 @@ class RunSettings(Value):
 
     def for_workshop(self, workshop: Workshop) -> RunSettings:
         """Return the settings with what the front matter of `workshop` says."""
-        return self.replace(default_timeout=workshop.front_matter.timeout or DEFAULT_TIMEOUT)
+        return self.replace(
+            default_timeout=workshop.front_matter.timeout or DEFAULT_TIMEOUT,
+            sealed=self.rehearse and (self.sealed or workshop.front_matter.sealed),
+        )
 
     @property
     def is_test(self) -> bool:

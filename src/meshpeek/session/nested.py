@@ -22,10 +22,14 @@ OUTER_REHEARSAL = "MESHPEEK_REHEARSAL"
 
 
 class OuterRehearsal(NamedTuple):
-    """The rehearsal that an inner run is a part of: its kubeconfig, and the pages it serves."""
+    """The rehearsal that an inner run is a part of: its kubeconfig, and the pages it serves.
+
+    `sealed`: it is in a network of its own.
+    """
 
     kubeconfig: str
     pages: tuple[ServedPage, ...] = ()
+    sealed: bool = False
 
 
 def write_launcher(
@@ -72,5 +76,5 @@ def read_outer_rehearsal(value: str) -> OuterRehearsal:
     """Return what the variable OUTER_REHEARSAL says."""
     import json
 
-    kubeconfig, pages = json.loads(value)
-    return OuterRehearsal(kubeconfig, tuple(ServedPage(*page) for page in pages))
+    kubeconfig, pages, sealed = json.loads(value)
+    return OuterRehearsal(kubeconfig, tuple(ServedPage(*page) for page in pages), sealed)

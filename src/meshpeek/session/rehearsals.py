@@ -37,12 +37,14 @@ def start_rehearsal(
     variables: Mapping[str, str],
     directory: Path,
     persistence: Persistence | None = None,
+    *,
+    shows_pages: bool = True,
 ) -> Iterator[Equipment]:
     """Start the embedded clusters that `workshop` asks for; yield what a session on them has.
 
     `variables` are the session's so far, and `directory` is its own. Without `persistence`, the
-    clusters cannot be resumed. Raises InputError if the workshop does not say what to start,
-    EnvironmentUnfitError if that cannot be started.
+    clusters cannot be resumed. `shows_pages`: a browser can open what they serve. Raises InputError
+    if the workshop does not say what to start, EnvironmentUnfitError if that cannot be started.
     """
     seeds = read_seeds(workshop)
     keeping = None
@@ -52,7 +54,9 @@ def start_rehearsal(
         with start(seeds, log=directory / "clusters.log", keeping=keeping) as clusters:
             pages = tuple(page for page in clusters.pages if page.is_open)
             current = current_context(clusters.servers, workshop.front_matter.current)
-            yield equip(directory, clusters.servers, variables, pages, current)
+            yield equip(
+                directory, clusters.servers, variables, pages, current, shows_pages=shows_pages
+            )
     except RehearsalError as error:
         raise EnvironmentUnfitError(error.message, hint=error.hint) from error
 

@@ -76,6 +76,7 @@ def open_session(
     bash: ShellSettings,
     *,
     rehearse: bool,
+    sealed: bool = False,
     nested: Sequence[str],
     persistence: Persistence | None = None,
 ) -> Iterator[Session]:
@@ -83,6 +84,7 @@ def open_session(
 
     `environment` is the caller's. `bash` gets a name, and what `persistence` says; without a
     keyboard in it, stand-ins take the place of programs that need a person (see `stand_ins`).
+    `sealed`: the rehearsal is in a network of its own, where no browser finds its pages.
     `nested` are the arguments that `$SHELL FILE` gives to meshpeek before the file. Without
     `persistence`, the session cannot be resumed. Raises EnvironmentUnfitError if something is
     missing.
@@ -106,11 +108,13 @@ def open_session(
             from meshpeek.session.rehearsals import start_rehearsal
 
             equipment = stack.enter_context(
-                start_rehearsal(workshop, variables, directory, persistence)
+                start_rehearsal(workshop, variables, directory, persistence, shows_pages=not sealed)
             )
             variables |= equipment.environment
-            pages = tuple(ServedPage(page.title, page.url) for page in equipment.pages)
-            rehearsal = OuterRehearsal(variables["KUBECONFIG"], pages)
+            pages = tuple(
+                ServedPage(page.title, page.url) for page in equipment.pages if not sealed
+            )
+            rehearsal = OuterRehearsal(variables["KUBECONFIG"], pages, sealed)
         else:
             if rehearsal:
                 variables["KUBECONFIG"] = rehearsal.kubeconfig

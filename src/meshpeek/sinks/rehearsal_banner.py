@@ -11,4 +11,8 @@ def rehearsal_banner(event: RunStarted) -> str | None:
         return None
     names = [context.name for context in event.workshop.front_matter.contexts]
     clusters = f"{', '.join(names[:-1])} and {names[-1]} are" if names[1:] else f"{names[0]} is"
+    if event.sealed:
+        return (
+            f"REHEARSAL, sealed: {clusters} embedded in meshpeek; no other network can be reached"
+        )
     return f"REHEARSAL: {clusters} embedded in meshpeek; the session's own tools reach no others"

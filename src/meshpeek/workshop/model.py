@@ -247,7 +247,7 @@ class FrontMatter(Value):
     cluster holds at the start, as the YAML has it:
     `{CONTEXT: {manifests: [PATH, …], links: [CONTEXT, …], install: [NAME, …]}}`, paths relative to
     the workshop. `install` is for the clusters that have none of their own (None: what they call
-    for).
+    for). `sealed`: a rehearsal has a network of its own.
     `pytest` says whether pytest collects it by itself. `matrix` has the versions that CI tests it
     with, by product, in every combination.
     """
@@ -263,6 +263,7 @@ class FrontMatter(Value):
     normalise: Normalisation = Normalisation()
     install: tuple[str, ...] | None = None
     rehearsal: Mapping[str, Any] = _NOTHING
+    sealed: bool = False
     pytest: bool = False
     matrix: Mapping[str, tuple[str, ...]] = _NOTHING
 

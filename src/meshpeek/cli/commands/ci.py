@@ -15,6 +15,7 @@ from meshpeek.cli.options import (
     FILES,
     NO_INIT,
     REHEARSE,
+    SEALED,
     STAND_INS,
     TIMEOUT,
     takes_reports,
@@ -59,6 +60,7 @@ class _Ci(FilesThenArguments):
 @click.command(cls=_Ci)
 @FILES
 @REHEARSE
+@SEALED
 @takes_reports
 @TIMEOUT
 @STAND_INS

@@ -7,7 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +21,7 @@ from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.rehearsal import (
     INSTALLATIONS,
     ClusterSeed,
+    Page,
     RehearsalError,
     RunningClusters,
     equip,
@@ -47,8 +48,17 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     multiple=True,
     help="Install this on each cluster, instead of what FILE calls for; may be repeated.",
 )
+@click.option(
+    "--sealed",
+    is_flag=True,
+    help="With COMMAND: in a network of their own; nothing else can be reached (Linux).",
+)
 def command(
-    file: Path | None, bare: bool, install: tuple[str, ...], arguments: tuple[str, ...] | None
+    file: Path | None,
+    bare: bool,
+    install: tuple[str, ...],
+    sealed: bool,
+    arguments: tuple[str, ...] | None,
 ) -> None:
     """Run COMMAND on rehearsal clusters, and end them with it.
 
@@ -72,6 +82,12 @@ def command(
         seeds = {name: ClusterSeed(install=install) for name in seeds}
     elif install:
         seeds = {name: seed._replace(install=install) for name, seed in seeds.items()}
+    if sealed and arguments is None:
+        raise click.UsageError("--sealed needs a command after `--`: no other terminal gets in")
+    if sealed:
+        from meshpeek.session.sealing import seal_network
+
+        seal_network({})
     for number in _ENDING:
         signal.signal(number, _end)
     try:
@@ -79,13 +95,9 @@ def command(
             private_folder() as directory,
             start(seeds, log=directory / "clusters.log", reporting=arguments is None) as running,
         ):
+            environment = _equip(directory, running, current)
             if arguments is not None:
-                raise SystemExit(_run(arguments, directory, running, current))
-            equip(
-                directory,
-                running.servers,
-                current_context=current_context(running.servers, current),
-            )
+                raise SystemExit(_run(arguments, environment, running, sealed=sealed))
             _introduce(directory, running)
             show_changes(running.changes, contexts)
     except KeyboardInterrupt:
@@ -100,10 +112,8 @@ def command(
     )
 
 
-def _run(
-    arguments: tuple[str, ...], directory: Path, running: RunningClusters, chosen: str | None
-) -> int:
-    """Run a command that reaches these clusters; return its exit code, as a shell would."""
+def _equip(directory: Path, running: RunningClusters, chosen: str | None) -> dict[str, str]:
+    """Return an environment that reaches these clusters, with tools that reach no others."""
     environment = {**os.environ, "PATH": without_wrappers(os.environ.get("PATH", os.defpath))}
     pages = tuple(page for page in running.pages if page.is_open)
     current = current_context(running.servers, chosen)
@@ -115,9 +125,20 @@ def _run(
         tuple(running.servers.values()),
         environment["PATH"],
     )
+    return environment
+
+
+def _run(
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str],
+    running: RunningClusters,
+    *,
+    sealed: bool,
+) -> int:
+    """Run a command that reaches these clusters; return its exit code, as a shell would."""
     if not arguments:
         arguments = (environment.get("SHELL") or "/bin/sh",)
-        _describe(running, "They end with this shell.")
+        _describe(running, "They end with this shell.", () if sealed else running.pages)
     # ^C reaches the command from the terminal; what is handled here, it does not inherit.
     with handling([signal.SIGINT, signal.SIGQUIT], lambda *_: None):
         code = _wait_for(arguments, environment)
@@ -155,19 +176,20 @@ def _end(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _describe(running: RunningClusters, end: str) -> None:
+def _describe(running: RunningClusters, end: str, pages: Sequence[Page]) -> None:
     names = ", ".join(running.servers)
     sys.stderr.write(f"# Rehearsal clusters: {names}. Nothing runs in them. {end}\n")
-    for page in running.pages:
+    for page in pages:
         title = page.title if page.is_open else f"{page.title}, once it is installed"
         sys.stderr.write(f"# {title}: {page.url}\n")
     sys.stderr.flush()
 
 
 def _introduce(directory: Path, running: RunningClusters) -> None:
-    _describe(running, "^C ends them.")
+    _describe(running, "^C ends them.", running.pages)
     sys.stderr.write("# To use them in another terminal, enter there:\n")
     sys.stderr.flush()
     for name, path in (("KUBECONFIG", "kubeconfig"), ("KUBECACHEDIR", "kube-cache")):
         print(f"export {name}={shlex.quote(str(directory / path))}")
-    print(f'export KUBERC=off PATH={shlex.quote(str(directory / "bin"))}:"$PATH"', flush=True)
+    path = ":".join(shlex.quote(str(directory / name)) for name in ("guard", "bin"))
+    print(f'export KUBERC=off PATH={path}:"$PATH"', flush=True)

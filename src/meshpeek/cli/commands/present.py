@@ -15,12 +15,15 @@ from meshpeek.cli.options import (
     FROM,
     NO_INIT,
     REHEARSE,
+    SEALED,
     SETUP,
+    checked,
     takes_reports,
     takes_settings,
 )
 from meshpeek.cli.play import play
 from meshpeek.cli.workshops import load, starting_at
+from meshpeek.errors import InputError
 from meshpeek.run.actions import Action, ActionQueue
 from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths, open_reports, refusal_reported
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 @FILE
 @ARGUMENTS
 @REHEARSE
+@SEALED
 @takes_reports
 @NO_INIT
 @FROM
@@ -86,7 +90,10 @@ def command(
     if settings.resume:
         from meshpeek.run.journal.journal import was_rehearsal
 
-        settings = settings.replace(rehearse=settings.rehearse or was_rehearsal(str(file)))
+        was_one = was_rehearsal(str(file))
+        settings = checked(settings.replace(rehearse=settings.rehearse or was_one))
+    if console or console_host:
+        _refuse_page(settings)
     with contextlib.ExitStack() as stack:
         actions = stack.enter_context(contextlib.closing(ActionQueue()))
         more = []
@@ -97,9 +104,19 @@ def command(
         with refusal_reported(str(file), opened.take):
             workshop = load(file, settings)
             settings = starting_at(address, workshop, settings)
+            if more:
+                _refuse_page(settings.for_workshop(workshop))
             transcript = _read_fallback(fallback)
         code = play(workshop, settings, opened, transcript, actions=actions)
     raise SystemExit(code)
+
+
+def _refuse_page(settings: RunSettings) -> None:
+    if settings.sealed:
+        raise InputError(
+            "the presenter's page cannot be served in a sealed rehearsal: no browser reaches it",
+            hint="leave --console out, or --sealed (`sealed: true` in the front matter)",
+        )
 
 
 def _read_fallback(path: Path | None) -> Transcript | None:

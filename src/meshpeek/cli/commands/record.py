@@ -11,6 +11,7 @@ from meshpeek.cli.options import (
     FILE,
     NO_INIT,
     REHEARSE,
+    SEALED,
     STAND_INS,
     TIMEOUT,
     takes_settings,
@@ -37,6 +38,7 @@ SUFFIX = ".transcript.yaml"
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing transcript.")
 @REHEARSE
+@SEALED
 @TIMEOUT
 @STAND_INS
 @NO_INIT

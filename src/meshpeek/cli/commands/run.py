@@ -12,6 +12,7 @@ from meshpeek.cli.options import (
     FROM,
     NO_INIT,
     REHEARSE,
+    SEALED,
     SETUP,
     STAND_INS,
     TIMEOUT,
@@ -29,6 +30,7 @@ from meshpeek.workshop.model import Mode
 @FILE
 @ARGUMENTS
 @REHEARSE
+@SEALED
 @takes_reports
 @TIMEOUT
 @STAND_INS

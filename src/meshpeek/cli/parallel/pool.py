@@ -25,9 +25,9 @@ def run_parallel(jobs: Sequence[Job], count: int, take: Callable[[Job, Message],
     """Run `jobs`, each in a process, `count` at a time; return whether this was interrupted.
 
     `take` gets their messages as soon as possible, one job after the other, in the order of `jobs`.
-    The last of a job is `Ended`, also if its process was killed. ^C, and any other signal that would
-    end the process, interrupts the running jobs; no other starts, and `take` gets no messages of
-    those. Signals stay ignored then, because the process is about to exit.
+    The last of a job is `Ended`, also if its process was killed. ^C, and any other signal that
+    would end the process, interrupts the running jobs; no other starts, and `take` gets no
+    messages of those. Signals stay ignored then, because the process is about to exit.
     """
     with contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())

@@ -199,6 +199,11 @@ def read_install(node: Node) -> tuple[str, ...]:
     return tuple(read_text(entry, "an installation") for entry in read_list(node, "`install`"))
 
 
+def read_sealed(node: Node) -> bool:
+    """Return whether a rehearsal has a network of its own."""
+    return read_truth(node, "`sealed`")
+
+
 def read_stand_ins(node: Node) -> frozenset[StandIn]:
     """Return what is stood in for when nobody is there: `false` for nothing, or a list."""
     from yaml import ScalarNode
@@ -306,6 +311,7 @@ READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
         "stand-ins": read_stand_ins,
         "normalise": read_normalise,
         "rehearsal": read_rehearsal,
+        "sealed": read_sealed,
         "install": read_install,
         "pytest": read_pytest,
         "matrix": read_matrix,
