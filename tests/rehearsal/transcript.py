@@ -43,6 +43,7 @@ PLACEHOLDERS = {
     "server": r"http://127\.0\.0\.1:\d+/[0-9a-f]{32}",
     "digest": r"[0-9a-f]{64}",
     "path": r"/\S+",
+    "token": r"eyJ[\w-]+\.[\w-]+\.[\w-]+",
 }
 ANYTHING = "..."
 

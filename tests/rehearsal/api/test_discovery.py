@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from meshpeek.rehearsal.api import openapi_v2
+from meshpeek.rehearsal.api.description import openapi_v2
 from tests.rehearsal.in_memory import InMemory
 from tests.rehearsal.types.test_crds import DEFINITIONS, definition, shipped
 

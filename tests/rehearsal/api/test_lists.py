@@ -88,7 +88,8 @@ def token_of(value: object) -> str:
 )
 def test_malformed_tokens_are_refused(north: InMemory, token: str) -> None:
     status = north.refused(400, "GET", f"{CONFIG_MAPS}?limit=2&continue={token}")
-    assert status["message"] == "continue key is not valid"
+    wanted = "invalid continue token: continue key is not valid"
+    assert status["message"].startswith(wanted)
 
 
 def test_a_token_of_the_future_is_refused(north: InMemory) -> None:
@@ -131,7 +132,6 @@ def test_versions_out_of_reach_are_refused(north: InMemory) -> None:
         (422, "resourceVersion=0&resourceVersionMatch=Exact"),
         (400, "resourceVersion=three"),
         (400, "resourceVersion=-1"),
-        (400, "limit=-2"),
         (400, "limit=all"),
         (400, "watch=true&timeoutSeconds=soon"),
     ],

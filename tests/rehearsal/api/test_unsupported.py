@@ -59,7 +59,6 @@ def test_what_is_only_stored_comes_with_a_warning(url: str, spec: Value, said: s
         ("PATCH", "pods/x/ephemeralcontainers", "nothing to debug"),
         ("GET", "pods/x/proxy/any/path", "nothing can be reached through them"),
         ("GET", "services/x/proxy", "nothing can be reached through them"),
-        ("POST", "serviceaccounts/x/token", "no tokens to create"),
     ],
 )
 def test_what_is_refused_says_so(method: str, path: str, said: str) -> None:

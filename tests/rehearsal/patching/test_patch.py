@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from meshpeek.rehearsal.patching.patch import merged
 from meshpeek.rehearsal.patching.strategic import strategically_merged
 from meshpeek.rehearsal.types import keys
-from meshpeek.rehearsal.types.resources import Registry
+from meshpeek.rehearsal.types.kind_registry import Registry
 from tests.rehearsal.in_memory import InMemory
 
 JSON_PATCH = "application/json-patch+json"
@@ -181,6 +181,40 @@ def test_each_kind_of_patch_is_applied(north: InMemory) -> None:
     container = patched["spec"]["template"]["spec"]["containers"][0]
     assert container["image"] == "faces:1.0.0"
     assert container["imagePullPolicy"] == "IfNotPresent"
+
+
+@pytest.mark.parametrize(
+    ("operation", "annotations"),
+    [
+        ({"op": "replace", "path": "/metadata/annotations/new", "value": "b"}, {"new": "b"}),
+        ({"op": "test", "path": "/metadata/annotations/new", "value": None}, {}),
+        ({"op": "test", "path": "/metadata/annotations/new"}, {}),
+        ({"op": "add", "path": "/metadata/annotations/new"}, {"new": ""}),
+    ],
+)
+def test_json_patches_of_missing_members_are_as_the_api_server_has_them(
+    north: InMemory, operation: dict[str, Any], annotations: dict[str, str]
+) -> None:
+    north.ok("PATCH", FACE, {"metadata": {"annotations": {"old": "a"}}}, MERGE_PATCH)
+    patched = north.ok("PATCH", FACE, [operation], JSON_PATCH)
+    assert patched["metadata"]["annotations"] == {"old": "a", **annotations}
+
+
+@pytest.mark.parametrize(
+    ("patch", "content_type", "problem"),
+    [
+        ({"op": "replace"}, JSON_PATCH, "object into Go value of type []handlers.jsonPatchOp"),
+        (b"{", MERGE_PATCH, "unexpected end of JSON input"),
+        (b"x", STRATEGIC, "invalid character 'x' looking for beginning of value"),
+        ([], MERGE_PATCH, "array into Go value of type map[string]interface {}"),
+    ],
+)
+def test_patches_that_cannot_be_read(
+    north: InMemory, patch: object, content_type: str, problem: str
+) -> None:
+    status = north.refused(400, "PATCH", FACE, patch, content_type)
+    assert status["message"].startswith("error decoding patch: ")
+    assert status["message"].endswith(problem)
 
 
 @pytest.mark.parametrize(

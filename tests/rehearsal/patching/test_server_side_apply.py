@@ -19,7 +19,8 @@ from meshpeek.rehearsal.patching.field_sets import (
     schema_of,
     shown,
 )
-from meshpeek.rehearsal.types.resources import Registry, Resource
+from meshpeek.rehearsal.types.kind_registry import Registry
+from meshpeek.rehearsal.types.resources import Resource
 from tests.rehearsal.in_memory import POLICY_ROUTES, InMemory
 from tests.rehearsal.simulated_clusters import bundled
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from meshpeek.rehearsal.store.store import HISTORY_LENGTH, Store, WatchEvent, new_uid
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, NAMESPACES, NODES, PODS
-from meshpeek.rehearsal.types.resources import Registry
+from meshpeek.rehearsal.types.kind_registry import Registry
 from meshpeek.rehearsal.types.status import ApiError
 
 

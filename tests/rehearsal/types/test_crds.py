@@ -284,9 +284,10 @@ def problems(schema: Mapping[str, Any], value: object) -> list[str]:
             'a: Invalid value: "integer": a in body must be of type string: "integer"',
         ),
         (
-            {"type": "integer"},
-            1.5,
-            'a: Invalid value: "number": a in body must be of type integer: "number"',
+            {"type": "integer", "format": "int32"},
+            5_000_000_000,
+            '<nil>: Invalid value: "": Checked value must be of type integer '
+            "with format int32 in a",
         ),
         (
             {"type": "object"},

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshpeek.rehearsal.types import keys
+from meshpeek.rehearsal.types.builtin_kinds import BUILTINS
 from meshpeek.rehearsal.types.builtin_types import all_types, type_name
-from meshpeek.rehearsal.types.resources import BUILTINS, Registry
+from meshpeek.rehearsal.types.kind_registry import Registry
 from meshpeek.rehearsal.types.status import ApiError, NotDecodableError
 from meshpeek.rehearsal.types.typed import decode_builtin
 from tests.rehearsal.in_memory import InMemory
@@ -61,7 +62,7 @@ def test_every_kind_has_its_type(resource: Any) -> None:
         (
             {"metadata": {"labels": {"a": True}}},
             "json: cannot unmarshal bool into Go struct field "
-            "ObjectMeta.metadata.labels.a of type string",
+            "ObjectMeta.metadata.labels of type string",
         ),
         ({"metadata": {"labels": []}}, "ObjectMeta.metadata.labels of type map[string]string"),
         ({"metadata": {"creationTimestamp": "now"}}, 'parsing time "now"'),

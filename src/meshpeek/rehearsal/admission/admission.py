@@ -94,7 +94,8 @@ def update(
     _record(cluster, resource, obj, old, write)
     _admit(cluster, resource, obj)
     _check(cluster, resource, obj, old, write)
-    return cluster.store.update(resource.key, obj, subresource=subresource, dry_run=write.dry_run)
+    part = "status" if subresource == "approval" else subresource
+    return cluster.store.update(resource.key, obj, subresource=part, dry_run=write.dry_run)
 
 
 def _record(
@@ -110,7 +111,7 @@ def _record(
 
 def _keep_other_part(resource: Resource, obj: Object, old: Object, subresource: str) -> None:
     """Let a write of the status change only the status, and any other write all but the status."""
-    if subresource == "status":
+    if subresource in ("status", "approval"):
         status = obj.get("status")
         given = obj["metadata"]
         kept = {name: given[name] for name in _WITH_STATUS if given.get(name)}

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from meshpeek.rehearsal.types import name_validation
+from meshpeek.rehearsal.types.builtin_kinds import BUILTINS
 from meshpeek.rehearsal.types.keys import ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import (
@@ -31,6 +32,13 @@ _NAMES = {
     (_RBAC, "clusterrolebindings"): name_validation.path_segment_problems,
 }
 _OWNER = "metadata.ownerReferences"
+_FINALIZERS = ("foregroundDeletion", "kubernetes", "orphan")
+# Custom kinds, and those of the API server's own extensions, may have any finalizer.
+_QUALIFIED_FINALIZERS = frozenset(
+    resource.key
+    for resource in BUILTINS
+    if resource.key.group not in ("apiextensions.k8s.io", "apiregistration.k8s.io")
+)
 
 
 def check_metadata(key: ResourceKey, obj: Object, old: Object | None) -> list[Cause]:
@@ -41,7 +49,7 @@ def check_metadata(key: ResourceKey, obj: Object, old: Object | None) -> list[Ca
     causes += name_validation.check_labels(metadata.get("labels") or {}, "metadata.labels")
     causes += _check_annotations(metadata.get("annotations") or {})
     causes += _check_owners(metadata.get("ownerReferences") or ())
-    return causes + _check_finalizers(metadata.get("finalizers") or ())
+    return causes + _check_finalizers(key, metadata.get("finalizers") or ())
 
 
 def _check_name(key: ResourceKey, metadata: Mapping[str, Any]) -> list[Cause]:
@@ -120,10 +128,17 @@ def _owner_text(owner: Mapping[str, Any]) -> str:
     return "v1.OwnerReference{" + ", ".join(texts) + "}"
 
 
-def _check_finalizers(finalizers: Sequence[str]) -> list[Cause]:
+def _check_finalizers(key: ResourceKey, finalizers: Sequence[str]) -> list[Cause]:
     causes = []
     for name in finalizers:
         causes += name_validation.check_qualified_name(name, "metadata.finalizers")
+    if key in _QUALIFIED_FINALIZERS:
+        detail = "name is neither a standard finalizer name nor is it fully qualified"
+        causes += [
+            invalid_value(f"metadata.finalizers[{index}]", name, detail)
+            for index, name in enumerate(finalizers)
+            if "/" not in name and name not in _FINALIZERS
+        ]
     if {"foregroundDeletion", "orphan"} <= set(finalizers):
         detail = "finalizer orphan and foregroundDeletion cannot be both set"
         shown = _go_strings(finalizers)

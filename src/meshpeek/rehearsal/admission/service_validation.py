@@ -31,8 +31,9 @@ def check_service(cluster: Cluster, service: Object, old: Object | None) -> list
     """Return what is wrong with a Service, or with how it differs from the stored one."""
     spec = service.get("spec") or {}
     kind = spec.get("type", "ClusterIP")
-    if kind not in _TYPES:
-        return [unsupported_value("spec.type", kind, _TYPES)]
+    address = _check_form(spec)
+    if address or kind not in _TYPES:
+        return address or [unsupported_value("spec.type", kind, _TYPES)]
     ports = spec.get("ports") or ()
     causes: list[Cause] = []
     if kind == "ExternalName":
@@ -104,6 +105,19 @@ def _check_policies(spec: Mapping[str, Any]) -> list[Cause]:
     return causes
 
 
+def _check_form(spec: Mapping[str, Any]) -> list[Cause]:
+    """Check what the registry reads before anything else is looked at."""
+    address = spec.get("clusterIP", "")
+    if address in ("", "None"):
+        return []
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+        return [invalid_value("spec.clusterIPs[0]", address, detail)]
+    return []
+
+
 def _check_address(cluster: Cluster, service: Object, old: Object | None) -> list[Cause]:
     spec = service.get("spec") or {}
     address = spec.get("clusterIP", "")
@@ -115,11 +129,7 @@ def _check_address(cluster: Cluster, service: Object, old: Object | None) -> lis
         return [_invalid("spec.clusterIPs[0]", shown, "may not change once set")]
     if address in (before, "None"):
         return []
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
-        return [invalid_value("spec.clusterIPs[0]", address, detail)]
+    parsed = ipaddress.ip_address(address)
     failed = f"failed to allocate IP {address}:"
     if parsed not in _RANGE:
         detail = (

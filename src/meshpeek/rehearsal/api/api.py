@@ -5,30 +5,19 @@ from __future__ import annotations
 import sys
 import traceback
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from meshpeek.http.connection import MAXIMUM_BODY
-from meshpeek.http.exchange import HttpError, Request, Response, answer, text, warning_header
-from meshpeek.rehearsal.api import discovery
+from meshpeek.http.exchange import HttpError, Request, Response, answer, warning_header
+from meshpeek.rehearsal.api.description import discovery, self_description
 from meshpeek.rehearsal.api.paths import parse_path
-from meshpeek.rehearsal.store.cluster import VERSION, Cluster
+from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types.status import ApiError, bad_request, too_large, unknown_path
 
 if TYPE_CHECKING:
-    from meshpeek.rehearsal.api.openapi import Documents
+    from meshpeek.rehearsal.api.description.openapi import Documents
     from meshpeek.rehearsal.api.verbs import ObjectApi
 
-VERSION_INFO = {
-    "major": "1",
-    "minor": "27",
-    "gitVersion": VERSION,
-    "gitCommit": "0000000000000000000000000000000000000000",
-    "gitTreeState": "clean",
-    "buildDate": "2023-07-19T00:00:00Z",
-    "goVersion": "go1.20.6",
-    "compiler": "gc",
-    "platform": "linux/amd64",
-}
-HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
 _REASONS = {408: "Timeout", 421: "", 429: "TooManyRequests"}
 
 
@@ -38,12 +27,20 @@ class Api:
     def __init__(self, cluster: Cluster, prefix: str) -> None:
         self._cluster = cluster
         self._prefix = prefix
-        self._discovery = discovery.Discovery(cluster.resources)
+        self._discovery = discovery.Discovery(cluster.resources, urlsplit(cluster.server).netloc)
         self._objects: ObjectApi | None = None
         self._openapi: Documents | None = None
 
     def handle(self, request: Request) -> Response:
         """Return the answer to a request; whatever goes wrong is answered with a Status."""
+        response = self._response(request)
+        if "yaml" in request.headers.get("accept", ""):
+            from meshpeek.rehearsal.api.negotiation import in_yaml
+
+            return in_yaml(request, response)
+        return response
+
+    def _response(self, request: Request) -> Response:
         try:
             return self._route(request)
         except ApiError as error:
@@ -58,21 +55,17 @@ class Api:
 
     def _route(self, request: Request) -> Response:
         path = request.path.rstrip("/") or "/"
+        if request.method == "HEAD":
+            # The connection leaves out the body.
+            request = request._replace(method="GET")
         target = parse_path(path)
         if target is not None:
             return self._object_api().handle(request, target)
         if request.method != "GET":
-            raise (
-                unknown_path()
-                if path == "/"
-                else ApiError(
-                    405, "MethodNotAllowed", "the server does not allow this method on the path"
-                )
-            )
-        if path == "/version":
-            return answer(VERSION_INFO)
-        if path.startswith(HEALTH_PATHS):
-            return text("ok")
+            if path == "/":
+                raise unknown_path()
+            message = "the server does not allow this method on the path"
+            raise ApiError(405, "MethodNotAllowed", message)
         found = self._discovery.answer(path, request) or self._describe(path, request)
         if found is None:
             raise unknown_path()
@@ -88,9 +81,9 @@ class Api:
 
     def _describe(self, path: str, request: Request) -> Response | None:
         if not path.startswith("/openapi/"):
-            return None
+            return self_description.describe(self._cluster, path, request)
         if self._openapi is None:
-            from meshpeek.rehearsal.api.openapi import Documents
+            from meshpeek.rehearsal.api.description.openapi import Documents
 
             self._openapi = Documents(self._cluster.resources, self._prefix)
         return self._openapi.answer(path, request)

@@ -123,6 +123,21 @@ def _doubled(value: object, path: str) -> Iterator[str]:
             yield from _doubled(child, f"{path}[{index}]")
 
 
+def go_json_problem(error: Exception) -> str:
+    """Return the words that Go's decoder has for a text that is not JSON."""
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    rest = error.doc[error.pos :].lstrip()
+    if not rest or error.msg.startswith("Unterminated string"):
+        return "unexpected end of JSON input"
+    wanted = "looking for beginning of value"
+    if error.msg.startswith("Extra data"):
+        wanted = "after top-level value"
+    elif error.msg.startswith("Expecting property name"):
+        wanted = "looking for beginning of object key string"
+    return f"invalid character '{rest[0]}' {wanted}"
+
+
 def _load_json(body: bytes) -> Any:  # noqa: ANN401
     return json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
 

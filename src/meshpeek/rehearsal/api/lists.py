@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import random
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ from meshpeek.rehearsal.types.status import (
     from_the_future,
     quoted,
 )
+from meshpeek.rehearsal.types.typed import base64_problem
 
 SHORTEST_WATCH_SECONDS = 1800
 
@@ -167,6 +169,9 @@ def _make_token(version: int, place: tuple[str, str]) -> str:
 def _read_token(token: str) -> tuple[int, tuple[str, str]]:
     try:
         parts = json.loads(base64.urlsafe_b64decode(token))
+    except binascii.Error:
+        place = base64_problem(token, "-_")
+        raise _bad_token(f": illegal base64 data at input byte {place}") from None
     except (ValueError, RecursionError):
         raise _bad_token() from None
     match parts:
@@ -175,14 +180,20 @@ def _read_token(token: str) -> tuple[int, tuple[str, str]]:
     raise _bad_token()
 
 
-def _bad_token() -> ApiError:
-    return bad_request("continue key is not valid")
+def _bad_token(detail: str = "") -> ApiError:
+    return bad_request(f"invalid continue token: continue key is not valid{detail}")
 
 
 def _number(request: Request, name: str) -> int:
     text = request.query.get(name, "")
     if not text:
         return 0
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise bad_request(f'strconv.ParseUint: parsing "{text}": invalid syntax ({name})')
-    return int(text)
+    is_version = name == "resourceVersion"
+    digits = text if is_version else text.removeprefix("-")
+    if digits.isascii() and digits.isdigit() and len(digits) <= 18:
+        return max(int(text), 0)
+    problem = f"strconv.{'ParseUint' if is_version else 'ParseInt'}: parsing {quoted(text)}"
+    problem += ": invalid syntax"
+    if is_version:
+        problem = f"invalid resource version: {name}: Invalid value: {quoted(text)}: {problem}"
+    raise bad_request(problem)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from meshpeek.http.exchange import Request, accepted, warning_header
+from meshpeek.http.exchange import JSON, Request, Response, accepted, warning_header
 from meshpeek.rehearsal.api import tables
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
@@ -14,7 +15,8 @@ from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import ApiError
 
 META = "meta.k8s.io"
-READABLE = ("application/json", "application/*", "*/*")
+YAML = "application/yaml"
+READABLE = ("application/json", "application/*", "*/*", YAML)
 
 
 class Representation:
@@ -104,6 +106,20 @@ class Representation:
         return table
 
 
+def in_yaml(request: Request, response: Response) -> Response:
+    """Return an answer as YAML where a client accepts that before JSON; streams stay as they are.
+
+    The text is JSON's in another notation, so the fields stand as they do there.
+    """
+    readable = [each.name for each in accepted(request.headers["accept"]) if each.name in READABLE]
+    if readable[:1] != [YAML] or response.stream is not None or response.content_type != JSON:
+        return response
+    import yaml
+
+    text: str = yaml.safe_dump(json.loads(response.body), sort_keys=True, allow_unicode=True)
+    return response._replace(body=text.encode(), content_type=YAML)
+
+
 def _form(accept: str) -> str:
     """Return `Table`, `PartialObjectMetadata` or nothing for the whole object."""
     media_types = accepted(accept)
@@ -121,6 +137,6 @@ def _form(accept: str) -> str:
             406,
             "NotAcceptable",
             "only the following media types are accepted: application/json, "
-            "application/json;as=Table;g=meta.k8s.io;v=v1",
+            "application/json;as=Table;g=meta.k8s.io;v=v1, application/yaml",
         )
     return ""

@@ -14,7 +14,7 @@ from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.patching import patch
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
-from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.keys import PODS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import (
@@ -23,6 +23,9 @@ from meshpeek.rehearsal.types.status import (
     invalid,
     invalid_value,
     method_not_supported,
+    not_found,
+    quoted,
+    required_value,
     unknown_path,
 )
 
@@ -39,6 +42,10 @@ def handle(
     unsupported.check_subresource(name)
     if target.subresource == "eviction":
         return _evict(cluster, resource, request, target)
+    if target.subresource == "token":
+        return _token(cluster, resource, request, target)
+    if target.subresource == "binding":
+        return bind(cluster, request, target)
     if target.subresource == "scale":
         return _scale(cluster, resource, request, target)
     return _part(cluster, resource, request, target)
@@ -77,6 +84,38 @@ def _evict(
         raise bad_request("deleteOptions of an Eviction must be an object")
     options = options_of(given, request, dry_run=write.dry_run)
     delete(cluster, resource, updates.existing(cluster, resource, target), options)
+    success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    return answer({**success, "code": 201}, 201)
+
+
+def _token(
+    cluster: Cluster, resource: Resource, request: Request, target: ResourcePath
+) -> Response:
+    from meshpeek.rehearsal.api.identity.tokens import request_token
+
+    return request_token(cluster, updates.existing(cluster, resource, target), request)
+
+
+def bind(cluster: Cluster, request: Request, target: ResourcePath) -> Response:
+    """Bind a Pod to a node, as a scheduler asks for; raises ApiError 409 for one that has a node.
+
+    The path names the Pod, or its namespace alone; then the Binding has its name.
+    """
+    if request.method != "POST":
+        raise method_not_supported(PODS, request.method)
+    binding = decode_object(request.body, request.headers.get("content-type", ""))
+    name = target.name or updates.metadata_of(binding).get("name", "")
+    pod = cluster.store.get(PODS, target.namespace, name)
+    if pod is None:
+        raise not_found(PODS, name)
+    wanted = binding.get("target")
+    node = wanted.get("name") if isinstance(wanted, dict) else None
+    if not node or not isinstance(node, str):
+        raise invalid(PODS, "Binding", name, [required_value("target.name")])
+    if pod["spec"].get("nodeName"):
+        detail = f"pod {name} is already assigned to node {quoted(pod['spec']['nodeName'])}"
+        raise conflict(PODS, name, detail)
+    cluster.store.update(PODS, {**pod, "spec": {**pod["spec"], "nodeName": node}})
     success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     return answer({**success, "code": 201}, 201)
 

@@ -18,7 +18,6 @@ _SUBRESOURCES = {
     "portforward": "Pods are modelled and no container runs, so no port can be forwarded",
     "ephemeralcontainers": "Pods are modelled and no container runs, so there is nothing to debug",
     "proxy": "Pods are modelled and no container runs, so nothing can be reached through them",
-    "token": "there are no credentials, so there are no tokens to create",
 }
 _REFUSED = {
     ("autoscaling", "horizontalpodautoscalers"): "there are no metrics to scale by",

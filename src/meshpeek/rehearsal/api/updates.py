@@ -152,11 +152,13 @@ def apply_patch(
     if metadata.get("resourceVersion") == old["metadata"]["resourceVersion"]:
         del metadata["resourceVersion"]
     check_kind(resource, target.version, patched)
-    text = patch.described(patched)
     try:
         return admission.update(cluster, resource, target.version, patched, old, write, subresource)
     except NotDecodableError as error:
-        raise patch.not_decodable(request, text, error) from None
+        # Decoding changes the object: what it was is made again.
+        current = deepcopy(crds.read_as(resource, target.version, old))
+        again = patch.patched(current, request, resource)
+        raise patch.not_decodable(request, patch.described_object(again), error) from None
 
 
 def write_options(resource: Resource, request: Request, target: ResourcePath) -> admission.Write:

@@ -6,9 +6,10 @@ from typing import Any
 
 from meshpeek.http.exchange import Request, Response, answer
 from meshpeek.rehearsal.admission import admission
-from meshpeek.rehearsal.api import lists, reviews, subresources, unsupported
+from meshpeek.rehearsal.api import lists, subresources, unsupported
 from meshpeek.rehearsal.api.bodies import decode_object
 from meshpeek.rehearsal.api.deletion import delete, delete_options, deleted_status, is_shown
+from meshpeek.rehearsal.api.identity import reviews
 from meshpeek.rehearsal.api.negotiation import Representation
 from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.api.updates import (
@@ -24,10 +25,12 @@ from meshpeek.rehearsal.api.updates import (
 from meshpeek.rehearsal.patching import patch
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crds
-from meshpeek.rehearsal.types.keys import ResourceKey
+from meshpeek.rehearsal.types.keys import BINDINGS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import ApiError, method_not_supported, unknown_path
+
+EVENTS_GROUP = "events.k8s.io"
 
 
 class ObjectApi:
@@ -38,12 +41,23 @@ class ObjectApi:
 
     def handle(self, request: Request, target: ResourcePath) -> Response:
         """Return the answer to a request for `target`; raises ApiError."""
+        if target.group == EVENTS_GROUP:
+            from meshpeek.rehearsal.api import events_group
+
+            return events_group.handle(self._respond, request, target)
+        return self._respond(request, target)
+
+    def _respond(self, request: Request, target: ResourcePath) -> Response:
         resource = self._cluster.resources.served(target.group, target.version, target.plural)
         if resource is None or (target.namespace and not resource.namespaced):
             key = ResourceKey(target.group, target.plural)
             raise unsupported.not_served(request.method, key, target.name)
+        if target.is_watched:
+            request = _as_watch(request)
+        if resource.key == BINDINGS:
+            return subresources.bind(self._cluster, request, target)
         if "list" not in resource.verbs:
-            return reviews.review(resource, request, target)
+            return reviews.review(self._cluster, resource, request, target)
         if target.name and resource.namespaced and not target.namespace:
             raise unknown_path()
         if target.subresource:
@@ -129,6 +143,12 @@ class ObjectApi:
         for obj in deleted:
             delete(self._cluster, resource, obj, options)
         return answer(representation.many(deleted, {}))
+
+
+def _as_watch(request: Request) -> Request:
+    if request.method != "GET":
+        raise method_not_supported(None, request.method)
+    return request._replace(query={**request.query, "watch": "true"})
 
 
 def _verb(request: Request, target: ResourcePath) -> str:

@@ -98,7 +98,7 @@ async def watch(
             try:
                 await asyncio.wait_for(awake.wait(), min(left, BOOKMARK_SECONDS))
             except TimeoutError:
-                if options.bookmarks:
+                if options.bookmarks and loop.time() < deadline:
                     yield _line("BOOKMARK", show_bookmark(bookmark(store.resource_version)))
     finally:
         unsubscribe()

@@ -33,7 +33,13 @@ _SPECIAL = {
     _MACHINERY + "runtime.RawExtension": "json",
     _MACHINERY + "util.intstr.IntOrString": "int-or-string",
 }
-_DELETE_OPTIONS = _MACHINERY + "apis.meta.v1.DeleteOptions"
+# What clients send beside the objects of kinds.
+_NOT_STORED = (
+    _MACHINERY + "apis.meta.v1.DeleteOptions",
+    "k8s.io.api.authentication.v1.TokenRequest",
+    "k8s.io.api.autoscaling.v1.Scale",
+    "k8s.io.api.policy.v1.Eviction",
+)
 # A kind's message lacks these: they are in the envelope around it.
 _TYPE_META = {"apiVersion", "kind"}
 
@@ -64,7 +70,7 @@ def protobuf_fields(
     messages = dict(_messages(kubectl))
     # kubectl has no protobuf for CustomResourceDefinitions and APIServices, and sends JSON.
     sent = [name for name in served if name.startswith("io.k8s.api.")]
-    waiting = [_DELETE_OPTIONS, *(name.replace("io.k8s", "k8s.io") for name in sent)]
+    waiting = [*_NOT_STORED, *(name.replace("io.k8s", "k8s.io") for name in sent)]
     found: dict[str, Fields] = {}
     while waiting:
         name = waiting.pop()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from meshpeek.rehearsal.types.builtin_kinds import BUILTINS
 from meshpeek.rehearsal.types.builtin_types import (
     GROUP_VERSION_KIND,
     INT_OR_STRING,
@@ -14,7 +15,6 @@ from meshpeek.rehearsal.types.builtin_types import (
     REFERENCE,
     Type,
 )
-from meshpeek.rehearsal.types.resources import BUILTINS
 
 # What kube-apiserver's v3 documents have for these: apimachinery's OpenAPIV3OneOfTypes.
 _SEVERAL_TYPES: dict[str, Type] = {

@@ -21,6 +21,7 @@ from meshpeek.rehearsal.installations.shapes import (
     service_account,
 )
 from meshpeek.rehearsal.store.cluster import VERSION, Cluster
+from meshpeek.rehearsal.store.store import new_uid
 from meshpeek.rehearsal.types.keys import NODES
 from meshpeek.rehearsal.types.objects import Object
 
@@ -126,12 +127,15 @@ def node(cluster: Cluster, moment: str) -> Object:
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
             "nodeInfo": {
                 "architecture": "amd64",
+                "bootID": new_uid(),
                 "containerRuntimeVersion": "containerd://1.7.1-k3s1",
                 "kernelVersion": "6.1.0-rehearsal",
                 "kubeProxyVersion": VERSION,
                 "kubeletVersion": VERSION,
+                "machineID": new_uid().replace("-", ""),
                 "operatingSystem": "linux",
                 "osImage": "K3s dev",
+                "systemUUID": new_uid(),
             },
         },
     }
@@ -245,8 +249,12 @@ class K3s(Installation):
 
     def install(self, cluster: SeededCluster) -> None:
         """Make the node, and what k3s puts into a new cluster."""
+        from meshpeek.rehearsal.installations.bootstrap import bootstrap_objects
+
         moment = cluster.runtime.timestamp()
         cluster.runtime.create(NODES, node(cluster.cluster, moment))
+        for obj in bootstrap_objects(cluster.cluster, moment):
+            cluster.create(obj)
         system = (*api_server(cluster.cluster), *coredns(), node_lease(cluster.cluster, moment))
         for obj in (*namespaces(), *system):
             cluster.create(obj)

@@ -101,7 +101,7 @@ class _Merge:
         manager = self._manager
         before = managed.owned_by(manager)
         set_now = ownable(self._resource, manager.subresource, fields_of(self.schema, config))
-        managed.assign(manager, set_now, self._time)
+        managed.assign(manager, set_now, managed.time_of(manager))
         kept = frozenset().union(*(entry.fields for entry in managed))
         result = merged(self.schema, live, config)
         result = without(self.schema, result, before - kept, kept)
@@ -122,6 +122,8 @@ class _Merge:
         for entry in managed:
             if entry.manager.identity != manager.identity:
                 managed.remove(entry.manager, changes.removed)
+        if any(changes):
+            managed.stamp(manager, self._time)
         return result, managed
 
 

@@ -73,7 +73,10 @@ class Manager(NamedTuple):
 
 @dataclass(slots=True)
 class ManagedFieldsEntry:
-    """The fields of one manager, and the time of its last change as Kubernetes writes it."""
+    """The fields of one manager, and the time of its last change as Kubernetes writes it.
+
+    An apply that changes nothing but who owns what has no time.
+    """
 
     manager: Manager
     fields: FieldSet
@@ -96,6 +99,17 @@ class ManagedFields:
         """Return the fields of a manager."""
         entry = self._entries.get(manager.identity)
         return entry.fields if entry else NOTHING
+
+    def time_of(self, manager: Manager) -> str:
+        """Return the time of a manager's last change, empty where it has none."""
+        entry = self._entries.get(manager.identity)
+        return entry.time if entry else ""
+
+    def stamp(self, manager: Manager, time: str) -> None:
+        """Note that a manager has changed the object at `time`."""
+        entry = self._entries.get(manager.identity)
+        if entry is not None:
+            entry.time = time
 
     def assign(self, manager: Manager, fields: FieldSet, time: str) -> None:
         """Let a manager own just `fields`; one without fields is dropped."""
@@ -207,7 +221,7 @@ def _encoded_entry(entry: ManagedFieldsEntry) -> dict[str, Any]:
         "manager": manager.name,
         "operation": manager.operation,
         "apiVersion": manager.api_version,
-        "time": entry.time,
+        **({"time": entry.time} if entry.time else {}),
         "fieldsType": "FieldsV1",
         "fieldsV1": encoded(entry.fields),
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
 from meshpeek.http.exchange import Request
-from meshpeek.rehearsal.api.bodies import decode_json, media_type
+from meshpeek.rehearsal.api.bodies import decode_json, go_json_problem, media_type
 from meshpeek.rehearsal.types.keys import ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
@@ -32,6 +33,35 @@ MAXIMUM_COPIED = 3 * 1024 * 1024
 """How many bytes, as JSON, the `copy` operations of one JSON patch may add up to."""
 
 
+# The order of the fields in Go's structs.
+_METADATA_FIELDS = (
+    "name",
+    "generateName",
+    "namespace",
+    "selfLink",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+    "managedFields",
+)
+_ENTRY_FIELDS = (
+    "manager",
+    "operation",
+    "apiVersion",
+    "time",
+    "fieldsType",
+    "fieldsV1",
+    "subresource",
+)
+
+
 def is_apply(request: Request) -> bool:
     """Return whether a request is a server-side apply."""
     kind = media_type(request.headers.get("content-type", ""))
@@ -42,7 +72,7 @@ def patched(current: Object, request: Request, resource: Resource) -> Object:
     """Return `current`, which may be changed, with the request's patch; raises ApiError."""
     kind = media_type(request.headers.get("content-type", ""))
     if kind == JSON_PATCH:
-        result = _json_patched(current, decode_json(request.body))
+        result = _json_patched(current, _decoded(request))
     elif kind == MERGE_PATCH:
         result = merged(current, _patch_object(request))
     elif kind == STRATEGIC_PATCH and resource.definition is None:
@@ -87,6 +117,30 @@ def described(obj: object) -> str:
     return json.dumps(obj, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
+def described_object(obj: Object) -> str:
+    """Return an object as the compact text that an API server makes of it: metadata as Go does."""
+    texts = {name: described(value) for name, value in obj.items()}
+    texts["metadata"] = _described_metadata(obj["metadata"])
+    return _joined(sorted(texts.items()))
+
+
+def _described_metadata(metadata: Object) -> str:
+    named = {name: described(value) for name, value in metadata.items()}
+    entries = metadata.get("managedFields")
+    if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
+        listed = [
+            _joined((name, described(entry[name])) for name in _ENTRY_FIELDS if name in entry)
+            for entry in entries
+        ]
+        named["managedFields"] = f"[{','.join(listed)}]"
+    order = [name for name in _METADATA_FIELDS if name in named]
+    return _joined((name, named[name]) for name in (*order, *sorted(set(named) - set(order))))
+
+
+def _joined(fields: Iterable[tuple[str, str]]) -> str:
+    return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in fields) + "}"
+
+
 def _go_text(value: object) -> str:
     """Write a JSON value as Go's `%+v` does."""
     if isinstance(value, dict):
@@ -98,15 +152,30 @@ def _go_text(value: object) -> str:
 
 
 def _patch_object(request: Request) -> Object:
-    value = decode_json(request.body)
+    value = _decoded(request)
     if not isinstance(value, dict):
-        raise bad_request("json: cannot unmarshal the patch into an object")
+        raise _not_of_type(value, "map[string]interface {}")
     return value
+
+
+def _decoded(request: Request) -> Any:  # noqa: ANN401
+    try:
+        json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise bad_request(f"error decoding patch: {go_json_problem(error)}") from None
+    return decode_json(request.body)
+
+
+def _not_of_type(value: object, wanted: str) -> ApiError:
+    found = {dict: "object", list: "array", str: "string", bool: "bool"}.get(type(value), "number")
+    return bad_request(
+        f"error decoding patch: json: cannot unmarshal {found} into Go value of type {wanted}"
+    )
 
 
 def _json_patched(current: Object, operations: Any) -> Any:  # noqa: ANN401
     if not isinstance(operations, list):
-        raise bad_request("json: cannot unmarshal the patch into a list of operations")
+        raise _not_of_type(operations, "[]handlers.jsonPatchOp")
     if len(operations) > MAXIMUM_OPERATIONS:
         message = (
             f"The allowed maximum operations in a JSON patch is {MAXIMUM_OPERATIONS}, "
@@ -118,19 +187,44 @@ def _json_patched(current: Object, operations: Any) -> Any:  # noqa: ANN401
 
     result, copied = current, 0
     try:
+        operations = deepcopy(operations)
+        for operation in operations:
+            if isinstance(operation, dict) and operation.get("op") in ("add", "replace", "test"):
+                operation.setdefault("value", None)
         jsonpatch.JsonPatch(operations)
-        for operation in deepcopy(operations):
+        for operation in operations:
             if operation["op"] == "copy" and isinstance(operation.get("from"), str):
                 source = jsonpointer.resolve_pointer(result, operation["from"])
                 copied += len(described(source).encode())
                 if copied > MAXIMUM_COPIED:
                     raise _not_applicable()
-            result = jsonpatch.JsonPatch([operation]).apply(result, in_place=True)
+            operation = _as_go_has_it(result, operation)
+            if operation is not None:
+                result = jsonpatch.JsonPatch([operation]).apply(result, in_place=True)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
         raise _not_applicable() from error
     except (TypeError, AttributeError, ValueError, KeyError, IndexError):
         raise bad_request("the JSON patch has operations that are not of that form") from None
     return result
+
+
+def _as_go_has_it(obj: Any, operation: dict[str, Any]) -> dict[str, Any] | None:  # noqa: ANN401
+    """Return an operation with what the API server's library makes of members that are missing.
+
+    It replaces a member of an object that is not there, and a test of it succeeds for null: then
+    None is returned, for nothing is left to do.
+    """
+    import jsonpointer
+
+    kind = operation["op"]
+    if kind not in ("replace", "test"):
+        return operation
+    parent, name = jsonpointer.JsonPointer(operation["path"]).to_last(obj)
+    if not isinstance(parent, dict) or name is None or name in parent:
+        return operation
+    if kind == "test":
+        return operation if operation["value"] is not None else None
+    return {**operation, "op": "add"}
 
 
 def _not_applicable() -> ApiError:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from meshpeek.rehearsal.store.store import Store
-from meshpeek.rehearsal.types.resources import Registry
+from meshpeek.rehearsal.types.kind_registry import Registry
 
 if TYPE_CHECKING:
     from meshpeek.rehearsal.installation import Installation

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from meshpeek.rehearsal.types.builtin_kinds import BUILTINS
 from meshpeek.rehearsal.types.keys import (
     EVENTS,
     JOBS,
@@ -22,7 +23,7 @@ from meshpeek.rehearsal.types.keys import (
     SERVICES,
     ResourceKey,
 )
-from meshpeek.rehearsal.types.status import bad_request
+from meshpeek.rehearsal.types.status import bad_request, quoted
 
 Matcher = Callable[[Mapping[str, Any]], bool]
 
@@ -77,7 +78,7 @@ def parse(key: ResourceKey, selector: str) -> Matcher:
                 f"can't understand '{text}'"
             )
         if term[1] not in supported:
-            raise bad_request(f"field label not supported: {term[1]}")
+            raise bad_request(_not_supported(key, term[1]))
         path = "source.component" if term[1] == "source" else term[1]
         terms.append((path.split("."), term[2] != "!=", term[3]))
 
@@ -85,6 +86,13 @@ def parse(key: ResourceKey, selector: str) -> Matcher:
         return all((_field(obj, path) == value) is wanted for path, wanted, value in terms)
 
     return match
+
+
+def _not_supported(key: ResourceKey, label: str) -> str:
+    if key in FIELD_LABELS or key not in (resource.key for resource in BUILTINS):
+        return f"field label not supported: {label}"
+    known = ", ".join(map(quoted, ("metadata.name", "metadata.namespace")))
+    return f"{quoted(label)} is not a known field selector: only {known}"
 
 
 def _field(obj: Mapping[str, Any], path: list[str]) -> str:

@@ -16,8 +16,9 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from meshpeek.rehearsal.types.keys import DEPLOYMENTS, ResourceKey
+from meshpeek.rehearsal.types.kind_registry import Registry
 from meshpeek.rehearsal.types.objects import Object
-from meshpeek.rehearsal.types.resources import Registry, Resource
+from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import (
     already_exists,
     conflict,

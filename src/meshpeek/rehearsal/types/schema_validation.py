@@ -45,6 +45,7 @@ def _check(schema: Schema, value: object, path: str) -> Iterator[Cause]:
     elif isinstance(value, bool):
         pass
     elif isinstance(value, int | float):
+        yield from _check_range(schema, value, path)
         yield from _check_number(schema, value, path)
     elif isinstance(value, list):
         yield from _check_list(schema, value, path)
@@ -96,9 +97,16 @@ def _check_number(schema: Schema, value: float, path: str) -> Iterator[Cause]:
             yield _wrong(path, value, f"should be {relation} {schema['minimum']}")
     if schema.get("multipleOf") and value % schema["multipleOf"]:
         yield _wrong(path, value, f"should be a multiple of {schema['multipleOf']}")
-    bound = _INTEGER_RANGES.get(schema.get("format", ""))
-    if bound and not -bound <= value < bound:
-        yield _wrong(path, value, f"must be of type integer with format {schema['format']}")
+
+
+def _check_range(schema: Schema, value: float, path: str) -> Iterator[Cause]:
+    if schema.get("type") != "integer":
+        return
+    form = schema.get("format", "")
+    bound = _INTEGER_RANGES.get(form, 2**63)
+    if value != int(value) or not -bound <= value < bound:
+        which = f"with format {form}" if form else "(default format)"
+        yield _composite(f"Checked value must be of type integer {which} in {path}")
 
 
 def _check_list(schema: Schema, value: list[Any], path: str) -> Iterator[Cause]:

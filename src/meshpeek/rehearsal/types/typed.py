@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from meshpeek.rehearsal.types.builtin_types import (
@@ -156,8 +157,7 @@ def _decode_map(
             # A ResourceList: its defaulting rounds up.
             value[key] = _quantity(value[key], quantities.MILLI)
         else:
-            where = f"{place}.{key}"
-            value[key] = _decoded(item, value[key], struct, f"{path}.{key}", where, unknown)
+            value[key] = _decoded(item, value[key], struct, f"{path}.{key}", place, unknown)
 
 
 def _zero(field: Type) -> Any:  # noqa: ANN401
@@ -188,7 +188,15 @@ def _check_scalar(
         try:
             base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
-            raise _MismatchError("illegal base64 data") from None
+            problem = f"illegal base64 data at input byte {base64_problem(value)}"
+            raise _MismatchError(problem, f"error decoding from json: {problem}") from None
+
+
+def base64_problem(text: str, extra: str = "+/") -> int:
+    """Return the place at which Go's decoder gives up a text that is not base64."""
+    digits = re.match(rf"[A-Za-z0-9{re.escape(extra)}\r\n]*", text)
+    end = digits.end() if digits else 0
+    return end if end < len(text) and text[end] != "=" else max(end - end % 4, len(text) - 1)
 
 
 def _quantity(value: object, smallest: int) -> str:

@@ -14,6 +14,7 @@ from meshpeek.rehearsal.api.tables import (
     administration_columns,
     custom_columns,
     network_columns,
+    rare_columns,
     storage_columns,
     workload_columns,
 )
@@ -28,6 +29,7 @@ _COLUMNS = {
     **network_columns.COLUMNS,
     **administration_columns.COLUMNS,
     **storage_columns.COLUMNS,
+    **rare_columns.COLUMNS,
 }
 
 

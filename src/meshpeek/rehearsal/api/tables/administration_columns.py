@@ -121,6 +121,18 @@ _BINDING = (
     Column("ServiceAccounts", _subjects("ServiceAccount"), wide=True),
 )
 _WEBHOOKS = (NAME, Column("Webhooks", _size("webhooks"), type="integer"), AGE)
+_EVENTS = (
+    Column("Last Seen", _last_seen),
+    Column("Type", field("type")),
+    Column("Reason", field("reason")),
+    Column("Object", _event_object),
+    Column("Subobject", field("involvedObject", "fieldPath"), wide=True),
+    Column("Source", _event_source, wide=True),
+    Column("Message", _event_message),
+    Column("First Seen", _first_seen, wide=True),
+    Column("Count", _event_count, wide=True),
+    Column("Name", field("metadata", "name"), wide=True, format="name"),
+)
 _RBAC = "rbac.authorization.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"
 
@@ -146,18 +158,8 @@ COLUMNS = {
     ),
     ("", "configmaps"): (NAME, Column("Data", _size("data", "binaryData")), AGE),
     ("", "serviceaccounts"): (NAME, Column("Secrets", _size("secrets")), AGE),
-    ("", "events"): (
-        Column("Last Seen", _last_seen),
-        Column("Type", field("type")),
-        Column("Reason", field("reason")),
-        Column("Object", _event_object),
-        Column("Subobject", field("involvedObject", "fieldPath"), wide=True),
-        Column("Source", _event_source, wide=True),
-        Column("Message", _event_message),
-        Column("First Seen", _first_seen, wide=True),
-        Column("Count", _event_count, wide=True),
-        Column("Name", field("metadata", "name"), wide=True, format="name"),
-    ),
+    ("", "events"): _EVENTS,
+    ("events.k8s.io", "events"): _EVENTS,
     ("coordination.k8s.io", "leases"): (
         NAME,
         Column("Holder", field("spec", "holderIdentity")),

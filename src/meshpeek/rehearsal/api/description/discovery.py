@@ -7,12 +7,14 @@ the older list by the name of their APIService, which begins with their lowest v
 
 from __future__ import annotations
 
+import base64
 import zlib
 from typing import Any
 
 from meshpeek.http.exchange import Request, Response, accepted, encode
 from meshpeek.rehearsal.types.crds import version_priority
-from meshpeek.rehearsal.types.resources import Registry, Resource
+from meshpeek.rehearsal.types.kind_registry import Registry
+from meshpeek.rehearsal.types.resources import ALL_VERBS, Resource
 
 AGGREGATED_GROUP = "apidiscovery.k8s.io"
 AGGREGATED_KIND = "APIGroupDiscoveryList"
@@ -37,9 +39,11 @@ BUILTIN_GROUPS = (
     "coordination.k8s.io",
     "node.k8s.io",
     "discovery.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
 )
 
 _OTHER_KINDS = {
+    ("pods", "binding"): ("", "v1", "Binding"),
     ("pods", "attach"): ("", "v1", "PodAttachOptions"),
     ("pods", "eviction"): ("policy", "v1", "Eviction"),
     ("pods", "exec"): ("", "v1", "PodExecOptions"),
@@ -57,6 +61,8 @@ _SUBRESOURCE_VERBS = {
     "exec": ("create", "get"),
     "portforward": ("create", "get"),
     "eviction": ("create",),
+    "binding": ("create",),
+    "approval": ("get", "patch", "update"),
     "token": ("create",),
     "ephemeralcontainers": ("get", "patch", "update"),
     "proxy": ("create", "delete", "get", "patch", "update"),
@@ -66,8 +72,9 @@ _SUBRESOURCE_VERBS = {
 class Discovery:
     """Answers discovery requests; answers are kept until the registry changes."""
 
-    def __init__(self, resources: Registry) -> None:
+    def __init__(self, resources: Registry, address: str = "") -> None:
         self._resources = resources
+        self._address = address
         self._revision = 0
         self._answers: dict[tuple[str, str], tuple[bytes, str]] = {}
 
@@ -103,7 +110,9 @@ class Discovery:
                 return {
                     "kind": "APIVersions",
                     "versions": ["v1"],
-                    "serverAddressByClientCIDRs": [],
+                    "serverAddressByClientCIDRs": [
+                        {"clientCIDR": "0.0.0.0/0", "serverAddress": self._address}
+                    ],
                 }
             case ["apis"] if version:
                 return self._aggregated(version, self._groups(by_service=False))
@@ -164,6 +173,8 @@ class Discovery:
                 entry["shortNames"] = list(resource.short_names)
             if resource.categories:
                 entry["categories"] = list(resource.categories)
+            if resource.verbs == ALL_VERBS:
+                entry["storageVersionHash"] = _storage_version_hash(resource)
             listed.append(entry)
             for subresource in resource.subresources:
                 other_group, other_version, kind = _kind_of(resource, version, subresource)
@@ -205,6 +216,13 @@ class Discovery:
         ]
         metadata = {"creationTimestamp": None} | ({"name": group} if group else {})
         return {"metadata": metadata, "versions": versions}
+
+
+def _storage_version_hash(resource: Resource) -> str:
+    import hashlib
+
+    key = f"{resource.key.group}/{resource.storage_version}/{resource.kind}"
+    return base64.b64encode(hashlib.sha256(key.encode()).digest()[:8]).decode()
 
 
 def _aggregated_resource(resource: Resource, version: str) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from meshpeek.rehearsal.types.builtin_types import (
     all_types,
     type_name,
 )
-from meshpeek.rehearsal.types.resources import Registry, Resource
+from meshpeek.rehearsal.types.kind_registry import Registry
+from meshpeek.rehearsal.types.resources import Resource
 
 # Clients ask with an `@`, which no media type may have, so servers answer with a dot.
 V2_PROTOBUF_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
@@ -72,7 +73,7 @@ class Documents:
             for resource in self._resources
             for version in resource.versions
         }
-        return sorted(found)
+        return sorted(found | {"version"})
 
     def _document(self, wanted: str) -> dict[str, Any]:
         schemas, paths = self._described(wanted)
@@ -98,7 +99,7 @@ class Documents:
         return schemas, paths
 
     def _answer_version_2(self, request: Request) -> Response:
-        from meshpeek.rehearsal.api import openapi_v2
+        from meshpeek.rehearsal.api.description import openapi_v2
 
         asked = {media_type.name for media_type in accepted(request.headers.get("accept", ""))}
         if asked.isdisjoint((V2_PROTOBUF_ASKED, V2_PROTOBUF)):

@@ -1,0 +1,1 @@
+"""What an API server tells about itself: its kinds, their schemas, its version and health."""
