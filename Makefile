@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+READY_FOR_TESTS := $(VENV)/.ready-for-tests
 KUBERNETES := $(VENV)/kubernetes/.ready
 PACE   ?= 0
 MOST   ?= 100
@@ -14,10 +15,10 @@ JOBS   ?= 2
 rehearse: $(READY)  ## run the workshop unattended on rehearsal clusters
 	$(BIN)/meshpeek run --rehearse --pace $(PACE) workshop.md
 
-test: $(READY)  ## the whole test suite
+test: $(READY_FOR_TESTS)  ## the whole test suite
 	$(BIN)/python -m pytest -n $(JOBS) tests
 
-test-fast: $(READY)  ## all but the slow end-to-end tests
+test-fast: $(READY_FOR_TESTS)  ## all but the slow end-to-end tests
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" tests
 
 # Programs that only tests need, by the command that each brings. Without one its tests are skipped,
@@ -25,7 +26,7 @@ test-fast: $(READY)  ## all but the slow end-to-end tests
 TEST_TOOLS := vi:vim less:less ps:procps openssl:openssl tmux:tmux asciinema:asciinema chromium:chromium \
               chromium:fonts-dejavu-core chromium:fonts-noto-color-emoji
 
-test-tools: $(READY) $(KUBERNETES)  ## install what only tests need and this machine lacks
+test-tools: $(READY_FOR_TESTS) $(KUBERNETES)  ## install what only tests need and this machine lacks
 	@missing=; for tool in $(TEST_TOOLS); do \
 	    command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool#*:}"; done; \
 	if [ -n "$$missing" ]; then \
@@ -37,16 +38,16 @@ test-tools: $(READY) $(KUBERNETES)  ## install what only tests need and this mac
 mutate: $(READY)  ## break the workshop in a hundred ways; 95 % have to be noticed
 	$(BIN)/meshpeek mutate --jobs $(JOBS) --most $(MOST) --at-least 95 workshop.md
 
-lint: $(READY)
+lint: $(READY_FOR_TESTS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/shellcheck *.sh .ci/run tests/programs/install
 
-types: $(READY)
+types: $(READY_FOR_TESTS)
 	$(BIN)/mypy
 
-format: $(READY)
+format: $(READY_FOR_TESTS)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -65,23 +66,34 @@ $(KUBERNETES): src/meshpeek/rehearsal/generate/requirements.txt $(READY)
 	    --require-hashes --dest $(@D) --requirement $<
 	@touch $@
 
-# Exact versions with hashes, the same for every platform and Python from 3.11 on.
+# Exact versions with hashes, the same for every platform and Python from 3.11 on: what meshpeek and its
+# rehearsals need to run, and what its tests need beside that.
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-annotate --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra build --extra dev --extra rehearsal --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --extra build --extra rehearsal --constraint requirements-dev.lock \
+	    --output-file requirements.lock pyproject.toml
+
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "meshpeek needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(INSTALL) requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 # As pip does for a package that is installed for good; else PYTHONDONTWRITEBYTECODE, as many
 # containers set it, has every start compile everything.
 	$(BIN)/python -m compileall -q src
 	@touch $@
 
-pictures: $(READY)  ## the documents' pictures, from rehearsals looked at in Chromium
+# What tests, checks and pictures need beside that.
+$(READY_FOR_TESTS): $(READY) requirements-dev.lock
+	$(INSTALL) requirements-dev.lock
+	@touch $@
+
+pictures: $(READY_FOR_TESTS)  ## the documents' pictures, from rehearsals looked at in Chromium
 	$(BIN)/python -m docs.pictures.report
 	$(BIN)/python -m docs.pictures.faces
 	$(BIN)/python -m docs.pictures.console

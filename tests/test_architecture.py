@@ -46,7 +46,7 @@ PURE = sorted(
     name
     for name in MODULES
     if name.startswith(("workshop/", "sinks/html/", "sinks/transcripts/"))
-    and name not in ("workshop/folders.py", "workshop/loading.py")
+    and name not in ("workshop/folders.py", "workshop/git_files.py", "workshop/loading.py")
 )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from meshpeek.workshop.loading import load_workshop
 from tests.conftest import PROGRAM, ROOT, RunProgram
 from tests.test_documents import fences
 
@@ -64,8 +65,8 @@ def test_the_guide_lists_what_there_is_to_test(meshpeek: RunProgram) -> None:
     listed = meshpeek("ci", "--list", "--json", "workshop.md", cwd=ROOT).stdout
     assert f"$ meshpeek ci --list --json workshop.md\n{listed}```" in GUIDE
     settings = yaml.safe_load(fences(GUIDE, "yaml")[1][1])
-    front_matter = (ROOT / "workshop.md").read_text().split("---\n")[1]
-    assert settings["meshpeek"]["matrix"] == yaml.safe_load(front_matter)["meshpeek"]["matrix"]
+    matrix = load_workshop(ROOT / "workshop.md", {}).front_matter.matrix
+    assert settings["meshpeek"]["matrix"] == {name: list(each) for name, each in matrix.items()}
 
 
 def test_the_guide_lists_the_inputs() -> None:
@@ -193,7 +194,10 @@ def test_the_action_runs_workshops(clean_environment: dict[str, str], tmp_path: 
     write(tmp_path / "a b.md", "echo $1")
     write(tmp_path / "c.md", "kubectl --context north version; false")
     result = run_workshops(
-        clean_environment, tmp_path, files="a b.md\nc.md\n", options="--keep-going\n--timeout=1m"
+        clean_environment,
+        tmp_path,
+        files="a b.md\n[c-d].md\n",
+        options="--keep-going\n--timeout 1m",
     )
     assert (result.returncode, result.stderr) == (1, "")
     assert "a b.md: REHEARSAL" in result.stdout
@@ -207,6 +211,31 @@ def test_the_action_refuses_what_it_does_not_know(
     result = run_workshops(clean_environment, tmp_path, rehearse="yes")
     assert (result.returncode, result.stderr) == (2, "")
     assert result.stdout == "::error title=meshpeek::`rehearse` is true or false, not yes\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ("a.md b.md", "there is no a.md b.md in {}; it takes one file, folder or pattern a line"),
+        ("x/*.md", "no file matches x/*.md in {}"),
+    ],
+)
+def test_the_action_says_which_line_names_no_file(
+    clean_environment: dict[str, str], tmp_path: Path, files: str, message: str
+) -> None:
+    result = run_workshops(clean_environment, tmp_path, files=files)
+    told = f"::error title=meshpeek::`files`: {message.format(tmp_path)}\n"
+    assert (result.returncode, result.stdout) == (2, told)
+
+
+def test_what_running_needs_is_locked_as_it_is_for_the_tests() -> None:
+    locks = {
+        name: set(re.findall(r"^\S+==\S+(?: ;.*?)?(?= \\$)", (ROOT / name).read_text(), re.M))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    }
+    assert locks["requirements.lock"] < locks["requirements-dev.lock"]
+    names = {entry.partition("==")[0] for entry in locks["requirements.lock"]}
+    assert not names & {"pytest", "mypy", "playwright", "ruff", "hypothesis", "demosh"}
 
 
 def test_the_action_runs_on_real_clusters_if_told(

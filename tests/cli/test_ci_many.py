@@ -66,6 +66,17 @@ def test_what_cannot_be_read_is_none(tmp_path: Path) -> None:
     assert list(find_workshops(tmp_path)) == []
 
 
+def test_what_git_ignores_is_left_out(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / ".gitignore").write_text("node_modules/\nbuilt.md\n")
+    for name in ("d/b.md", "d/z/a.md", "d/a.md", "d/node_modules/x.md", "d/built.md", "d/.h/a.md"):
+        write(tmp_path / name, "true")
+    found = [tmp_path / "d" / name for name in ("a.md", "b.md", "z/a.md")]
+    assert list(find_workshops(tmp_path / "d")) == found
+    ignored = tmp_path / "d" / "node_modules"
+    assert list(find_workshops(ignored)) == [ignored / "x.md"]
+
+
 def test_a_folder_stands_for_its_workshops(meshpeek: RunProgram, tmp_path: Path) -> None:
     for name in ("d/b.md", "d/a.md", "d/z/a.md"):
         write(tmp_path / name, "true")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.session.private_folder import private_folder
+from meshpeek.workshop.git_files import known_to_git
 
 
 @contextlib.contextmanager
@@ -38,7 +38,7 @@ def scratch_copy(folder: Path) -> Iterator[Path]:
 
 
 def _copy(source: Path, copy: Path) -> None:
-    names = _known_to_git(source)
+    names = known_to_git(source)
     if names is None:
         shutil.copytree(source, copy, symlinks=True)
         return
@@ -51,16 +51,3 @@ def _copy(source: Path, copy: Path) -> None:
             shutil.copytree(source / name, copy / name, symlinks=True)  # another repository
         else:
             shutil.copy2(source / name, copy / name, follow_symlinks=False)
-
-
-def _known_to_git(folder: Path) -> list[str] | None:
-    """Return the files below `folder` that git does not ignore; None outside a work tree."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        listed = subprocess.run(command, cwd=folder, capture_output=True, check=False)
-    except FileNotFoundError:
-        return None
-    if listed.returncode:
-        return None
-    # A file in conflict is listed for each of its stages.
-    return list(dict.fromkeys(os.fsdecode(name) for name in listed.stdout.split(b"\0") if name))

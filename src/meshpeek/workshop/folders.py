@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import InputError
+from meshpeek.workshop.git_files import known_to_git
 
 if TYPE_CHECKING:
     from meshpeek.workshop.parse.setting_blocks.front_matter_block import DocumentTop
@@ -39,7 +40,26 @@ def expand_folders(paths: Iterable[Path]) -> list[Path]:
 
 
 def find_workshops(folder: Path) -> Iterator[Path]:
-    """Yield the workshops below `folder`, in the order of their paths; not in hidden folders."""
+    """Yield the workshops below `folder`, in the order of their paths.
+
+    What is hidden is left out, and what git ignores, unless it ignores all of the folder.
+    """
+    known = known_to_git(folder)
+    if not known or any(folder.joinpath(name).is_dir() for name in known):
+        yield from _walk(folder)
+        return
+    order = sorted((PurePath(name).parts for name in known), key=_files_before_folders)
+    for parts in order:
+        path = folder.joinpath(*parts)
+        if not any(part.startswith(".") for part in parts) and is_workshop(path):
+            yield path
+
+
+def _files_before_folders(parts: tuple[str, ...]) -> tuple[tuple[bool, str], ...]:
+    return tuple((index < len(parts) - 1, part) for index, part in enumerate(parts))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
