@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from meshpeek.errors import InputError
-from meshpeek.workshop.lint_rules import lint
+from meshpeek.workshop.linting import lint
 from meshpeek.workshop.problems import Problem
 from tests.conftest import ROOT, RunProgram
 
@@ -26,7 +26,10 @@ def lint_text(text: str, path: str = "w.md", startup: tuple[str, ...] = (), **fi
     problems = lint(
         text, path, read, is_command=lambda word: word in ("ls", "kubectl"), startup=startup
     )
-    return "\n".join(map(summary, problems))
+    # The samples here are not shows, but for those in test_lint_codes.
+    return "\n".join(
+        summary(problem) for problem in problems if problem.code not in ("no-command", "no-show")
+    )
 
 
 def summary(problem: Problem) -> str:
@@ -36,6 +39,8 @@ def summary(problem: Problem) -> str:
     return f"{span.path}:{span.line}:{span.column}: {kind}: {problem.message}"
 
 
+SKIPPED = "what follows is left out, up to line 3"
+AT = "w.md:1:7"
 ENDLESS = "nothing after this is ever shown or run: no `@SHOW` follows"
 
 
@@ -44,7 +49,10 @@ ENDLESS = "nothing after this is ever shown or run: no `@SHOW` follows"
     [
         ("<!-- @SKIP -->\n```bash\nls\n```\n", f"w.md:1:7: warning: {ENDLESS}"),
         ("<!-- @SKIP -->\n\nWords.\n", f"w.md:1:7: warning: {ENDLESS}"),
-        ("<!-- @SKIP -->\nx\n<!-- @SHOW -->\ny\n\n<!-- @SKIP -->\n", ""),
+        (
+            "<!-- @SKIP -->\nx\n<!-- @SHOW -->\ny\n\n<!-- @SKIP -->\n",
+            f"w.md:1:7: warning: {SKIPPED}",
+        ),
         ("<!-- @SKIP -->\nx\n\n<!-- @SKIP -->\ny\n", f"w.md:1:7: warning: {ENDLESS}"),
         ("```bash\n#@macro m\n#@SKIP\nls\n#@end\n#@m\n```\n", f"w.md:3:3: warning: {ENDLESS}"),
     ],
@@ -125,7 +133,7 @@ def test_fences_that_are_nobodys_commands(fence: str) -> None:
 def test_a_context_that_the_front_matter_does_not_list() -> None:
     command = "kubectl --context east get pods |\n  kubectl --context=nroth apply -f -"
     found = lint_text(f"{FRONT_MATTER}```bash\n{command}\n```\n")
-    assert found == "w.md:6:21: warning: context `nroth` is not in the front matter"
+    assert found == "w.md:6:21: warning: context `nroth` is not in `contexts`"
     assert lint_text(f"```bash\n{command}\n```\n") == ""
 
 
@@ -281,11 +289,11 @@ def test_the_repositorys_own_files_are_clean(meshpeek: RunProgram, name: str) ->
 
 
 def test_the_command_shows_place_excerpt_and_hint(meshpeek: RunProgram, tmp_path: Path) -> None:
-    (tmp_path / "w.md").write_text("<!-- @show_6 -->\n")
+    (tmp_path / "w.md").write_text("<!-- @show_6 -->\n<!-- @SHOW -->\n\nText.\n")
     result = meshpeek("lint", "w.md")
     assert result.returncode == 1
     assert result.stdout == (
-        f"w.md:1:7: warning: `@show_6` {IS_NOTHING}\n"
+        f"w.md:1:7: warning: `@show_6` {IS_NOTHING} [unknown-word]\n"
         "  |\n"
         "1 | <!-- @show_6 -->\n"
         "  |       ^^^^^^\n"
@@ -294,7 +302,7 @@ def test_the_command_shows_place_excerpt_and_hint(meshpeek: RunProgram, tmp_path
 
 
 def test_the_worst_of_several_files_counts(meshpeek: RunProgram, tmp_path: Path) -> None:
-    (tmp_path / "clean.md").write_text("Words.\n")
+    (tmp_path / "clean.md").write_text("<!-- @SHOW -->\n```bash\ntrue\n```\n")
     (tmp_path / "warning.md").write_text("<!-- @show_6 -->\n")
     (tmp_path / "error.md").write_text("```bash\nif\n```\n")
     assert meshpeek("lint", "clean.md").returncode == 0

@@ -24,7 +24,8 @@ TEXT = (ROOT / "workshop.md").read_text()
 DEMOSH = Path(sys.executable).parent / "demosh"
 TOOLS = ("kubectl", "linkerd", "bat", "yq")
 SHIM = """#!/bin/bash
-{ printf '%s' "${0##*/}"; printf ' %q' "$@"; echo; } >>"$LOG"
+words=$(printf ' %q' "$@")
+echo "${0##*/}$words" >>"$LOG"
 """
 
 
@@ -94,6 +95,23 @@ def test_demosh_shows_the_form_that_it_does_not_hide(
     document = tmp_path / "w.md"
     document.write_text("<!-- @SHOW -->\n<!-- meshpeek: note Psst. -->\n\n```bash\ntrue\n```\n")
     assert "meshpeek: note Psst." in play_in_demosh(document, environment)
+
+
+def test_fences_in_html_and_comments_and_macros_run_as_in_demosh(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    text = (
+        "<!-- @SHOW -->\n<details>\n```bash\nkubectl 1\n\nkubectl 2\n```\n</details>\n\n"
+        "<!-- off\n```bash\nkubectl 3\n```\n-->\n\n<img src=x>\n```bash\nkubectl 4\n```\n"
+        "```bash\n#@macro m\nkubectl 5\n#@end\nm\nkubectl 6\n```\n"
+    )
+    document = tmp_path / "w.md"
+    document.write_text(text)
+    shown = play_in_demosh(document, environment)
+    log = (tmp_path / "demosh.log").read_text().split("\n")
+    steps = [step for step in parse(text, "w.md", str).steps if isinstance(step, Command)]
+    assert log[:-1] == [step.text for step in steps if step.runs]
+    assert [step.text for step in steps if step.shown] == re.findall(r"\$ (.*?)\W*\n", shown)
 
 
 def test_quotes_in_annotations_come_in_pairs() -> None:

@@ -73,6 +73,25 @@ def starting_at(address: str | None, workshop: Workshop, settings: RunSettings) 
     return settings
 
 
+def rewrite(file: Path, text: str) -> None:
+    """Write a workshop anew, whole or not at all; its permissions and its line ends stay.
+
+    Raises InputError if it cannot be written.
+    """
+    target = file.resolve()
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(text.encode())
+        temporary.chmod(target.stat().st_mode)
+        temporary.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise InputError(
+            f"{file}: cannot be written: {error.strerror}", hint="check its permissions"
+        ) from None
+
+
 @contextlib.contextmanager
 def noting_errors(codes: list[ExitCode], workshop: str = "") -> Iterator[None]:
     """Print an error of one of several workshops and add its code to `codes`.

@@ -33,6 +33,7 @@ class ClusterMistake(NamedTuple):
     message: str
     hint: str
     reaches_others: bool = False
+    code: str = "other-cluster"
 
 
 def find_cluster_mistakes(
@@ -74,6 +75,7 @@ def find_cluster_mistakes(
             words[index],
             f"`{name}` without `{option}` reaches no cluster",
             f"add {option} with one of {', '.join(contexts)}",
+            code="no-context",
         )
 
 

@@ -249,7 +249,7 @@ class FrontMatter(Value):
     the workshop. `install` is for the clusters that have none of their own (None: what they call
     for). `sealed`: a rehearsal has a network of its own.
     `pytest` says whether pytest collects it by itself. `matrix` has the versions that CI tests it
-    with, by product, in every combination.
+    with, by product, in every combination. `lint` has the codes of what lint does not warn of.
     """
 
     contexts: tuple[Context, ...] = ()
@@ -266,6 +266,7 @@ class FrontMatter(Value):
     sealed: bool = False
     pytest: bool = False
     matrix: Mapping[str, tuple[str, ...]] = _NOTHING
+    lint: frozenset[str] = frozenset()
 
 
 class SpeakerNote(Value):

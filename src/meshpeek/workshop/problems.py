@@ -9,11 +9,21 @@ from meshpeek.errors import MeshpeekError
 from meshpeek.workshop.spans import Span, draw_excerpt, hide_in_excerpt
 
 
+class Fix(NamedTuple):
+    """What mends a problem: new text for the lines `first` to `last` of the file `path`."""
+
+    path: str
+    first: int
+    last: int
+    lines: tuple[str, ...]
+
+
 class Problem(NamedTuple):
     """One thing wrong in a workshop: what, where (`span`), and what to do next (`hint`).
 
     `excerpt` is the drawn line with its caret, or an empty string without one.
-    An error keeps the workshop from running; a warning (`is_warning`) does not.
+    An error keeps the workshop from running; a warning (`is_warning`) does not, and has a `code`
+    that switches it off. `fix` is what mends it, if that is safe.
     """
 
     message: str
@@ -21,6 +31,8 @@ class Problem(NamedTuple):
     hint: str | None = None
     excerpt: str = ""
     is_warning: bool = False
+    code: str = ""
+    fix: Fix | None = None
 
     @classmethod
     def at(cls, text: str, span: Span, message: str, hint: str | None = None) -> Problem:
@@ -38,7 +50,9 @@ class Problem(NamedTuple):
     def render(self) -> str:
         """Return the problem as it is printed: place and message, excerpt, hint."""
         place = f"{self.span.path}:{self.span.line}:{self.span.column}"
-        lines = [f"{place}: {'warning' if self.is_warning else 'error'}: {self.message}"]
+        kind = "warning" if self.is_warning else "error"
+        code = f" [{self.code}]" if self.code else ""
+        lines = [f"{place}: {kind}: {self.message}{code}"]
         if self.excerpt:
             lines.append(self.excerpt)
         if self.hint:

@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "steps": "List the steps of FILE; run nothing.",
         "lint": "Report errors and pitfalls in each FILE; run nothing.",
         "mutate": "Break FILE in typical ways, and see which ones nobody notices.",
+        "migrate": "Rewrite older forms in each FILE, so that demosh does not show them.",
         "clusters": "Keep rehearsal clusters running for another terminal; show changes.",
         "doctor": "Check this machine: tools, versions, the clusters of FILE.",
     }

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from meshpeek.cli.options import FILES, NO_INIT
 from meshpeek.cli.secrecy import mask_text, remember_file
-from meshpeek.cli.workshops import known_installations, noting_errors
+from meshpeek.cli.workshops import known_installations, noting_errors, rewrite
 from meshpeek.errors import ExitCode, worst_of
-from meshpeek.workshop.lint_rules import lint
+from meshpeek.workshop.linting import lint
+from meshpeek.workshop.linting.fixes import apply_fixes
 from meshpeek.workshop.loading import find_startup, read_text
+from meshpeek.workshop.problems import Problem
 
 
 @click.command()
 @FILES
 @NO_INIT
-def command(files: tuple[Path, ...], startup: bool) -> None:
+@click.option("--fix", is_flag=True, help="Mend what can safely be mended, in the file.")
+@click.option(
+    "--for",
+    "reader",
+    type=click.Choice(["demosh"]),
+    help="Find what this reader of the document would show, too.",
+)
+def command(files: tuple[Path, ...], startup: bool, fix: bool, reader: str | None) -> None:
     """Report errors and pitfalls in each FILE; run nothing.
+
+    Each warning has a code. `<!-- @# meshpeek: allow CODE -->` switches it off up to the end of the
+    next fence, and `lint: {off: [CODE]}` in the settings for the file.
 
     Exit codes: 0 for none, 1 for warnings, 2 for errors.
     """
@@ -27,17 +40,34 @@ def command(files: tuple[Path, ...], startup: bool) -> None:
     codes: list[ExitCode] = []
     for file in files:
         with noting_errors(codes):
-            problems = lint(
-                read_text(str(file)),
-                str(file),
-                read_text,
-                installations=known_installations,
-                is_command=lambda word: shutil.which(word) is not None,
-                startup=startup_files,
-            )
+            problems = _lint(file, startup_files, for_demosh=reader == "demosh")
+            if fix and _mend(file, problems):
+                problems = _lint(file, startup_files, for_demosh=reader == "demosh")
             remember_file(file)
             for problem in problems:
                 click.echo(f"{problem.without(mask_text).render()}\n")
                 code = ExitCode.STEP_FAILED if problem.is_warning else ExitCode.WRONG_INPUT
                 codes.append(code)
     raise SystemExit(worst_of(codes))
+
+
+def _lint(file: Path, startup: Sequence[str], *, for_demosh: bool) -> list[Problem]:
+    return lint(
+        read_text(str(file)),
+        str(file),
+        read_text,
+        installations=known_installations,
+        is_command=lambda word: shutil.which(word) is not None,
+        exists=lambda path: Path(path).exists(),
+        startup=startup,
+        for_demosh=for_demosh,
+    )
+
+
+def _mend(file: Path, problems: Sequence[Problem]) -> bool:
+    """Mend what is safe in a file; tell whether there was anything."""
+    text, count = apply_fixes(read_text(str(file)), str(file), problems)
+    if count:
+        rewrite(file, text)
+        click.echo(f"{file}: {count} finding{'s' if count > 1 else ''} mended\n")
+    return count > 0

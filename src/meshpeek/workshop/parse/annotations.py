@@ -11,7 +11,7 @@ from meshpeek.workshop.parse.durations import parse_duration, parse_minutes
 from meshpeek.workshop.parse.elements import Annotation
 from meshpeek.workshop.parse.suggestions import find_closest, suggest
 from meshpeek.workshop.parse.text_document import TextDocument
-from meshpeek.workshop.parse.vocabulary import ANNOTATIONS, Argument
+from meshpeek.workshop.parse.vocabulary import ANNOTATIONS, FINDINGS, Argument
 from meshpeek.workshop.spans import Span
 
 SHELL_COMMENT = "@#"
@@ -252,6 +252,14 @@ def _parse_tags(argument: str) -> frozenset[str]:
     return frozenset(_parse_name(tag) for tag in re.split(r"[\s,]+", argument))
 
 
+def _parse_codes(argument: str) -> frozenset[str]:
+    codes = re.split(r"[\s,]+", argument)
+    for code in codes:
+        if code not in FINDINGS:
+            raise _InvalidArgumentError(f"unknown code `{code}`: {suggest(code, FINDINGS)}")
+    return frozenset(codes)
+
+
 def _parse_minutes(argument: str) -> float:
     minutes = parse_minutes(argument)
     if minutes is None:
@@ -277,4 +285,5 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "note": _parse_text,
     "always": _parse_text,
     "minutes": _parse_minutes,
+    "allow": _parse_codes,
 }

@@ -51,6 +51,9 @@ class _State:
     skips: bool = False
     modifiers: dict[str, bool] = field(default_factory=dict)
     annotations: list[Annotation] = field(default_factory=list)
+    trailing: list[Annotation] = field(default_factory=list)
+    """Those of `annotations` that stand right behind a command, before anything else."""
+    after_command: bool = False
 
 
 def build_workshop(path: str, program: Program, hooks: Mapping[str, str]) -> Workshop:
@@ -114,19 +117,33 @@ class _Builder:
         for item in items:
             match item:
                 case Heading(title, level, span):
+                    self._report_too_late(
+                        self._state.annotations, "has no command before the next heading"
+                    )
                     if not self._state.skips and not self._using:
                         self._begin_section(title, level, span)
                 case Conditional():
                     self._run_conditional(item)
                 case Directive():
+                    self._state.after_command = False
                     self._run_directive(item)
                 case Annotation("minutes", minutes, span):
                     self._plan_section(minutes, span)
+                case Annotation("allow"):
+                    pass  # it is for lint
                 case Annotation():
                     self._state.annotations.append(item)
+                    if self._state.after_command:
+                        self._state.trailing.append(item)
                 case Bash():
+                    self._state.trailing.clear()
                     self._run_bash(item)
+                    self._state.after_command = True
                 case _:
+                    self._report_too_late(
+                        self._state.trailing, "stands behind a command, and is for the next one"
+                    )
+                    self._state.after_command = False
                     self._show(item)
 
     def _begin_section(self, title: str, level: int, span: Span) -> None:
@@ -262,9 +279,29 @@ class _Builder:
         first = bash.commands[0][0] if bash.commands else ""
         is_name = first in self._program.names and bash.text.split()[0] == first
         if is_name and first not in self._using:
+            self._show_name(bash)
             self._use(first, bash.span)
         else:
             self._add_command(bash)
+
+    def _show_name(self, bash: Bash) -> None:
+        """Show the bare name of a macro or a hook in a fence as the command that it looks like."""
+        modifiers = self._state.modifiers
+        if not self._state.shows or not modifiers.get("shown", True):
+            return
+        span = self._place(bash.span)
+        self._add(
+            Command(
+                bash.text,
+                span,
+                self._section(span),
+                shown=True,
+                typed=modifiers.get("typed", True),
+                wait_before=modifiers.get("wait_before", True),
+                wait_after=False,
+                runs=False,
+            )
+        )
 
     def _add_command(self, bash: Bash, *, directive: str = "") -> None:
         state = self._state
@@ -365,6 +402,18 @@ class _Builder:
         self._report_unused(self._state.annotations)
         self._used_at = outer_use
         self._state = outer
+
+    def _report_too_late(self, annotations: list[Annotation], message: str) -> None:
+        """Report annotations between a command and the text or the heading of another one."""
+        for annotation in annotations:
+            self._report(
+                annotation.span,
+                f"`{annotation.word}` {message}",
+                "move it before the fence that it is for, with nothing but annotations in between",
+            )
+        late = {id(annotation) for annotation in annotations}
+        self._state.annotations = [a for a in self._state.annotations if id(a) not in late]
+        self._state.trailing = []
 
     def _report_unused(self, annotations: Sequence[Annotation]) -> None:
         for annotation in annotations:

@@ -38,6 +38,28 @@ def comment_rule(state: StateBlock, first: int, _end: int, silent: bool) -> bool
     return True
 
 
+def html_rule(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """Take a block of HTML, as CommonMark does, up to a fence that runs in it.
+
+    demosh goes by lines, so `<details>` right before a fence does not keep it from running. A rule
+    of markdown-it-py, as `comment_rule`.
+    """
+    from markdown_it.rules_block.html_block import html_block
+
+    if not html_block(state, first, end, silent):
+        return False
+    if not silent:
+        lines = state.env["lines"]
+        fences = (n for n in range(first + 1, state.line) if EXECUTED_FENCE.match(lines[n]))
+        fence = next(fences, None)
+        if fence is not None:
+            token = state.tokens[-1]
+            token.map = [first, fence]
+            token.content = "\n".join(lines[first:fence]) + "\n"
+            state.line = fence
+    return True
+
+
 def find_fence_end(lines: Sequence[str], opening: int) -> int:
     """Return the line after the one that closes a fence; past the end if none does."""
     for index in range(opening + 1, len(lines)):

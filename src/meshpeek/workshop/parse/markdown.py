@@ -23,6 +23,7 @@ from meshpeek.workshop.parse.html_comments import (
     EXECUTED_FENCE,
     comment_rule,
     find_fence_end,
+    html_rule,
 )
 from meshpeek.workshop.parse.narration import ProseBuffer
 from meshpeek.workshop.parse.script import ScriptReader
@@ -39,16 +40,18 @@ _DIRECTIVES_ONLY = re.compile(r"\s*(?:<!--\s*@[^\n]*?-->\s*)+")
 _INLINE = re.compile(
     r"(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|\\.|(?P<comment><!--.*?-->)", re.DOTALL
 )
+_INLINE_OR_COMMENT = re.compile(r"^(?:[^`<]|`[^`]*`|<(?!!--))*?(?P<comment><!--)")
 _LONGEST_ANNOTATION = 200
 _MARKUP = re.compile(r"[\\`*_<\[&!]")
 
 
 class Fence(NamedTuple):
-    """A fenced block: what follows its opening mark, its first line, and whether it is run."""
+    """A fenced block: what follows its opening mark, its first line, whether it runs, its text."""
 
     language: str
     span: Span
     is_run: bool
+    text: str
 
 
 class MarkdownReader:
@@ -267,7 +270,49 @@ def find_fences(document: TextDocument, not_text: frozenset[int]) -> Iterator[Fe
         first, _ = _lines_of(token)
         if token.type == "fence":
             is_run = token.level == 0 and EXECUTED_FENCE.match(lines[first]) is not None
-            yield Fence(token.info.strip(), document.span(first + 1), is_run)
+            yield Fence(token.info.strip(), document.span(first + 1), is_run, token.content)
+
+
+def find_commented_fences(document: TextDocument, not_text: frozenset[int]) -> Iterator[Span]:
+    """Yield the first lines of the fences that run although they stand in a comment.
+
+    `not_text` is as in `MarkdownReader`.
+    """
+    lines = _lines_of_text(document, not_text)
+    for token in _read_tokens(lines, {"lines": lines, "references": {}}):
+        first, end = _lines_of(token)
+        index = first + 1
+        while token.type == "comment" and index < end:
+            if EXECUTED_FENCE.match(lines[index]):
+                yield document.span(index + 1)
+                index = find_fence_end(lines, index)
+            else:
+                index += 1
+
+
+def find_comments(document: TextDocument, not_text: frozenset[int]) -> Iterator[Span]:
+    """Yield where the comments outside code begin: the first of each line.
+
+    `not_text` is as in `MarkdownReader`.
+    """
+    lines = _lines_of_text(document, not_text)
+    for token in _read_tokens(lines, {"lines": lines, "references": {}}):
+        if not token.map or not _may_hold_comment(token) or token.type == "code_block":
+            continue
+        is_open = False
+        index, end = _lines_of(token)
+        while index < end:
+            if is_open and EXECUTED_FENCE.match(lines[index]):
+                index = find_fence_end(lines, index)
+                continue
+            found = _INLINE_OR_COMMENT.search(lines[index]) if not is_open else None
+            if found is not None and found.group("comment"):
+                yield Span(
+                    document.path, index + 1, index + 1, found.start("comment") + 1, len("<!--")
+                )
+            for mark in COMMENT_MARK.finditer(lines[index]):
+                is_open = mark.group() == "<!--"
+            index += 1
 
 
 def _lines_of_text(document: TextDocument, not_text: frozenset[int]) -> list[str]:
@@ -323,5 +368,8 @@ def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark")
     markdown.block.ruler.before(
         "html_block", "comment", comment_rule, {"alt": ["paragraph", "reference", "blockquote"]}
+    )
+    markdown.block.ruler.at(
+        "html_block", html_rule, {"alt": ["paragraph", "reference", "blockquote"]}
     )
     return markdown

@@ -16,6 +16,7 @@ from meshpeek.workshop.bash import (
 from meshpeek.workshop.parse.annotations import read_annotation
 from meshpeek.workshop.parse.directives import read_directives
 from meshpeek.workshop.parse.elements import Bash, Element, ShellComment, TypedLine
+from meshpeek.workshop.parse.placeholders import describe_placeholder, find_placeholders_in
 from meshpeek.workshop.parse.text_document import TextDocument
 from meshpeek.workshop.spans import Span
 
@@ -124,5 +125,9 @@ class ScriptReader:
         index = bisect_right(self._starts, error.offset) - 1
         number = self._first + index
         column = error.offset - self._starts[index] + 1
+        for found in find_placeholders_in(self._lines[index]):
+            place = Span(self._document.path, number, number, found.start() + 1, len(found.group()))
+            self._document.report(place, *describe_placeholder(found))
+            return
         place = Span(self._document.path, number, number, column, error.width)
         self._document.report(place, error.message, error.hint)

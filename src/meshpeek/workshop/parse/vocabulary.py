@@ -166,6 +166,13 @@ ANNOTATIONS = _table(
     ),
     Word("always", "always", "Run the command even after a failure, to clean up."),
     Word(
+        "allow",
+        "allow CODE …",
+        "Have lint not warn of this, up to the end of the next fence.",
+        Argument.REQUIRED,
+        repeatable=True,
+    ),
+    Word(
         "minutes",
         "minutes NUMBER",
         "Below a heading: how long this section should take, in the plan of a talk.",
@@ -174,11 +181,41 @@ ANNOTATIONS = _table(
 )
 """What may follow `meshpeek:` in an HTML comment, or in a `##` line of a fence.
 
-Each is for the next command, but for those in `OF_SECTIONS`.
+Each is for the next command, but for those in `OF_SECTIONS`, and `allow`.
 """
 
 OF_SECTIONS = frozenset({"minutes"})
 """The annotations that are for the section in which they stand."""
+
+
+FINDINGS: Mapping[str, str] = {
+    "backslash": "A fence ends in a backslash: the command goes on, and nothing follows.",
+    "commented-fence": "A fence inside a comment runs.",
+    "demosh-modifier": "In demosh, an annotation uses up the modifier that stands before it.",
+    "demosh-quote": "A quote in an annotation is not closed, so demosh prints it.",
+    "demosh-shows": "With `--for demosh`: a comment that demosh shows to the audience.",
+    "edit": "An editor opens, and nobody may be there: no `editor` or `patch` says what it does.",
+    "endless": "A command does not end by itself.",
+    "endless-skip": "No `@SHOW` ends a `@SKIP`.",
+    "front-matter": "With `--for demosh`: settings in front matter, which GitHub shows as a table.",
+    "manifest": "A manifest for rehearsals does not exist.",
+    "no-command": "A file has no command.",
+    "no-context": "Several contexts are listed, and a command names none: it reaches no cluster.",
+    "no-show": "Without `@SHOW` the audience sees nothing.",
+    "other-cluster": "A command may reach a cluster that is not listed.",
+    "placeholder": "A placeholder such as `<pod-name>`, which bash reads as redirections.",
+    "prompt": "A prompt before a command that runs.",
+    "read": "`read` waits for a person's input.",
+    "session-runs": "A fence such as `shell-session` runs, because it begins with `sh`.",
+    "shell-file": "`$SHELL FILE` names a file that does not exist.",
+    "shown-not-run": "Commands are shown, and never run.",
+    "skip": "A `@SKIP` leaves out a part of the workshop.",
+    "tall-page": "More text at once than 24 lines of 80 columns show.",
+    "unknown-word": "An `@word` is not a directive, macro, hook or command.",
+    "unlisted-context": "A command names a context that the settings do not list.",
+    "unused-macro": "A macro is never used.",
+}
+"""What `meshpeek lint` warns of, by the codes that switch the warnings off."""
 
 HOOK_VARIABLE_PREFIX = "DEMO_HOOK_"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meshpeek.workshop.model import FrontMatter
 from meshpeek.workshop.parse.setting_blocks.front_matter_block import (
@@ -66,6 +66,40 @@ def has_settings(document: TextDocument, top: DocumentTop) -> bool:
     if top.comment or top.misplaced:
         return True
     return top.front_matter is not None and _has_settings(document, top.front_matter)
+
+
+class SettingsLines(NamedTuple):
+    """Where settings stand in front matter: indexes of lines, and of those of the value alone.
+
+    `first_text` is the beginning of the value, if that is on the line of the key.
+    """
+
+    lines: range
+    value: range
+    first_text: str | None
+
+
+def find_settings_lines(document: TextDocument, block: SettingsBlock) -> SettingsLines | None:
+    """Return where settings stand in front matter; None without any, or if it is in braces."""
+    from yaml import MappingNode
+
+    try:
+        root = _compose(document, block)
+        found = _find_settings(root)
+    except (_UnreadableError, InvalidNodeError):
+        return None
+    if found is None or not isinstance(root, MappingNode) or root.flow_style:
+        return None
+    items = root.value
+    index = next(n for n, (key, _) in enumerate(items) if key.value == KEY)
+    key, value = items[index]
+    first = key.start_mark.line
+    end = items[index + 1][0].start_mark.line if index + 1 < len(items) else block.end
+    is_on_line = value.start_mark.line == first and value.start_mark.column > key.end_mark.column
+    has_text = is_on_line and value.start_mark != value.end_mark
+    text = document.lines[first][value.start_mark.column :] if has_text else None
+    start = first if has_text else first + 1
+    return SettingsLines(range(first, end), range(start, end), text)
 
 
 def _has_settings(document: TextDocument, front_matter: SettingsBlock) -> bool:

@@ -30,6 +30,7 @@ from meshpeek.workshop.parse.setting_blocks.yaml_nodes import (
     refuse_key,
 )
 from meshpeek.workshop.parse.suggestions import suggest
+from meshpeek.workshop.parse.vocabulary import FINDINGS
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -299,6 +300,20 @@ def read_matrix(node: Node) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(matrix)
 
 
+def read_lint(node: Node) -> frozenset[str]:
+    """Return the codes of what `meshpeek lint` is not to warn of: `{off: [CODE]}`."""
+    codes = set()
+    for item in read_mapping(node, "`lint`"):
+        if item.name != "off":
+            refuse_key(item.key, ("off",), item.value)
+        for entry in read_list(item.value, "`off`"):
+            code = read_text(entry, "a code")
+            if code not in FINDINGS:
+                raise InvalidNodeError(entry, f"unknown code `{code}`", suggest(code, FINDINGS))
+            codes.add(code)
+    return frozenset(codes)
+
+
 READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
     {
         "contexts": read_contexts,
@@ -315,6 +330,7 @@ READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
         "install": read_install,
         "pytest": read_pytest,
         "matrix": read_matrix,
+        "lint": read_lint,
     }
 )
 """The keys of front matter. A dash in one is an underscore in the name of FrontMatter's field."""
