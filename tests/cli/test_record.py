@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,50 @@ def test_the_workshop_passes_against_a_transcript_of_itself(
     changed = meshpeek("ci", "--rehearse", "workshop.md", "--against", transcript, cwd=ROOT)
     assert changed.returncode == 1
     assert "kubectl --context north get pods -n faces" in changed.stdout
+
+
+def size_of(log: str) -> str:
+    return log.partition("$ stty size <&1\n")[2].partition("\n")[0]
+
+
+def test_a_run_has_the_size_of_its_transcript_wherever_it_is_started(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    workshop = tmp_path / "w.md"
+    workshop.write_text("```bash\nstty size <&1\n```\n")
+    wide, narrow = {"COLUMNS": "200", "LINES": "50"}, {"COLUMNS": "80"}
+    assert size_of(meshpeek("ci", "w.md", **wide).stdout) == "24 120"
+    meshpeek("record", "w.md", **wide)
+    recorded = (tmp_path / "w.transcript.yaml").read_text()
+    assert "\nsize: 120x24\nsteps:\n" in recorded
+    assert meshpeek("ci", "w.md", "--against", "w.transcript.yaml", **narrow).returncode == 0
+    meshpeek("record", "w.md", "--size", "90x30", "--force", **wide)
+    ran = meshpeek("ci", "w.md", "--against", "w.transcript.yaml", "--cast", "r.cast")
+    assert (ran.returncode, size_of(ran.stdout)) == (0, "30 90")
+    header = json.loads((tmp_path / "r.cast").read_text().partition("\n")[0])
+    assert (header["width"], header["height"]) == (90, 30)
+    workshop.write_text("---\nmeshpeek: {size: 100x20}\n---\n```bash\nstty size <&1\n```\n")
+    assert size_of(meshpeek("ci", "w.md", **wide).stdout) == "20 100"
+    assert meshpeek("ci", "w.md", "--size", "9x9").returncode == 2
+
+
+def test_a_tool_of_another_version_explains_a_difference(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    tool = tmp_path / "bin" / "thing"
+    tool.parent.mkdir()
+    (tmp_path / "w.md").write_text(
+        '---\nmeshpeek: {requires: {thing: "1.0"}}\n---\n```bash\nthing\n```\n'
+    )
+    path = f"{tool.parent}:{os.environ['PATH']}"
+    for version in ("1.2.0", "1.3.0"):
+        tool.write_text(f"#!/bin/sh\necho thing v{version}\n")
+        tool.chmod(0o755)
+        if version == "1.2.0":
+            assert meshpeek("record", "w.md", PATH=path).returncode == 0
+    assert 'versions: {thing: "1.2.0"}\n' in (tmp_path / "w.transcript.yaml").read_text()
+    ran = meshpeek("ci", "w.md", "--against", "w.transcript.yaml", PATH=path)
+    assert ran.returncode == 1
+    assert "hint: recorded with thing 1.2.0 (this run has 1.3.0)\n" in ran.stdout
+    assert meshpeek("ci", "w.md", "--against", "w.transcript.yaml", "--update", PATH=path)
+    assert 'versions: {thing: "1.3.0"}\n' in (tmp_path / "w.transcript.yaml").read_text()

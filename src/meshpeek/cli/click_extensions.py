@@ -87,6 +87,23 @@ class CommandOrFile(click.Group):
         return click.UsageError(f"`{word}` is neither a command nor a file; {hint}", ctx)
 
 
+class Size(click.ParamType[tuple[int, int]]):
+    """The size of a terminal: `120x40`."""
+
+    name = "size"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Return columns and rows."""
+        from meshpeek.workshop.parse.sizes import SIZE_EXAMPLE, parse_size
+
+        size = parse_size(value)
+        if size is None:
+            self.fail(f"invalid size `{value}`; example: {SIZE_EXAMPLE}", param, ctx)
+        return size
+
+
 class FilesThenArguments(click.Command):
     """A command with several files; what follows `--` are the workshops' own arguments."""
 

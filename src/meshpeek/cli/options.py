@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from meshpeek.cli.click_extensions import Duration, StandIns
+from meshpeek.cli.click_extensions import Duration, Size, StandIns
 from meshpeek.errors import InputError
 from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths
@@ -62,6 +62,12 @@ SEALED = click.option(
 )
 TIMEOUT = click.option(
     "--timeout", type=Duration(), help="How long a command may take that does not say so itself."
+)
+SIZE = click.option(
+    "--size",
+    type=Size(),
+    help="The columns and rows of the terminal that commands write to.  "
+    "[default: what the transcript or the front matter says, else 120x24]",
 )
 STAND_INS = click.option(
     "--stand-ins",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from meshpeek.cli.controls import Controls, handling_terminal_signals, open_cont
 from meshpeek.cli.nested_command import nested_command
 from meshpeek.cli.secrecy import hiding_secrets, secrets_of
 from meshpeek.cli.signals import interrupting
-from meshpeek.cli.standard_output import open_output, output_size
+from meshpeek.cli.standard_output import HEADLESS_SIZE, open_output, output_size
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
 from meshpeek.run.drivers import Driver, PacedDriver, UnattendedDriver
 from meshpeek.run.events import Event, Notice, Reason
@@ -32,6 +33,7 @@ from meshpeek.workshop.model import Workshop
 if TYPE_CHECKING:
     from meshpeek.run.actions import ActionQueue
     from meshpeek.run.journal.journal import Journal
+    from meshpeek.sinks.transcripts.comparison import Comparison
     from meshpeek.sinks.transcripts.transcript import Transcript
 
 
@@ -73,6 +75,7 @@ class _WorkshopRun:
         self._reports = reports
         self._report = RunReport()
         self._notices: list[str] = []
+        self._comparison: Comparison | None = None
         self._take: Callable[[Event], None] = reports.take
 
     def prepare(
@@ -93,9 +96,11 @@ class _WorkshopRun:
                 from meshpeek.session.sealing import seal_network
 
                 seal_network(os.environ)
+            size = self._size(controls)
             screen = screen or open_output(self._settings.mode, controls)
             journal = self._open_journal(stack) if controls and self._settings.journal else None
-            session = self._open_session(stack, controls, journal)
+            session = self._open_session(stack, controls, journal, size)
+            versions = self._versions(session)
         if controls:
             stack.enter_context(handling_terminal_signals(controls, session.shell, screen))
         self._runner = Runner(
@@ -106,6 +111,8 @@ class _WorkshopRun:
             resumed=journal.resumed.events if journal and journal.resumed else (),
             compare=compare,
             find_recorded=find_recorded,
+            size=size[::-1],
+            versions=versions,
         )
         writer = journal.writer(session, self._settings) if journal else None
         self._journal = Fanout([("the journal", writer)] if writer else [])
@@ -142,7 +149,13 @@ class _WorkshopRun:
         if self._settings.is_test:
             from meshpeek.sinks.transcripts.comparison import Comparison
 
-            return Comparison(self._workshop, transcript, masker.mask_text).compare, None
+            self._comparison = Comparison(
+                self._workshop,
+                transcript,
+                masker.mask_text,
+                today=time.strftime("%Y-%m-%d"),
+            )
+            return self._comparison.compare, None
         from meshpeek.sinks.transcripts.fallback import Fallback
 
         return None, Fallback(self._workshop, transcript, masker.mask_text).find
@@ -158,8 +171,34 @@ class _WorkshopRun:
             self._settings = journal.resumed.continued(self._settings)
         return journal
 
+    def _size(self, controls: Controls | None) -> tuple[int, int]:
+        """Return the rows and columns of the session's terminal.
+
+        A test does not depend on the terminal that it is started in: tools fold what they write.
+        """
+        if controls:
+            return terminal_size()[::-1]
+        size = self._settings.size or self._workshop.front_matter.size
+        if size is not None:
+            return size[::-1]
+        return HEADLESS_SIZE if self._settings.is_test else output_size()
+
+    def _versions(self, session: Session) -> dict[str, str]:
+        if not self._settings.asks_versions:
+            return {}
+        from meshpeek.session.tools import tool_versions
+
+        versions = tool_versions(self._workshop, session.environment)
+        if self._comparison:
+            self._comparison.note_versions(versions)
+        return versions
+
     def _open_session(
-        self, stack: contextlib.ExitStack, controls: Controls | None, journal: Journal | None
+        self,
+        stack: contextlib.ExitStack,
+        controls: Controls | None,
+        journal: Journal | None,
+        size: tuple[int, int],
     ) -> Session:
         settings = self._settings
         folder = settings.folder
@@ -169,7 +208,7 @@ class _WorkshopRun:
             folder = stack.enter_context(scratch_copy(Path(self._workshop.path).parent))
         bash = ShellSettings(
             keyboard=controls.keyboard if controls else None,
-            size=terminal_size()[::-1] if controls else output_size(),
+            size=size,
             arguments=settings.arguments,
             folder=folder,
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from meshpeek.workshop.model import Command, Comment, Mode, Narration, Print, Step, Workshop
@@ -96,6 +98,8 @@ class RunStarted(Event):
     `start` is the index of the first step. `resumed` is what happened to commands in the run that
     this one resumes. `has_recording`: recorded output of commands can be shown if they fail.
     `sealed`: the rehearsal has a network of its own.
+    `size` is that of the session's terminal, columns and rows. `versions` are those of the tools
+    by their names, where somebody wants to know.
     """
 
     workshop: Workshop
@@ -105,6 +109,8 @@ class RunStarted(Event):
     resumed: tuple[CommandEnded | StepSkipped, ...] = ()
     has_recording: bool = False
     sealed: bool = False
+    size: tuple[int, int] | None = None
+    versions: Mapping[str, str] = MappingProxyType({})
 
 
 class PageOpened(Event):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from meshpeek.run.actions import Action, AnyAction
@@ -51,6 +52,7 @@ from meshpeek.workshop.model import (
     Workshop,
 )
 
+_NO_VERSIONS: Mapping[str, str] = MappingProxyType({})
 _IN_PLACE = (Action.REPEAT, Action.EDIT, Action.SHELL, Action.FALLBACK)
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
@@ -79,7 +81,8 @@ class Runner:
 
     `resumed` is what happened to commands in the run that this one resumes. `compare` tells how a
     command's status and plain output differ from what they should be, None if they do not.
-    `find_recorded` returns what a command wrote when it was recorded, None if it was not.
+    `find_recorded` returns what a command wrote when it was recorded, None if it was not. `size`
+    and `versions` are those of RunStarted.
     """
 
     def __init__(
@@ -92,6 +95,8 @@ class Runner:
         resumed: Sequence[CommandEnded | StepSkipped] = (),
         compare: Compare | None = None,
         find_recorded: FindRecorded | None = None,
+        size: tuple[int, int] | None = None,
+        versions: Mapping[str, str] = _NO_VERSIONS,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -100,6 +105,7 @@ class Runner:
         self._session = session
         self._driver = driver
         self._find_recorded = find_recorded
+        self._size, self._versions = size, versions
         self._clock = clock
         self._start = settings.start or 0
         self._resumed = tuple(resumed)
@@ -134,6 +140,8 @@ class Runner:
             self._resumed,
             has_recording=self._find_recorded is not None,
             sealed=self._settings.sealed,
+            size=self._size,
+            versions=self._versions,
         )
         for title, url in self._session.pages:
             yield PageOpened(title, url)

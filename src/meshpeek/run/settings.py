@@ -26,6 +26,8 @@ class RunSettings(Value):
     last presentation; `journal` keeps what is needed for that. `folder` is where commands begin,
     None for the working directory; with `scratch` it is a copy of the workshop's folder.
     `stand_ins` are those of the command line, None where the front matter decides.
+    `size` is that of the terminal (columns, rows) in a test, None where the front matter decides.
+    `asks_versions`: the first event has the versions of the tools.
     `clusters` are the contexts of the rehearsal, in place of what the workshop lists or names.
     `sealed`: a rehearsal has a network of its own.
     """
@@ -47,6 +49,8 @@ class RunSettings(Value):
     folder: Path | None = None
     scratch: bool = False
     stand_ins: frozenset[StandIn] | None = None
+    size: tuple[int, int] | None = None
+    asks_versions: bool = False
 
     def for_workshop(self, workshop: Workshop) -> RunSettings:
         """Return the settings with what the front matter of `workshop` says."""

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.workshop.cluster_tools import cluster_tools
+from meshpeek.workshop.model import Command, Workshop
 
 INSTALL_HINT = "install it, and make sure it is on PATH"
 _PATIENCE_SECONDS = 20
@@ -40,6 +42,15 @@ def check_tools(requires: Mapping[str, str], environment: Mapping[str, str]) -> 
     ]
     if faults:
         raise EnvironmentUnfitError("; ".join(faults), hint=INSTALL_HINT)
+
+
+def tool_versions(workshop: Workshop, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the versions of the tools that `workshop` requires, and of those for clusters."""
+    text = "\n".join(step.text for step in workshop.steps if isinstance(step, Command))
+    used = (tool for tool in cluster_tools() if re.search(rf"\b{re.escape(tool)}\b", text))
+    names = dict.fromkeys([*workshop.front_matter.requires, *used])
+    found = {name: find_tool(name, "", environment, always_ask=True).version for name in names}
+    return {name: version for name, version in found.items() if version is not None}
 
 
 def find_tool(

@@ -241,6 +241,7 @@ class FrontMatter(Value):
     `requires` maps a tool to its minimum version (an empty string: any). `env` is set in the
     session. `secrets` names the variables, of `env` or of the caller's environment, whose values
     are hidden. `timeout` bounds a command, in seconds (None: the run's default).
+    `size` is that of the terminal where nobody has one: columns and rows.
     `minutes` is the plan of a talk.
     `stand_ins` are the kinds of programs that stand-ins replace when nobody is at the keyboard.
     `normalise` is for comparing outputs with a transcript. `rehearsal` says what each embedded
@@ -258,6 +259,7 @@ class FrontMatter(Value):
     env: Mapping[str, str] = _NOTHING
     secrets: frozenset[str] = frozenset()
     timeout: float | None = None
+    size: tuple[int, int] | None = None
     minutes: tuple[SectionPlan, ...] = ()
     stand_ins: frozenset[StandIn] = frozenset(StandIn)
     normalise: Normalisation = Normalisation()

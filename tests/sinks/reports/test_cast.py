@@ -39,7 +39,7 @@ def record(path: Path, mode: Mode) -> list[list[object]]:
     cast.close()
     header, events = lines(path)
     assert header["version"] == 2
-    assert (header["width"], header["height"], header["timestamp"]) == (100, 30, 1)
+    assert (header["width"], header["height"], header["timestamp"]) == (120, 24, 1)
     return events
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshpeek.sinks.transcripts.normalise import normalise
+from meshpeek.sinks.transcripts.normalise import Source, normalise
 from meshpeek.workshop.model import Normalisation, NormalisationRule, Replacement
 
 EVERYTHING = Normalisation()
@@ -17,7 +17,7 @@ UID = "fb3aaf0f-cb74-4a0a-84f3-a6162ce6ce75"
 
 
 def texts(output: str, settings: Normalisation = EVERYTHING) -> list[str]:
-    return [line.text for line in normalise(output, settings)]
+    return [line.text for line in normalise(output, settings, Source("kubectl get all"))]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def texts(output: str, settings: Normalisation = EVERYTHING) -> list[str]:
         (RULES.HASHES, "pod-template-hash: 786d45ffcc", "pod-template-hash: 5b577689bc"),
         (RULES.HASHES, "replicaset.apps/face-786d45ffcc", "replicaset.apps/face-5b577689bc"),
         (RULES.ADDRESSES, "to 10.23.1.12:8000,10.23.1.13", "to 10.42.0.7:8000,10.42.0.9"),
-        (RULES.PORTS, "https://0.0.0.0:34307", "https://0.0.0.0:6550"),
+        (RULES.PORTS, "https://0.0.0.0:34307", "https://0.0.0.0:40001"),
         (RULES.PORTS, "   80:31234/TCP", "   80:30001/TCP"),
         (RULES.UIDS, f"uid: {UID}", f"uid: {UID.replace('fb3', '001')}"),
         (RULES.UIDS, "http://a/6103e7d1b32507e236a5404c1fbd6137/x", "http://a/deaf32f52a54fe2829a2397fab853733/x"),

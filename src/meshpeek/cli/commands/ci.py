@@ -16,6 +16,7 @@ from meshpeek.cli.options import (
     NO_INIT,
     REHEARSE,
     SEALED,
+    SIZE,
     STAND_INS,
     TIMEOUT,
     takes_reports,
@@ -38,6 +39,7 @@ from meshpeek.sinks.reports.registry import (
 from meshpeek.workshop.folders import expand_folders
 from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Mode, Workshop
+from meshpeek.workshop.parse.sizes import parse_size
 
 if TYPE_CHECKING:
     from meshpeek.sinks.transcripts.transcript import Transcript
@@ -63,6 +65,7 @@ class _Ci(FilesThenArguments):
 @SEALED
 @takes_reports
 @TIMEOUT
+@SIZE
 @STAND_INS
 @NO_INIT
 @click.option(
@@ -117,6 +120,9 @@ def command(
     if listing:
         raise SystemExit(_list(paths, settings, as_json=as_json))
     transcript, sink = _open_transcript(against, paths, update=update)
+    if recorded := transcript or (sink and sink.old):
+        size = parse_size(recorded.size) if recorded.size else None
+        settings = settings.replace(size=settings.size or size, asks_versions=True)
     overview = Overview(len(paths))
     more = _github() + ([(str(against), sink)] if sink else []) + [("overview", overview)]
     codes: list[ExitCode] = []

@@ -12,6 +12,7 @@ from meshpeek.cli.options import (
     NO_INIT,
     REHEARSE,
     SEALED,
+    SIZE,
     STAND_INS,
     TIMEOUT,
     takes_settings,
@@ -40,9 +41,10 @@ SUFFIX = ".transcript.yaml"
 @REHEARSE
 @SEALED
 @TIMEOUT
+@SIZE
 @STAND_INS
 @NO_INIT
-@takes_settings(Mode.CI, stop_on_failure=True)
+@takes_settings(Mode.CI, stop_on_failure=True, asks_versions=True)
 def command(file: Path, settings: RunSettings, output: Path | None, force: bool) -> None:
     """Run FILE as `ci` does, and write each step's status and output to a transcript.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -14,7 +13,6 @@ from typing import IO, Self
 
 from meshpeek.cli.parallel.messages import Ended, Job, Message, MessageReader, write_job
 from meshpeek.cli.parallel.unfinished_run import UnfinishedRun
-from meshpeek.cli.standard_output import HEADLESS_SIZE
 from meshpeek.errors import EnvironmentUnfitError
 
 _PATIENCE_SECONDS = 20
@@ -29,12 +27,10 @@ class WorkshopProcess:
 
     def __init__(self, job: Job, folder: Path | None = None) -> None:
         self.path = job.workshop.path
-        columns, rows = shutil.get_terminal_size(HEADLESS_SIZE[::-1])
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "meshpeek.cli.parallel"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "COLUMNS": str(columns), "LINES": str(rows)},
             cwd=folder,
             start_new_session=True,
         )

@@ -25,7 +25,8 @@ from meshpeek.workshop.model import Mode
 KEPT_BYTES = 1024 * 1024
 """How much of a command's output is recorded."""
 
-_COLUMNS, _ROWS = 100, 30
+_USUAL_SIZE = 120, 24
+"""Columns and rows where a run does not tell them."""
 
 
 class CastFile:
@@ -49,22 +50,16 @@ class CastFile:
         self._stream = io.TextIOWrapper(
             self._written, encoding="utf-8", errors="replace", newline="", write_through=True
         )
+        self._size: tuple[int, int] | None = None
         self._screen = self._new_screen()
         self._is_raw = True
         self._room = KEPT_BYTES
-        header = {
-            "version": 2,
-            "width": _COLUMNS,
-            "height": _ROWS,
-            "timestamp": int(now()),
-            "title": "meshpeek",
-            "env": {"TERM": "xterm-256color", "SHELL": "/bin/bash"},
-        }
-        self._file.add(f"{json.dumps(header)}\n".encode())
-        self._file.publish(b"")
+        self._begun_at = int(now())
 
     def take(self, event: Event) -> None:
         """Draw the event and record it; after a step, publish the file."""
+        if self._size is None:
+            self._begin(getattr(event, "size", None) or _USUAL_SIZE)
         match event:
             case RunStarted(mode=mode):
                 self._screen = self._new_screen()
@@ -83,18 +78,35 @@ class CastFile:
     def close(self) -> None:
         """Write the recording's last state."""
         with contextlib.closing(self._file):
+            if self._size is None:
+                self._begin(_USUAL_SIZE)
             self._screen.close()
             self._record(is_output=False)
             self._file.publish(b"")
 
+    def _begin(self, size: tuple[int, int]) -> None:
+        """Write the header: the first run tells the size."""
+        self._size = size
+        self._screen = self._new_screen()
+        header = {
+            "version": 2,
+            "width": size[0],
+            "height": size[1],
+            "timestamp": self._begun_at,
+            "title": "meshpeek",
+            "env": {"TERM": "xterm-256color", "SHELL": "/bin/bash"},
+        }
+        self._file.add(f"{json.dumps(header)}\n".encode())
+
     def _new_screen(self) -> Screen:
+        columns, rows = self._size or _USUAL_SIZE
         return Screen(
             Console(
                 file=self._stream,
                 force_terminal=True,
                 color_system="truecolor",
-                width=_COLUMNS,
-                height=_ROWS,
+                width=columns,
+                height=rows,
                 legacy_windows=False,
                 _environ={},
             )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
 from meshpeek.errors import InputError
 from meshpeek.run.events import Difference, DifferenceRow
-from meshpeek.sinks.transcripts.normalise import OutputLine, normalise
+from meshpeek.sinks.transcripts.normalise import (
+    ADDRESS_WORD,
+    OutputLine,
+    Source,
+    find_ports,
+    normalise,
+)
 from meshpeek.sinks.transcripts.transcript import StepKey, Transcript, keys_of
 from meshpeek.workshop.model import Command, Normalisation, Workshop
 
@@ -24,8 +30,9 @@ class Comparison:
     """Compares a run of `workshop` with `transcript`, step by step.
 
     It learns which address of the run corresponds to which one of the transcript.
-    `mask` hides secrets, as they are hidden in a transcript. Raises InputError for a transcript
-    with steps that are not in the workshop.
+    `mask` hides secrets, as they are hidden in a transcript. `today` is the date of the run, in
+    the form `2026-11-24`. Raises InputError for a transcript with steps that are not in the
+    workshop.
     """
 
     def __init__(
@@ -33,7 +40,13 @@ class Comparison:
         workshop: Workshop,
         transcript: Transcript,
         mask: Callable[[str], str] = lambda text: text,
+        *,
+        today: str | None = None,
     ) -> None:
+        self._transcript = transcript
+        self._today = today if transcript.recorded else None  # one without the other tells nothing
+        self._ports = find_ports(step.text for step in workshop.steps)
+        self._versions: Mapping[str, str] = {}
         self._settings: Normalisation = workshop.front_matter.normalise
         self._mask = mask
         self._keys = keys_of(workshop.steps, mask)
@@ -54,6 +67,20 @@ class Comparison:
                 hint=_UPDATE,
             )
 
+    def note_versions(self, versions: Mapping[str, str]) -> None:
+        """Take the versions of the run's tools, by their names: they may explain a difference."""
+        self._versions = versions
+
+    def _explain(self) -> str | None:
+        """Return which tools have other versions than they had, None if none has."""
+        recorded = self._transcript.versions
+        others = [
+            f"{tool} {recorded[tool]} (this run has {version})"
+            for tool, version in self._versions.items()
+            if recorded.get(tool, version) != version
+        ]
+        return f"recorded with {', '.join(others)}" if others else None
+
     def key_of(self, step: Command) -> StepKey:
         """Return the key of a command of the workshop."""
         return self._keys[id(step)]
@@ -70,15 +97,18 @@ class Comparison:
             message = f"exit status {status}, but {recorded.status} in the transcript"
         else:
             message = "the output differs from the transcript"
-        rows = tuple(self._rows(recorded.output, self._mask(output)))
+        rows = tuple(self._rows(step, recorded.output, self._mask(output)))
         if recorded.status == status and all(row.same for row in rows):
             return None
-        return Difference(message, rows)
+        return Difference(message, rows, self._explain())
 
-    def _rows(self, recorded: str, output: str) -> Iterator[DifferenceRow]:
+    def _rows(self, step: Command, recorded: str, output: str) -> Iterator[DifferenceRow]:
         if recorded == output:
             return
-        before, after = normalise(recorded, self._settings), normalise(output, self._settings)
+        day = self._transcript.recorded if self._today else None
+        source = Source(step.text, self._ports, day)
+        before = normalise(recorded, self._settings, source)
+        after = normalise(output, self._settings, source._replace(day=self._today))
         for left, right in _align(before, after):
             if len(left) == len(right) and all(
                 one.text == other.text for one, other in zip(left, right, strict=True)
@@ -129,8 +159,7 @@ class Comparison:
 def _restore(line: OutputLine) -> str:
     """Return a line with its addresses in their places."""
     addresses = iter(line.addresses)
-    head, *parts = line.text.split("<address>")
-    return head + "".join(next(addresses, "<address>") + part for part in parts)
+    return ADDRESS_WORD.sub(lambda match: next(addresses, match[0]), line.text)
 
 
 def _align(

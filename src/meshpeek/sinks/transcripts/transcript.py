@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meshpeek.errors import InputError
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from yaml import Node, SequenceNode
 
 _STEP_KEYS = "a step needs `text`, `line`, `status` and `output`; `name` and `screen` are optional"
+HEADINGS = ("recorded", "size", "versions")
+"""The keys of a transcript that tell how it was recorded."""
+
+SIZE = re.compile(r"(\d{1,4})x(\d{1,4})")
+"""Columns and rows of a terminal."""
+
 _RE_RECORD = "correct it, or record it again with `meshpeek record`"
 
 
@@ -49,10 +56,17 @@ class RecordedStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A transcript that has been read: its path, and its steps in the order of the run."""
+    """A transcript that has been read: its path, and its steps in the order of the run.
+
+    `recorded` is the date (`2026-11-24`), `size` that of the terminal (`120x24`), and `versions`
+    those of the tools, where the transcript has them.
+    """
 
     path: str
     steps: tuple[RecordedStep, ...] = ()
+    recorded: str | None = None
+    size: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def by_key(self) -> dict[StepKey, RecordedStep]:
         """Return the steps by their keys."""
@@ -98,7 +112,7 @@ def read_transcript(text: str, path: str) -> Transcript:
     except yaml.YAMLError as error:
         raise InputError(f"{path}: {error}", hint=_RE_RECORD) from None
     steps = find_steps(root)
-    if steps is None:
+    if root is None or steps is None:
         place = Span(path, 1, 1)
         raise _wrong(text, place, "not a transcript: no list of `steps`")
     constructor = yaml.SafeLoader("")
@@ -119,7 +133,22 @@ def read_transcript(text: str, path: str) -> Transcript:
                 values.get("screen", output),
             )
         )
-    return Transcript(path, tuple(recorded))
+    found = {
+        key.value: constructor.construct_document(node)
+        for key, node in root.value
+        if key.value in HEADINGS
+    }
+    size, versions = found.get("size"), found.get("versions") or {}
+    if size is not None and not SIZE.fullmatch(str(size)):
+        place = Span(path, 1, 1)
+        raise _wrong(text, place, f"invalid size `{size}`; example: 120x24")
+    return Transcript(
+        path,
+        tuple(recorded),
+        recorded=str(found["recorded"]) if "recorded" in found else None,
+        size=size,
+        versions={str(tool): str(version) for tool, version in dict(versions).items()},
+    )
 
 
 def find_steps(root: Node | None) -> SequenceNode | None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from meshpeek.run.events import CommandEnded, CommandResult, Event, Reason, RunStarted
 from meshpeek.sinks.reports.incremental.double_buffered_file import open_output
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.transcripts.transcript import RecordedStep, Transcript, keys_of
-from meshpeek.sinks.transcripts.yaml_writer import update_transcript, write_transcript
+from meshpeek.sinks.transcripts.yaml_writer import (
+    RecordingFacts,
+    update_transcript,
+    write_transcript,
+)
 from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import Workshop
 
@@ -25,17 +31,21 @@ class TranscriptSink:
         self._path = path
         self._file = open_output(path)
         self._text = text
-        self._old = old
+        self.old = old
         self._report = RunReport()
         self._workshop: Workshop | None = None
         self._results: dict[int, CommandResult] = {}
+        self._size: str | None = None
+        self._versions: Mapping[str, str] = {}
 
     def take(self, event: Event) -> None:
         """Keep the result of a command."""
         self._report.take(event)
         match event:
-            case RunStarted(workshop=workshop):
+            case RunStarted(workshop=workshop, size=size, versions=versions):
                 self._workshop = workshop
+                self._size = None if size is None else f"{size[0]}x{size[1]}"
+                self._versions = versions
             case CommandEnded(step=step, result=result) if result.final:
                 self._results[id(step)] = result
 
@@ -58,7 +68,7 @@ class TranscriptSink:
                 self._file.publish(b"")
 
     def _compose(self, workshop: Workshop) -> str:
-        known = self._old.by_key() if self._old else {}
+        known = self.old.by_key() if self.old else {}
         keys = keys_of(workshop.steps)
         steps = {}
         for step in workshop.steps:
@@ -72,6 +82,7 @@ class TranscriptSink:
                 )
             elif key is not None and key in known:
                 steps[key] = known[key]
-        if self._old is None:
-            return write_transcript(workshop.path, list(steps.values()))
-        return update_transcript(self._text, self._old, steps)
+        facts = RecordingFacts(time.strftime("%Y-%m-%d"), self._size, self._versions)
+        if self.old is None:
+            return write_transcript(workshop.path, list(steps.values()), facts)
+        return update_transcript(self._text, self.old, steps, facts)

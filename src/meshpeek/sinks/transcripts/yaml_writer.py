@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.sinks.transcripts.transcript import (
@@ -20,12 +21,11 @@ from meshpeek.sinks.transcripts.transcript import (
 )
 
 if TYPE_CHECKING:
-    from yaml import MappingNode, SequenceNode
+    from yaml import MappingNode, Node, SequenceNode
 
 _HEADER = """\
 # What {workshop} printed, step by step. `meshpeek ci {workshop} --against FILE` compares a run
 # with it; `--update` as well brings it up to date, and keeps comments such as this one.
-steps:
 """
 _PRINTABLE = r"\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 """What YAML 1.1 (5.1) allows unescaped, without its less usual line ends."""
@@ -38,6 +38,14 @@ _NO_STRINGS = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null")
 _NO_STEPS = "  []\n"
 
 
+class RecordingFacts(NamedTuple):
+    """How a transcript was recorded: the date, the terminal's size, and the tools' versions."""
+
+    recorded: str
+    size: str | None = None
+    versions: Mapping[str, str] = MappingProxyType({})
+
+
 class _Layout(NamedTuple):
     """The columns of the steps' dashes and of their keys."""
 
@@ -45,12 +53,65 @@ class _Layout(NamedTuple):
     keys: int = 4
 
 
-def write_transcript(workshop: str, steps: Sequence[RecordedStep]) -> str:
+def write_transcript(
+    workshop: str, steps: Sequence[RecordedStep], facts: RecordingFacts | None = None
+) -> str:
     """Return the text of a new transcript for the workshop at the path `workshop`."""
-    return _HEADER.format(workshop=workshop) + _write_steps(steps, _Layout())
+    head = "".join(f"{line}\n" for line in _fact_lines(facts).values()) if facts else ""
+    return f"{_HEADER.format(workshop=workshop)}{head}steps:\n{_write_steps(steps, _Layout())}"
 
 
-def update_transcript(text: str, old: Transcript, new: Mapping[StepKey, RecordedStep]) -> str:
+def _fact_lines(facts: RecordingFacts) -> dict[str, str]:
+    """Return the lines of a facts, by their keys."""
+    versions = ", ".join(f"{_scalar(k, 0)}: {_quote(v)}" for k, v in facts.versions.items())
+    lines = {"recorded": f"recorded: {_quote(facts.recorded)}"}
+    if facts.size:
+        lines["size"] = f"size: {facts.size}"
+    if facts.versions:
+        lines["versions"] = f"versions: {{{versions}}}"
+    return lines
+
+
+def update_transcript(
+    text: str,
+    old: Transcript,
+    new: Mapping[StepKey, RecordedStep],
+    facts: RecordingFacts | None = None,
+) -> str:
+    """Return the transcript `text`, which `old` was read from, with the steps of `new`.
+
+    Its facts changes if anything else does. As for the steps, see `_update_steps`.
+    """
+    updated = _update_steps(text, old, new)
+    if facts is None:
+        return updated
+    before = RecordingFacts(old.recorded or "", old.size, old.versions)
+    if updated == text and facts._replace(recorded=before.recorded) == before:
+        return text
+    return _update_facts(updated, facts)
+
+
+def _update_facts(text: str, facts: RecordingFacts) -> str:
+    lines = _fact_lines(facts)
+    for key, value in reversed(_members(text)):
+        start, end = key.start_mark.index, value.end_mark.index
+        if key.value in lines and "\n" not in text[start:end]:
+            text = text[:start] + lines.pop(key.value) + text[end:]
+    # What is missing comes before `steps`.
+    start = next(key.start_mark.index for key, _ in _members(text) if key.value == "steps")
+    if start and not text[:start].endswith("\n"):
+        return text
+    return text[:start] + "".join(f"{line}\n" for line in lines.values()) + text[start:]
+
+
+def _members(text: str) -> list[tuple[Node, Node]]:
+    import yaml
+
+    root = yaml.compose(text, yaml.SafeLoader)
+    return list(root.value) if root else []
+
+
+def _update_steps(text: str, old: Transcript, new: Mapping[StepKey, RecordedStep]) -> str:
     """Return the transcript `text`, which `old` was read from, with the steps of `new`.
 
     A step of `old` that `new` has changes in its values only; one that it lacks goes, with the

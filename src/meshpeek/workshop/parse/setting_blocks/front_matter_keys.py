@@ -29,6 +29,7 @@ from meshpeek.workshop.parse.setting_blocks.yaml_nodes import (
     read_truth,
     refuse_key,
 )
+from meshpeek.workshop.parse.sizes import SIZE_EXAMPLE, parse_size
 from meshpeek.workshop.parse.suggestions import suggest
 from meshpeek.workshop.parse.vocabulary import FINDINGS
 
@@ -179,6 +180,17 @@ def read_timeout(node: Node) -> float:
     return seconds
 
 
+def read_size(node: Node) -> tuple[int, int]:
+    """Return columns and rows."""
+    text = read_text(node, "`size`")
+    size = parse_size(text)
+    if size is None:
+        raise InvalidNodeError(
+            node, f"invalid size `{text}`", f"write columns and rows, such as {SIZE_EXAMPLE}"
+        )
+    return size
+
+
 def read_rehearsal(node: Node) -> Mapping[str, Any]:
     """Return what each embedded cluster holds: `{manifests: […], links: […], install: […]}`."""
     clusters = {}
@@ -322,6 +334,7 @@ READERS: Mapping[str, Callable[[Node], Any]] = MappingProxyType(
         "env": read_environment,
         "secrets": read_secrets,
         "timeout": read_timeout,
+        "size": read_size,
         "minutes": read_minutes,
         "stand-ins": read_stand_ins,
         "normalise": read_normalise,
