@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.session.guard.kubeconfig_watch import KubeconfigWatch, read_servers
+from meshpeek.session.guard.kubeconfig_watch import KubeconfigWatch
 from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
 from meshpeek.session.shell.shell import Shell
 
@@ -51,7 +51,6 @@ class Guarded:
             folder / "guard",
             self.kubeconfig,
             ["north", "east"],
-            read_servers(CONFIG),
             f"{real}:/usr/bin:/bin",
         )
         self.environment = {"PATH": self.path, "KUBECONFIG": str(self.kubeconfig)}
@@ -133,30 +132,47 @@ class TestWrappers:
         assert hint.startswith("  hint: ")
 
     @pytest.mark.parametrize(
-        ("old", "new", "is_refused"),
+        ("old", "new", "fault"),
         [
-            (OWN, "https://other.example", True),
-            (f"    server: {OWN}", f'    "server": "{OWN}/"', True),
-            (f"    server: {OWN}", "    server : https://other.example", True),
-            (CONFIG, '{"clusters": [{"cluster": {"server": "https://other.example"}}]}', True),
-            (CONFIG, CONFIG.rstrip().replace(OWN, "https://other.example"), True),
-            (OWN, f'"{OWN}"', False),
-            ('current-context: ""', "current-context: server", False),
-            ("  name: north\n", "  name: server\n", False),
+            (OWN, "https://other.example", "has another cluster"),
+            (f"    server: {OWN}", f'    "server": "{OWN}/"', "has another cluster"),
+            (f"    server: {OWN}", "    server : https://other.example", "has another cluster"),
+            (
+                f"    server: {OWN}",
+                f"    server: {OWN}\n    proxy-url: http://x",
+                "another cluster",
+            ),
+            (CONFIG, '{"clusters": [{"cluster": {"server": "https://x"}}]}', "another cluster"),
+            (CONFIG, CONFIG.rstrip().replace(OWN, "https://other.example"), "another cluster"),
+            ("token: secret", "token: other", "has another user"),
+            ("user:\n    token: secret", "user: {exec: {command: x}}", "has another user"),
+            (CONFIG, "[", "cannot be read"),
+            (OWN, f'"{OWN}"', None),
+            ('current-context: ""', "current-context: server", None),
+            ("  name: north\n", "  name: server\n", None),
         ],
     )
     def test_a_kubeconfig_that_was_changed_is_looked_at(
-        self, guarded: Guarded, old: str, new: str, is_refused: bool
+        self, guarded: Guarded, old: str, new: str, fault: str | None
     ) -> None:
         guarded.kubeconfig.write_text(CONFIG.replace(old, new))
-        result = guarded.run("kubectl get pods")
-        assert ("the session's kubeconfig has another cluster" in result.stderr) is is_refused
-        assert result.returncode == is_refused
+        for _ in range(2):
+            result = guarded.run("kubectl get pods", PYTHONPATH="x", PYTHONHOME="x")
+            assert result.returncode == bool(fault)
+            assert (fault or "") in result.stderr
+
+    def test_a_change_that_leads_nowhere_new_is_looked_at_once(self, guarded: Guarded) -> None:
+        guarded.kubeconfig.write_text(CONFIG)
+        guarded.run("kubectl get pods")
+        (guarded.kubeconfig.parent.parent / "guard" / ".first").unlink()
+        assert guarded.run("kubectl get pods").returncode == 0
+        guarded.kubeconfig.write_text(CONFIG)
+        assert "the session's kubeconfig cannot be read" in guarded.run("kubectl get pods").stderr
 
     def test_a_tool_that_is_missing_stays_so(self, tmp_path: Path) -> None:
         kubeconfig = tmp_path / "kubeconfig"
         kubeconfig.touch()
-        install_wrappers(tmp_path / "guard", kubeconfig, [], [], str(tmp_path))
+        install_wrappers(tmp_path / "guard", kubeconfig, [], str(tmp_path))
         assert not list((tmp_path / "guard").glob("[a-z]*"))
 
     def test_a_session_inside_another_does_without_its_wrappers(self, guarded: Guarded) -> None:

@@ -7,11 +7,11 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.session.editor import ScriptedEditor
-from meshpeek.session.guard.kubeconfig_watch import KubeconfigWatch, read_servers
+from meshpeek.session.guard.kubeconfig_watch import KubeconfigWatch
 from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
 from meshpeek.session.nested import (
     OUTER_REHEARSAL,
@@ -26,9 +26,6 @@ from meshpeek.session.shell.shell_settings import ShellSettings
 from meshpeek.session.shell.state import Restoration
 from meshpeek.session.stand_ins import stand_in
 from meshpeek.workshop.model import Command, Workshop
-
-if TYPE_CHECKING:
-    pass
 
 _OF_THE_OUTER_TERMINAL = ("LINES", "COLUMNS", "PROMPT_COMMAND", "PS1", "BASH_ENV")
 _OWN_NAME = re.compile(r"\$\{?0")
@@ -93,51 +90,28 @@ def open_session(
         resumed = persistence.resumed if persistence else None
         directory = stack.enter_context(_folder(resumed))
         editor = ScriptedEditor(directory)
-        variables = {k: v for k, v in environment.items() if k not in _OF_THE_OUTER_TERMINAL}
-        if variables.get("TERM", "dumb") == "dumb":
-            variables["TERM"] = "xterm"  # or `clear` fails, in a log that nobody looks at
-        variables |= workshop.front_matter.env
-        contexts: tuple[str, ...] | None
         contexts = tuple(context.name for context in workshop.front_matter.contexts) or None
+        is_guarded = rehearse or contexts is not None
+        variables = _own_environment(workshop, environment)
         outer = variables.pop(OUTER_REHEARSAL, None)
         rehearsal = read_outer_rehearsal(outer) if outer else None
-        is_guarded = rehearse or bool(contexts)
         if is_guarded:
             variables["PATH"] = without_wrappers(variables.get("PATH", os.defpath))
         if rehearse and rehearsal is None:
-            from meshpeek.session.rehearsals import start_rehearsal
-
-            equipment = stack.enter_context(
-                start_rehearsal(workshop, variables, directory, persistence, shows_pages=not sealed)
+            rehearsal = stack.enter_context(
+                _start_clusters(workshop, variables, directory, persistence, sealed=sealed)
             )
-            variables |= equipment.environment
-            pages = tuple(
-                ServedPage(page.title, page.url) for page in equipment.pages if not sealed
-            )
-            rehearsal = OuterRehearsal(variables["KUBECONFIG"], pages, sealed)
         else:
-            if rehearsal:
-                variables["KUBECONFIG"] = rehearsal.kubeconfig
-            if contexts:
-                from meshpeek.session.kubeconfig import scope_kubeconfig
-
-                variables |= scope_kubeconfig(
-                    contexts, variables, directory, workshop.front_matter.current
-                )
+            _scope_clusters(workshop, variables, directory, rehearsal)
         if workshop.front_matter.requires:
             from meshpeek.session.tools import check_tools
 
             check_tools(workshop.front_matter.requires, variables)
-        kubeconfig_text = ""
         if is_guarded:
             kubeconfig = Path(variables["KUBECONFIG"])
             kubeconfig_text = kubeconfig.read_text(encoding="utf-8")
             variables["PATH"] = install_wrappers(
-                directory / "guard",
-                kubeconfig,
-                contexts or (),
-                read_servers(kubeconfig_text),
-                variables["PATH"],
+                directory / "guard", kubeconfig, contexts or (), variables["PATH"]
             )
         if bash.keyboard is None:
             variables |= stand_in(
@@ -152,21 +126,75 @@ def open_session(
             variables,
             rehearsal=rehearsal if rehearse else None,
         )
-        session_folder = directory / "shell"
-        session_folder.mkdir()
-        shell = Shell(
-            session_folder,
-            variables,
-            bash.replace(
-                name=_own_name(workshop),
-                state_folder=persistence.states if persistence else None,
-                restoration=resumed.restoration if resumed else None,
-            ),
-        )
+        shell = _start_shell(workshop, bash, variables, directory, persistence)
         stack.callback(shell.close)
         pages = rehearsal.pages if rehearse and rehearsal else ()
         guard = KubeconfigWatch(kubeconfig, kubeconfig_text, shell) if is_guarded else None
         yield Session(shell, editor, contexts, directory, variables, pages, guard)
+
+
+def _own_environment(workshop: Workshop, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the caller's environment as the session begins with it."""
+    variables = {k: v for k, v in environment.items() if k not in _OF_THE_OUTER_TERMINAL}
+    if variables.get("TERM", "dumb") == "dumb":
+        variables["TERM"] = "xterm"  # or `clear` fails, in a log that nobody looks at
+    return {**variables, **workshop.front_matter.env}
+
+
+@contextlib.contextmanager
+def _start_clusters(
+    workshop: Workshop,
+    variables: dict[str, str],
+    directory: Path,
+    persistence: Persistence | None,
+    *,
+    sealed: bool,
+) -> Iterator[OuterRehearsal]:
+    """Start the rehearsal's clusters, and have `variables` lead to them; yield the rehearsal."""
+    from meshpeek.session.rehearsals import start_rehearsal
+
+    with start_rehearsal(
+        workshop, variables, directory, persistence, shows_pages=not sealed
+    ) as equipment:
+        variables |= equipment.environment
+        pages = () if sealed else equipment.pages
+        served = tuple(ServedPage(page.title, page.url) for page in pages)
+        yield OuterRehearsal(variables["KUBECONFIG"], served, sealed)
+
+
+def _scope_clusters(
+    workshop: Workshop,
+    variables: dict[str, str],
+    directory: Path,
+    rehearsal: OuterRehearsal | None,
+) -> None:
+    """Have `variables` lead to the clusters that the workshop lists, of the rehearsal around it."""
+    if rehearsal:
+        variables["KUBECONFIG"] = rehearsal.kubeconfig
+    front_matter = workshop.front_matter
+    if front_matter.contexts:
+        from meshpeek.session.kubeconfig import scope_kubeconfig
+
+        names = [context.name for context in front_matter.contexts]
+        variables |= scope_kubeconfig(names, variables, directory, front_matter.current)
+
+
+def _start_shell(
+    workshop: Workshop,
+    bash: ShellSettings,
+    variables: Mapping[str, str],
+    directory: Path,
+    persistence: Persistence | None,
+) -> Shell:
+    folder = directory / "shell"
+    folder.mkdir()
+    resumed = persistence.resumed if persistence else None
+    settings = bash.replace(
+        name=_own_name(workshop),
+        state_folder=persistence.states if persistence else None,
+        restoration=resumed.restoration if resumed else None,
+    )
+    return Shell(folder, variables, settings)
 
 
 @contextlib.contextmanager

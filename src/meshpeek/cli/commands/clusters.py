@@ -122,7 +122,6 @@ def _equip(directory: Path, running: RunningClusters, chosen: str | None) -> dic
         directory / "guard",
         Path(environment["KUBECONFIG"]),
         tuple(running.servers),
-        tuple(running.servers.values()),
         environment["PATH"],
     )
     return environment

@@ -20,15 +20,10 @@ fi
 # What meshpeek has seen is as old as the stamp.
 # shellcheck disable=SC3013  # every sh has -nt
 if [ @KUBECONFIG@ -nt @STAMP@ ]; then
-    while read -r __meshpeek_line || [ "$__meshpeek_line" ]; do
-        case ${__meshpeek_line#- } in
-        @SERVERS@) ;;
-        server:* | server\ *:* | [\"\']server[\"\']*:* | *[\{,]*server*:*)
-            __meshpeek_refuse "the session's kubeconfig has another cluster" \
-                "leave \`server\` in it as it is: ${__meshpeek_line#- }"
-            ;;
-        esac
-    done <@KUBECONFIG@
+    if ! __meshpeek_fault=$(@COMPARE@ </dev/null 2>/dev/null); then
+        __meshpeek_refuse "the session's kubeconfig ${__meshpeek_fault:-cannot be compared}" \
+            "leave the clusters and users in it as they are"
+    fi
 fi
 case ${1-} in
 @LOCAL_COMMANDS@) ;; # talks to no cluster

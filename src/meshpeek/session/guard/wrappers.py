@@ -5,31 +5,35 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from meshpeek.session.guard import reachable
 from meshpeek.workshop.cluster_tools import cluster_tools
 
 _TEMPLATE = Path(__file__).with_name("wrapper.sh")
 _STAMP = ".meshpeek-guard"
-_OWN_TIME = 946684800
-"""The time of modification of a kubeconfig that has been seen: 2000-01-01, in seconds."""
+_FIRST = ".first"
 
 
-def install_wrappers(
-    folder: Path, kubeconfig: Path, contexts: Sequence[str], servers: Sequence[str], path: str
-) -> str:
+def install_wrappers(folder: Path, kubeconfig: Path, contexts: Sequence[str], path: str) -> str:
     """Make `folder`, with a wrapper for each tool on `path`; return the PATH that has it first.
 
-    `contexts` are the names that messages list, and `servers` the URLs in `kubeconfig`.
+    `kubeconfig` leads to the session's own clusters, and `contexts` are the names that messages
+    list.
     """
     folder.mkdir()
     stamp = folder / _STAMP
     stamp.touch()
-    mark_as_seen(stamp)
-    mark_as_seen(kubeconfig)
+    reachable.mark_as_seen(stamp)
+    reachable.mark_as_seen(kubeconfig)
     template = _TEMPLATE.read_text(encoding="utf-8")
-    own = [form for url in servers for form in (f"server: {url}", f'server: "{url}"')]
+    first = folder / _FIRST
+    first.touch(mode=0o600)
+    first.write_bytes(kubeconfig.read_bytes())
+    # Isolated: what a step sets for Python, or a folder that it is in, must not matter.
+    compare = [sys.executable, "-I", "-m", reachable.__name__, str(first), str(kubeconfig)]
     for name, tool in cluster_tools().items():
         program = shutil.which(name, path=path)
         if program is None:
@@ -42,7 +46,7 @@ def install_wrappers(
             "ENVIRONMENT": "".join(map(_refuse_variable, tool.variables)),
             "KUBECONFIG": shlex.quote(str(kubeconfig)),
             "STAMP": shlex.quote(str(stamp)),
-            "SERVERS": " | ".join(map(shlex.quote, own)) or "''",
+            "COMPARE": shlex.join(compare),
             "OPTIONS": " | ".join(tool.refused),
             "LOCAL_COMMANDS": " | ".join(tool.local_commands or ("''",)),
             "PROGRAM": shlex.quote(str(Path(program).absolute())),
@@ -61,16 +65,6 @@ def without_wrappers(path: str) -> str:
     """
     folders = path.split(os.pathsep)
     return os.pathsep.join(f for f in folders if not (Path(f) / _STAMP).is_file())
-
-
-def mark_as_seen(file: Path) -> None:
-    """Make `file` so old that every later change makes it newer, in whole seconds too."""
-    os.utime(file, (_OWN_TIME, _OWN_TIME))
-
-
-def mark_as_unseen(file: Path) -> None:
-    """Make wrappers look into `file` again."""
-    os.utime(file)
 
 
 def _refuse_variable(name: str) -> str:
