@@ -10,7 +10,7 @@ MOST   ?= 100
 JOBS   ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: rehearse test test-fast test-tools mutate lint types format manifests kubernetes-types lock bench pictures clean
+.PHONY: rehearse test test-fast test-tools mutate lint types format manifests kubernetes-types lock bench pictures man clean
 
 rehearse: $(READY)  ## run the workshop unattended on rehearsal clusters
 	$(BIN)/meshpeek run --rehearse --pace $(PACE) workshop.md
@@ -98,6 +98,9 @@ pictures: $(READY_FOR_TESTS)  ## the documents' pictures, from rehearsals looked
 	$(BIN)/python -m docs.pictures.faces
 	$(BIN)/python -m docs.pictures.console
 	$(BIN)/python -m docs.pictures.stage
+
+man: $(READY)  ## the man page, from what --help prints
+	$(BIN)/python -m docs.man.page
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

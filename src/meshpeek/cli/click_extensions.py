@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from meshpeek.cli.commands import COMMANDS
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 from meshpeek.workshop.model import StandIn
+
+_ASKED = {"help": "--help", "version": "--version"}
+_MEANT = {
+    "init": "new",
+    "create": "new",
+    "start": "present",
+    "show": "present",
+    "play": "run",
+    "test": "ci",
+    "check": "lint",
+    "validate": "lint",
+    "list": "steps",
+    "convert": "migrate",
+    "watch": "present",
+}
+"""Other programs' words for what a command does."""
 
 WORKSHOP_SUFFIXES = (".md", ".sh")
 """Names that end so are taken for workshops, even if there is no such file."""
@@ -80,10 +100,30 @@ class CommandOrFile(click.Group):
             args = ["present", *args]
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line; `help`, `help COMMAND` and `version` are what they look like."""
+        if args and args[0] in _ASKED and not Path(args[0]).is_file():
+            args = [*args[1:2], _ASKED[args[0]]] if args[0] == "help" else [_ASKED[args[0]]]
+        return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin so, and have the shell add files."""
+        from click.shell_completion import CompletionItem
+
+        commands = [
+            CompletionItem(name, help=meaning)
+            for name, meaning in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [*commands, CompletionItem(incomplete, type="file")]
+
     def _unknown(self, ctx: click.Context, word: str) -> click.UsageError:
         from meshpeek.workshop.parse.suggestions import suggest
 
-        hint = suggest(word, COMMANDS)
+        meant = _MEANT.get(word)
+        hint = f"did you mean `{meant}`?" if meant else suggest(word, COMMANDS)
         return click.UsageError(f"`{word}` is neither a command nor a file; {hint}", ctx)
 
 

@@ -12,6 +12,14 @@ from meshpeek.cli.click_extensions import CommandOrFile
 from meshpeek.cli.standard_streams import flush_output, open_missing_streams
 from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError, MeshpeekError
 
+EXAMPLES = {
+    "meshpeek talk.md": "present a workshop",
+    "meshpeek run --rehearse talk.md": "watch it play, on embedded clusters",
+    "meshpeek ci --junit j.xml talk.md": "test it",
+    "meshpeek new talk.md": "write one to begin with",
+}
+"""Command lines to begin with, and what each does."""
+
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -20,8 +28,10 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=False,
     subcommand_metavar="COMMAND | FILE [ARGS]...",
+    epilog="\b\nExamples:\n"
+    + "\n".join(f"  {example:<34} {meaning}" for example, meaning in EXAMPLES.items()),
 )
-@click.version_option(__version__, message="meshpeek %(version)s")
+@click.version_option(__version__, "-V", "--version", message="meshpeek %(version)s")
 def cli() -> None:
     """Run executable Markdown workshops across several Kubernetes clusters.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import click
 
 from meshpeek.cli.click_extensions import Duration, Size, StandIns
-from meshpeek.errors import InputError
+from meshpeek.errors import InputError, MeshpeekError
 from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths
 from meshpeek.workshop.model import Mode, StandIn
@@ -83,11 +84,35 @@ NO_INIT = click.option(
     default=True,
     help="Read no start-up file (.demoshrc).",
 )
+
+
+def complete_step(_: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the sections and the named steps of the workshop on the command line that begin so."""
+    from click.shell_completion import split_arg_string
+
+    from meshpeek.workshop.loading import load_workshop
+    from meshpeek.workshop.model import Command
+
+    # click does not parse a command line that ends in an option without its value.
+    words = split_arg_string(os.environ.get("COMP_WORDS", ""))
+    file = next((word for word in words[1:] if Path(word).is_file()), None)
+    try:
+        workshop = load_workshop(Path(file), {}) if file else None
+    except MeshpeekError:
+        workshop = None
+    if workshop is None:
+        return []
+    names = [step.name for step in workshop.steps if isinstance(step, Command) and step.name]
+    titles = [section.title for section in workshop.sections if section.title]
+    return [each for each in (*names, *titles) if each.lower().startswith(incomplete.lower())]
+
+
 FROM = click.option(
     "--from",
     "address",
     metavar="STEP",
     help="Begin there: a step's number or name, FILE:LINE, or a section's title.",
+    shell_complete=complete_step,
 )
 SETUP = click.option(
     "--setup", is_flag=True, help="With --from: first run the hidden steps that precede it."

@@ -30,7 +30,9 @@ from meshpeek.rehearsal.stand_ins.session_tools import Tools, install_tools
 _PATIENCE = 30.0
 _GRACE = 2.0
 _REPLY_LIMIT = 1 << 20
-_INSTALL_HINT = "install what rehearsal needs: pip install 'meshpeek[rehearsal]'"
+_INSTALL_HINT = (
+    "install what rehearsal needs: `pip install '.[rehearsal]'` in meshpeek's own folder"
+)
 
 
 class Page(NamedTuple):

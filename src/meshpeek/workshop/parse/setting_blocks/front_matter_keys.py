@@ -58,6 +58,7 @@ def read_contexts(node: Node) -> tuple[Context, ...]:
     """Return the contexts, with colours for those that have none: `[a, b]` or `{a: COLOUR}`."""
     from yaml import SequenceNode
 
+    _refuse_word(node, "contexts")
     colours = iter(COLOURS * (1 + len(node.value) // len(COLOURS)))
     if isinstance(node, SequenceNode):
         names = [(entry, read_text(entry, "a context")) for entry in node.value]
@@ -83,8 +84,18 @@ def read_current(node: Node) -> str:
     return read_text(node, "the current context")
 
 
+def _refuse_word(node: Node, key: str) -> None:
+    """Refuse a single word where there is a list: say what that looks like."""
+    from yaml import ScalarNode
+
+    if isinstance(node, ScalarNode) and node.value:
+        words = ", ".join(str(node.value).replace(",", " ").split())
+        raise InvalidNodeError(node, f"`{key}` must be a list", f"write `{key}: [{words}]`")
+
+
 def read_requires(node: Node) -> Mapping[str, str]:
     """Return the tools and their minimum versions: `[tool]` or `{tool: VERSION}`."""
+    _refuse_word(node, "requires")
     from yaml import SequenceNode
 
     if isinstance(node, SequenceNode):
@@ -209,6 +220,7 @@ def read_rehearsal(node: Node) -> Mapping[str, Any]:
 
 def read_install(node: Node) -> tuple[str, ...]:
     """Return what is installed on each embedded cluster that does not say it itself: `[NAME]`."""
+    _refuse_word(node, "install")
     return tuple(read_text(entry, "an installation") for entry in read_list(node, "`install`"))
 
 
