@@ -26,8 +26,8 @@ from meshpeek.http.exchange import Request, Response
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.api.api import Api
 from meshpeek.rehearsal.controllers.clocks import SimulatedClock
-from meshpeek.rehearsal.process import build_clusters
 from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
+from meshpeek.rehearsal.served_clusters import ServedClusters
 from meshpeek.rehearsal.types.resources import Resource
 
 K8S = Path(__file__).parents[2] / "k8s"
@@ -118,7 +118,9 @@ class Fuzzed:
             "north": ClusterSeed((K8S / "north", K8S / "emissary"), ("east",)),
             "east": ClusterSeed((K8S / "east",)),
         }
-        clusters = build_clusters(plans, 1, "secret")
+        served = ServedClusters("http://127.0.0.1:1/secret")
+        served.seed(plans)
+        clusters = served.clusters
         self.cluster = clusters["north"]
         self.clock = SimulatedClock(self.cluster.now())
         for cluster in clusters.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from meshpeek.session.guard.kubeconfig_watch import KubeconfigWatch
+from meshpeek.session.guard.reachable import describe_new
 from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
 from meshpeek.session.shell.shell import Shell
 
@@ -274,3 +276,18 @@ def test_a_wrapper_costs_less_than_three_milliseconds(guarded: Guarded) -> None:
     kubectl = guarded.path.split(":")[1] + "/kubectl"
     least = min(cost("kubectl get pods") - cost(f"{kubectl} get pods") for _ in range(5))
     assert least < 0.003
+
+
+@pytest.mark.parametrize(
+    ("cluster", "is_new"),
+    [
+        ({"server": "http://127.0.0.1:1/secret/made"}, False),
+        ({"server": "http://127.0.0.1:1/secretive"}, True),
+        ({"server": "https://prod"}, True),
+        ({"server": "http://127.0.0.1:1/secret/made", "proxy-url": "http://elsewhere"}, True),
+    ],
+)
+def test_clusters_that_the_session_makes_may_come(cluster: dict[str, str], is_new: bool) -> None:
+    now = json.dumps({"clusters": [{"name": "c", "cluster": cluster}]})
+    assert bool(describe_new("{}", now, "http://127.0.0.1:1/secret")) is is_new
+    assert describe_new("{}", now)

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
         RunningClusters,
         equip,
         kubeconfig_text,
+        origin_of,
         start,
     )
     from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
     from meshpeek.rehearsal.stand_ins.browser import default_hooks
+    from meshpeek.rehearsal.stand_ins.cluster_makers import CONTROL_VARIABLE
 
 __all__ = [
+    "CONTROL_VARIABLE",
     "INSTALLATIONS",
     "ClusterSeed",
     "Equipment",
@@ -35,12 +38,14 @@ __all__ = [
     "default_hooks",
     "equip",
     "kubeconfig_text",
+    "origin_of",
     "start",
 ]
 
 _ELSEWHERE = {
     "INSTALLATIONS": "installations",
     "ClusterSeed": "seeding.cluster_seed",
+    "CONTROL_VARIABLE": "stand_ins.cluster_makers",
     "default_hooks": "stand_ins.browser",
 }
 

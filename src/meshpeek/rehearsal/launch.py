@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -25,6 +25,7 @@ from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.kubeconfig_format import KubeconfigContext, dump_kubeconfig
 from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
 from meshpeek.rehearsal.stand_ins.browser import install_page_program
+from meshpeek.rehearsal.stand_ins.cluster_makers import CONTROL_VARIABLE
 from meshpeek.rehearsal.stand_ins.session_tools import Tools, install_tools
 
 _PATIENCE = 30.0
@@ -51,12 +52,14 @@ class Page(NamedTuple):
 class RunningClusters:
     """Rehearsal clusters that answer: their URLs by name, and the id of the process.
 
-    `pages` are what they serve for a browser.
+    `pages` are what they serve for a browser. `control` is the URL through which more clusters are
+    made: see `origin_of`.
     `changes` are the lines of `report_changes`, until the process ends, where they were asked for.
     """
 
     servers: Mapping[str, str]
     pid: int
+    control: str = ""
     pages: tuple[Page, ...] = ()
     changes: Iterator[bytes] = field(default_factory=lambda: iter(()))
 
@@ -105,10 +108,13 @@ def start(
         try:
             request = _request(clusters, keeping, reporting)
             reply, rest = _exchange(process, request, patience)
-            answer = _understand(reply, clusters, errors)
+            # Those that resume may be others: the session makes and ends clusters.
+            expected = None if keeping and keeping.resume else set(clusters)
+            answer = _understand(reply, expected, errors)
             yield RunningClusters(
-                {name: str(answer["clusters"][name]) for name in clusters},
+                {name: str(server) for name, server in answer["clusters"].items()},
                 process.pid,
+                str(answer.get("control", "")),
                 tuple(Page(**page) for page in answer.get("pages", ())),
                 _lines(process, rest),
             )
@@ -123,14 +129,16 @@ def equip(
     pages: tuple[Page, ...] = (),
     current_context: str = "",
     *,
+    control: str = "",
     shows_pages: bool = True,
 ) -> Equipment:
     """Make `directory` (which exists) a session's own: kubeconfig, cache and a `bin` folder.
 
-    `servers` are URLs by context name, at least one. `pages` are those that the session is to
-    know of, and to show if `shows_pages`. `current_context` may be a name that is no context: then
-    commands have to name one. `environment` is what the session would have otherwise: its PATH
-    decides which tools are real. Raises RehearsalError where there is no kubectl that can be used.
+    `servers` are URLs by context name. `pages` are those that the session is to know of, and to
+    show if `shows_pages`. `current_context` may be a name that is no context: then commands have to
+    name one. `control` is the URL at which the session's tools make more clusters. `environment` is
+    what the session would have otherwise: its PATH decides which tools are real. Raises
+    RehearsalError where there is no kubectl that can be used.
     """
     kubeconfig = directory / "kubeconfig"
     kubeconfig.touch(mode=0o600)
@@ -139,14 +147,20 @@ def equip(
         "KUBECONFIG": str(kubeconfig),
         "KUBECACHEDIR": str(directory / "kube-cache"),
         "KUBERC": "off",
+        CONTROL_VARIABLE: control,
         **{page.variable: page.url for page in pages},
     }
     binaries = directory / "bin"
     binaries.mkdir()
     install_page_program(directory, [(page.title, page.url) for page in pages if shows_pages])
-    tools = install_tools(binaries, next(iter(servers)), {**environment, **variables})
+    tools = install_tools(binaries, next(iter(servers), None), {**environment, **variables})
     path = environment.get("PATH", os.defpath)
     return Equipment({**variables, "PATH": f"{binaries}{os.pathsep}{path}"}, tools, pages)
+
+
+def origin_of(control: str) -> str:
+    """Return what the URLs of all clusters of a process begin with, of those made later too."""
+    return control.rpartition("/")[0]
 
 
 def kubeconfig_text(servers: Mapping[str, str], current_context: str = "") -> str:
@@ -214,9 +228,12 @@ def _exchange(
 
 
 def _understand(
-    reply: bytes, clusters: Mapping[str, ClusterSeed], errors: IO[bytes]
+    reply: bytes, expected: Collection[str] | None, errors: IO[bytes]
 ) -> dict[str, Any]:
-    """Return what the reply says, the URLs of all `clusters` for one; raises what it reports."""
+    """Return what the reply says; raises what it reports.
+
+    It has the URLs of the clusters that have the `expected` names, if those are known.
+    """
     try:
         answer: Any = json.loads(reply)
     except ValueError:
@@ -226,7 +243,7 @@ def _understand(
     if "error" in answer:
         raise RehearsalError(f"rehearsal clusters: {answer['error']}", hint=answer.get("hint"))
     servers = answer.get("clusters")
-    if not isinstance(servers, dict) or set(servers) != set(clusters):
+    if not isinstance(servers, dict) or expected not in (None, set(servers)):
         raise _crashed(_tail(errors))
     return answer
 

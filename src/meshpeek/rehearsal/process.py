@@ -2,8 +2,9 @@
 
 It reads one JSON line from standard input, `{"clusters": {NAME: {"manifests": [PATH…], "links":
 [NAME…], "install": [NAME…], "commands": [[WORD…]…]}}}` (see `ClusterSeed`), and writes one to
-standard output: `{"clusters": {NAME: URL}, "pages": [{"title": …, "url": URL, "variable": NAME,
-"is_open": BOOL}]}` when the clusters answer, or `{"error": …, "hint": …}` with exit status 3.
+standard output: `{"clusters": {NAME: URL}, "control": URL, "pages": [{"title": …,
+"url": URL, "variable": NAME, "is_open": BOOL}]}` when the clusters answer, or `{"error": …,
+"hint": …}` with exit status 3.
 It serves until standard input ends (its parent is gone), or SIGTERM, SIGHUP or SIGINT arrives,
 and exits with 0.
 
@@ -19,28 +20,26 @@ import contextlib
 import gc
 import json
 import os
-import re
 import signal
 import socket
 import stat
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from meshpeek.http.server import Application, Handler, listen, serve
-from meshpeek.rehearsal import controllers
-from meshpeek.rehearsal.api.api import Api, refuse
+from meshpeek.http.server import Application, listen, serve
+from meshpeek.rehearsal.api.api import refuse
 from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.installations import load_installations
 from meshpeek.rehearsal.seeding.cluster_seed import FORM, ClusterSeed, read_seed
-from meshpeek.rehearsal.seeding.seed import seed
+from meshpeek.rehearsal.served_clusters import ClusterControl, ServedClusters
 from meshpeek.rehearsal.store import snapshot
-from meshpeek.rehearsal.store.cluster import Cluster
-from meshpeek.rehearsal.types import crds
 
-_PLAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_CONTROL = "-"
+"""The last part of the control's URL: no cluster's is the same."""
+
 STANDARD_INPUT = 0
 UNFIT = 3
 """The exit status if the clusters cannot be served; what the reply says is why."""
@@ -79,82 +78,55 @@ def _serve(
     secret = past.secret if past else os.urandom(32).hex()
     # Pages have a secret of their own: an audience that sees their URLs cannot reach the clusters.
     of_clusters, of_pages = secret[:32], secret[32:]
-    clusters = build_clusters(seeds, port, of_clusters, past.contents if past else None)
+    served = ServedClusters(f"http://127.0.0.1:{port}/{of_clusters}")
+    if past is None:
+        served.seed(seeds)
+    else:
+        _check_started(past.started, list(seeds))
+        served.restore(past.contents)
     gc.freeze()
     gc.enable()
 
     def write() -> None:
         if keep:
-            snapshot.write(keep, clusters.values(), port, secret)
+            snapshot.write(keep, served.clusters.values(), port, secret, list(seeds))
 
-    running = _run(clusters, f"/{of_pages}", listener, write, is_reporting=is_reporting)
-    asyncio.run(running)
+    asyncio.run(_run(served, f"/{of_pages}", listener, write, is_reporting=is_reporting))
 
 
-def build_clusters(
-    seeds: Mapping[str, ClusterSeed],
-    port: int,
-    secret: str,
-    past: Mapping[str, snapshot.Contents] | None = None,
-) -> dict[str, Cluster]:
-    """Make clusters, and seed them or give them what they held in the `past`.
-
-    `port` and `secret` are in their servers' URLs. Raises RehearsalError for a seed that
-    cannot be carried out.
-    """
-    if past is not None and list(past) != list(seeds):
+def _check_started(started: Sequence[str], names: Sequence[str]) -> None:
+    if list(started) != list(names):
         raise RehearsalError(
-            f"the clusters were {', '.join(past)}, and are now to be {', '.join(seeds)}",
+            f"the clusters were {', '.join(started)}, and are now to be {', '.join(names)}",
             hint="begin anew: the contexts in the front matter have been changed",
         )
-    clusters: dict[str, Cluster] = {}
-    for index, name in enumerate(seeds, start=1):
-        cluster = Cluster(
-            name,
-            index,
-            clusters,
-            server=f"http://127.0.0.1:{port}/{secret}/{_path_segment(name, index)}",
-            installations=load_installations(),
-        )
-        crds.serve_definitions(cluster)
-    if past is None:
-        seed(clusters, seeds)
-    else:
-        for name, contents in past.items():
-            snapshot.restore(clusters[name], contents)
-    return clusters
-
-
-def _path_segment(name: str, index: int) -> str:
-    """Return what stands for a cluster in its URL: any string may name a context."""
-    return name if _PLAIN.fullmatch(name) else f"cluster-{index}"
 
 
 async def _run(
-    clusters: dict[str, Cluster],
+    served: ServedClusters,
     pages: str,
     listener: socket.socket,
     at_end: Callable[[], None],
     *,
     is_reporting: bool,
 ) -> None:
-    """Serve `clusters`, and the pages of their installations under the path `pages`."""
-    for cluster in clusters.values():
-        controllers.start(cluster)
-    handlers: dict[str, Handler] = {}
-    for cluster in clusters.values():
-        prefix = urlsplit(cluster.server).path
-        handlers[prefix] = Api(cluster, prefix).handle
+    """Serve the clusters, and the pages of their installations under the path `pages`."""
+    served.start()
+    clusters = served.clusters
+    control = f"{served.origin}/{_CONTROL}"
+    served.handlers[urlsplit(control).path] = ClusterControl(served).handle
     port = listener.getsockname()[1]
-    served = [page for installation in load_installations() for page in installation.pages]
-    for page in served:
-        handlers[f"{pages}/{page.name}"] = page.serve(clusters.values())
-    application = Application(handlers, {f"127.0.0.1:{port}", f"localhost:{port}"}, refuse)
+    offered = [page for installation in load_installations() for page in installation.pages]
+    for page in offered:
+        served.handlers[f"{pages}/{page.name}"] = page.serve(clusters.values())
+    hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+    application = Application(served.handlers, hosts, refuse)
     stop = asyncio.Event()
     _stop_with_parent(stop.set)
     _say(
         {
             "clusters": {name: cluster.server for name, cluster in clusters.items()},
+            "control": control,
             "pages": [
                 {
                     "title": page.title,
@@ -162,7 +134,7 @@ async def _run(
                     "variable": page.variable,
                     "is_open": page.is_open(clusters.values()),
                 }
-                for page in served
+                for page in offered
             ],
         }
     )
@@ -190,7 +162,7 @@ def _listen(port: int) -> socket.socket:
 
 def _read_seeds(request: Mapping[str, Any]) -> dict[str, ClusterSeed]:
     wanted = request.get("clusters")
-    if not isinstance(wanted, dict) or not wanted:
+    if not isinstance(wanted, dict):
         raise RehearsalError("the request on standard input names no clusters", hint=FORM)
     return {name: read_seed(name, given) for name, given in wanted.items()}
 

@@ -44,7 +44,8 @@ def start_rehearsal(
 
     `variables` are the session's so far, and `directory` is its own. Without `persistence`, the
     clusters cannot be resumed. `shows_pages`: a browser can open what they serve. Raises InputError
-    if the workshop does not say what to start, EnvironmentUnfitError if that cannot be started.
+    if the workshop names manifests that do not exist, EnvironmentUnfitError if that cannot be
+    started.
     """
     seeds = read_seeds(workshop)
     keeping = None
@@ -55,7 +56,13 @@ def start_rehearsal(
             pages = tuple(page for page in clusters.pages if page.is_open)
             current = current_context(clusters.servers, workshop.front_matter.current)
             yield equip(
-                directory, clusters.servers, variables, pages, current, shows_pages=shows_pages
+                directory,
+                clusters.servers,
+                variables,
+                pages,
+                current,
+                control=clusters.control,
+                shows_pages=shows_pages,
             )
     except RehearsalError as error:
         raise EnvironmentUnfitError(error.message, hint=error.hint) from error
@@ -110,14 +117,8 @@ def _names_in_file(path: Path, folder: Path, read: frozenset[Path]) -> ClusterNa
 def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
     """Return what each of the workshop's clusters holds in a rehearsal, by context.
 
-    Raises InputError if the workshop makes its clusters itself, or names manifests that do not
-    exist.
+    Raises InputError if the workshop names manifests that do not exist.
     """
-    if not workshop.front_matter.contexts:
-        raise InputError(
-            f"{workshop.path} makes its clusters itself, which no rehearsal can",
-            hint="leave that out, and name them: --clusters NAME,...",
-        )
     front_matter = workshop.front_matter
     root = Path(workshop.path).parent
     commands = _commands_by_context(workshop)

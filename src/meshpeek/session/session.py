@@ -107,11 +107,16 @@ def open_session(
             from meshpeek.session.tools import check_tools
 
             check_tools(workshop.front_matter.requires, variables)
+        origin = ""
+        if rehearse:
+            from meshpeek.rehearsal import CONTROL_VARIABLE, origin_of
+
+            origin = origin_of(variables.get(CONTROL_VARIABLE, ""))
         if is_guarded:
             kubeconfig = Path(variables["KUBECONFIG"])
             kubeconfig_text = kubeconfig.read_text(encoding="utf-8")
             variables["PATH"] = install_wrappers(
-                directory / "guard", kubeconfig, contexts or (), variables["PATH"]
+                directory / "guard", kubeconfig, contexts or (), variables["PATH"], origin
             )
         if bash.keyboard is None:
             variables |= stand_in(
@@ -129,7 +134,7 @@ def open_session(
         shell = _start_shell(workshop, bash, variables, directory, persistence)
         stack.callback(shell.close)
         pages = rehearsal.pages if rehearse and rehearsal else ()
-        guard = KubeconfigWatch(kubeconfig, kubeconfig_text, shell) if is_guarded else None
+        guard = KubeconfigWatch(kubeconfig, kubeconfig_text, shell, origin) if is_guarded else None
         yield Session(shell, editor, contexts, directory, variables, pages, guard)
 
 

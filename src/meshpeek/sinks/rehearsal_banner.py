@@ -10,7 +10,10 @@ def rehearsal_banner(event: RunStarted) -> str | None:
     if not event.rehearsal:
         return None
     names = [context.name for context in event.workshop.front_matter.contexts]
-    clusters = f"{', '.join(names[:-1])} and {names[-1]} are" if names[1:] else f"{names[0]} is"
+    if names[1:]:
+        clusters = f"{', '.join(names[:-1])} and {names[-1]} are"
+    else:
+        clusters = f"{names[0]} is" if names else "all clusters are"
     if event.sealed:
         return (
             f"REHEARSAL, sealed: {clusters} embedded in meshpeek; no other network can be reached"

@@ -18,6 +18,7 @@ from meshpeek.rehearsal.stand_ins import session_tools
 from tests.rehearsal.recorded_api import serve
 
 VERSION = {"major": "1", "minor": "27", "gitVersion": "v1.27.4+rehearsal"}
+MAKERS = ("civo", "docker", "k3d", "kind", "minikube")
 BUNDLED = Path(kubectl_path())
 
 
@@ -130,7 +131,7 @@ class TestStandIns:
         self, tmp_path: Path, machine: Path, server: str
     ) -> None:
         session = prepare_session(tmp_path, machine, server)
-        assert session.tools.stand_ins == ("linkerd", "bat", "yq")
+        assert session.tools.stand_ins == ("linkerd", *MAKERS, "bat", "yq")
 
     def test_real_tools_are_left_alone_but_for_linkerd(
         self, tmp_path: Path, machine: Path, server: str
@@ -139,9 +140,9 @@ class TestStandIns:
         install(machine, "bat", "exit 1")
         install(machine, "yq", "echo 'yq (https://github.com/mikefarah/yq/) version v4.35.1'")
         session = prepare_session(tmp_path, machine, server)
-        assert session.tools.stand_ins == ("linkerd",)
+        assert session.tools.stand_ins == ("linkerd", *MAKERS)
         programs = {p.name for p in (tmp_path / "session" / "bin").iterdir()}
-        assert programs == {"kubectl", "linkerd", "show-pages"}
+        assert programs == {"kubectl", "linkerd", "show-pages", *MAKERS}
 
     def test_another_program_called_yq_is_not_it(
         self, tmp_path: Path, machine: Path, server: str
@@ -195,6 +196,7 @@ def test_the_session_has_its_own_kubeconfig_and_cache(
         "KUBECONFIG": str(session / "kubeconfig"),
         "KUBECACHEDIR": str(session / "kube-cache"),
         "KUBERC": "off",
+        "MESHPEEK_CLUSTERS": "",
         "PATH": f"{session / 'bin'}{os.pathsep}{machine}",
     }
     assert stat.S_IMODE((session / "kubeconfig").stat().st_mode) == 0o600

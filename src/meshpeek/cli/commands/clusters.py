@@ -25,6 +25,7 @@ from meshpeek.rehearsal import (
     RehearsalError,
     RunningClusters,
     equip,
+    origin_of,
     start,
 )
 from meshpeek.session.guard.wrappers import install_wrappers, without_wrappers
@@ -117,12 +118,15 @@ def _equip(directory: Path, running: RunningClusters, chosen: str | None) -> dic
     environment = {**os.environ, "PATH": without_wrappers(os.environ.get("PATH", os.defpath))}
     pages = tuple(page for page in running.pages if page.is_open)
     current = current_context(running.servers, chosen)
-    environment |= equip(directory, running.servers, environment, pages, current).environment
+    environment |= equip(
+        directory, running.servers, environment, pages, current, control=running.control
+    ).environment
     environment["PATH"] = install_wrappers(
         directory / "guard",
         Path(environment["KUBECONFIG"]),
         tuple(running.servers),
         environment["PATH"],
+        origin_of(running.control),
     )
     return environment
 

@@ -33,8 +33,13 @@ _DNS = {"k8s-app": "kube-dns"}
 
 
 def node_name(cluster: Cluster) -> str:
-    """Return the name of a cluster's only node, as what makes a context of this name calls it."""
-    name = _NOT_IN_DNS.sub("-", cluster.name.lower()).strip("-")
+    """Return the name of a cluster's only node."""
+    return node_name_for(cluster.name)
+
+
+def node_name_for(context: str) -> str:
+    """Return what the tool that makes a context of this name calls the cluster's only node."""
+    name = _NOT_IN_DNS.sub("-", context.lower()).strip("-")
     if name.startswith("kind-"):
         return f"{name.removeprefix('kind-')}-control-plane"
     if name == "minikube":

@@ -37,11 +37,7 @@ class ClusterSeed(NamedTuple):
 
 def read_seed(name: str, given: object) -> ClusterSeed:
     """Return what a request says about the cluster `name`. Raises RehearsalError."""
-    if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
-        raise RehearsalError(
-            f"invalid name of a cluster: {name!r}",
-            hint=f"a name has up to {_LONGEST_NAME} printable characters",
-        )
+    check_name(name)
     values = given if isinstance(given, dict) else {"manifests": given}
     install = values.get("install")
     commands = values.get("commands") or ()
@@ -53,6 +49,15 @@ def read_seed(name: str, given: object) -> ClusterSeed:
         None if install is None else _read_texts(name, install),
         tuple(_read_texts(name, words) for words in commands if words),
     )
+
+
+def check_name(name: str) -> None:
+    """Raise RehearsalError for what cannot name a cluster."""
+    if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
+        raise RehearsalError(
+            f"invalid name of a cluster: {name!r}",
+            hint=f"a name has up to {_LONGEST_NAME} printable characters",
+        )
 
 
 def _read_texts(name: str, given: object) -> tuple[str, ...]:

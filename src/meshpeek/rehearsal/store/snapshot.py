@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,10 +24,14 @@ _ELSEWHERE = "start at a step instead: --from STEP, with --setup for the hidden 
 
 
 class Snapshot(NamedTuple):
-    """Clusters as they were: the `port` and `secret` of their URLs, and what each held."""
+    """Clusters as they were: the `port` and `secret` of their URLs, and what each held.
+
+    `started` are the names of those that the session began with.
+    """
 
     port: int
     secret: str
+    started: tuple[str, ...]
     contents: Mapping[str, Contents]
 
 
@@ -49,11 +53,14 @@ def claim(path: Path) -> Iterator[None]:
         yield
 
 
-def write(path: Path, clusters: Iterable[Cluster], port: int, secret: str) -> None:
+def write(
+    path: Path, clusters: Iterable[Cluster], port: int, secret: str, started: Sequence[str]
+) -> None:
     """Write `clusters` to the file `path`, all of them or nothing. Raises OSError."""
     document = {
         "port": port,
         "secret": secret,
+        "started": list(started),
         "clusters": {cluster.name: _document(cluster) for cluster in clusters},
     }
     unfinished = path.with_suffix(".new")
@@ -70,7 +77,9 @@ def take(path: Path) -> Snapshot:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         contents = {name: _contents(saved) for name, saved in document["clusters"].items()}
-        snapshot = Snapshot(document["port"], document["secret"], contents)
+        snapshot = Snapshot(
+            document["port"], document["secret"], tuple(document["started"]), contents
+        )
         path.unlink()
     except FileNotFoundError:
         raise RehearsalError(

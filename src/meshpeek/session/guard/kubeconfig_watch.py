@@ -17,13 +17,15 @@ _CONSEQUENCE = "other clusters may be reached from here on"
 class KubeconfigWatch:
     """Watches the file `kubeconfig`, and that the session's bash exports it as KUBECONFIG.
 
-    `text` is what the file holds at first: its clusters and users are the session's own.
+    `text` is what the file holds at first: its clusters and users are the session's own, and so
+    are clusters whose URL begins with `origin`, if it is not empty.
     """
 
-    def __init__(self, kubeconfig: Path, text: str, shell: Shell) -> None:
+    def __init__(self, kubeconfig: Path, text: str, shell: Shell, origin: str = "") -> None:
         self._path = kubeconfig
         self._text = text
         self._shell = shell
+        self._origin = origin
         self._stamp = self._read_stamp()
         self._breach: str | None = None
 
@@ -47,7 +49,7 @@ class KubeconfigWatch:
             # First, so that what is written after the file is read makes it newer again.
             mark_as_seen(self._path)
             self._stamp = self._read_stamp()
-            fault = describe_new(self._text, self._path.read_text(encoding="utf-8"))
+            fault = describe_new(self._text, self._path.read_text(encoding="utf-8"), self._origin)
         except (OSError, ValueError) as error:
             fault = f"cannot be read ({error})"
         if fault is None:

@@ -1,7 +1,7 @@
 """Which clusters and users a kubeconfig leads to, and what has come in since it was written.
 
-`python -m meshpeek.session.guard.reachable FIRST NOW` compares two files: the wrappers of tools ask
-it where the session's kubeconfig was changed.
+`python -m meshpeek.session.guard.reachable FIRST NOW ORIGIN` compares two files: the wrappers of
+tools ask it where the session's kubeconfig was changed.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ _OWN_TIME = 946684800
 """The time of modification of a kubeconfig that has been seen: 2000-01-01, in seconds."""
 
 
-def describe_new(first: str, now: str) -> str | None:
+def describe_new(first: str, now: str, origin: str = "") -> str | None:
     """Return what a kubeconfig has that the `first` one had not, in words; None if nothing.
 
-    Clusters and users count. Contexts may be renamed, and all may go. Raises ValueError for a text
-    that cannot be read.
+    Clusters and users count. Contexts may be renamed, and all may go. Clusters of the session's own
+    making may come: their URLs begin with `origin`, if that is not empty. Raises ValueError for a
+    text that cannot be read.
     """
     new = set(_reachable(_load(now))).difference(_reachable(_load(first)))
+    new = {each for each in new if not (origin and _is_below(origin, *each))}
     return f"has another {' and another '.join(sorted({kind for kind, _ in new}))}" if new else None
 
 
@@ -39,10 +41,11 @@ def mark_as_unseen(file: Path) -> None:
 
 def main() -> None:
     """Exit with 1, and say why, if the second file leads elsewhere; else mark it as seen."""
-    first, now = map(Path, sys.argv[1:])
+    first, now, origin = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     try:
         mark_as_seen(now, by_wrapper=True)  # first: what is written later makes it newer again
-        fault = describe_new(first.read_text(encoding="utf-8"), now.read_text(encoding="utf-8"))
+        before, after = (file.read_text(encoding="utf-8") for file in (first, now))
+        fault = describe_new(before, after, origin)
     except (OSError, ValueError):
         fault = "cannot be read"
     if fault:
@@ -77,6 +80,18 @@ def _reachable(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 essence = _essence(entry[kind])
                 if essence:
                     yield kind, json.dumps(essence, sort_keys=True, default=str)
+
+
+def _is_below(origin: str, kind: str, essence: str) -> bool:
+    """Tell whether an entry of `_reachable` is a cluster whose URL begins with `origin`."""
+    import json
+
+    entry = json.loads(essence)
+    return (
+        kind == "cluster"
+        and set(entry) == {"server"}
+        and str(entry["server"]).startswith(f"{origin}/")
+    )
 
 
 def _essence(value: Any) -> Any:  # noqa: ANN401  # any JSON

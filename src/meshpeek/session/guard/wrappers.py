@@ -17,11 +17,13 @@ _STAMP = ".meshpeek-guard"
 _FIRST = ".first"
 
 
-def install_wrappers(folder: Path, kubeconfig: Path, contexts: Sequence[str], path: str) -> str:
+def install_wrappers(
+    folder: Path, kubeconfig: Path, contexts: Sequence[str], path: str, origin: str = ""
+) -> str:
     """Make `folder`, with a wrapper for each tool on `path`; return the PATH that has it first.
 
     `kubeconfig` leads to the session's own clusters, and `contexts` are the names that messages
-    list.
+    list. The URLs of clusters that may come in later begin with `origin`, if any may.
     """
     folder.mkdir()
     stamp = folder / _STAMP
@@ -33,7 +35,7 @@ def install_wrappers(folder: Path, kubeconfig: Path, contexts: Sequence[str], pa
     first.touch(mode=0o600)
     first.write_bytes(kubeconfig.read_bytes())
     # Isolated: what a step sets for Python, or a folder that it is in, must not matter.
-    compare = [sys.executable, "-I", "-m", reachable.__name__, str(first), str(kubeconfig)]
+    compare = [sys.executable, "-I", "-m", reachable.__name__, str(first), str(kubeconfig), origin]
     for name, tool in cluster_tools().items():
         program = shutil.which(name, path=path)
         if program is None:
