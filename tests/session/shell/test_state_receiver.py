@@ -59,9 +59,8 @@ def test_what_is_new_is_exported_once_and_what_cannot_be_never(
     )
     write(tmp_path, state(2, 'declare -- OLD="1"', 'declare -- PATH="/bin"', *new))
     receiver.take(2)
-    line = "{ builtin export A B; } 2>/dev/null\n"
-    assert (receiver.script or b"").endswith(line.encode())
-    assert receiver.take_unexported() == line
+    assert (receiver.script or b"").endswith(b"{ builtin export A B; } 2>/dev/null\n")
+    assert receiver.take_unexported() == "{ \\__meshpeek_export A B; } 2>/dev/null\n"
     assert receiver.take_unexported() == ""
 
 

@@ -92,6 +92,8 @@ def expect_sound(session: Session) -> None:
     assert (ran.pipestatus, ran.ending) == ((0, 1), Ending.COMPLETED)
     ran = session.run("((number == 5 ? 1 : 0))")
     assert (ran.status, ran.ending) == (0, Ending.COMPLETED)
+    ran = session.run("/bin/false | /bin/true")
+    assert (ran.pipestatus, ran.ending) == ((1, 0), Ending.COMPLETED)
     assert session.run(r'\kill -9 "$$"').ending is Ending.SHELL_ENDED
     ran = session.run("[[ $number == 6 ]]")
     assert (ran.status, ran.ending) == (1, Ending.COMPLETED)
@@ -188,7 +190,6 @@ def test_steps_run_after_a_step_that_changes_their_bash(session: Session, step: 
         ("trap 'exit 4' USR1; kill -USR1 $$; sleep 20", 4),
         ("trap 'exit 6' EXIT; exit 5", 6),
         ("trap 'exit 3' ERR; false", 3),
-        ("trap 'exit 3' DEBUG; true", 3),
         ("set -u; : ${nope:?}; exit 8", None),
     ],
 )
@@ -199,7 +200,7 @@ def test_steps_run_after_a_step_that_ends_their_bash(
     ran = session.run(step)
     if status is not None:
         assert (ran.status, ran.ending) == (status, Ending.SHELL_ENDED)
-    ran = session.run("[[ $number == 5 ]]; set +e")
+    ran = session.run("[[ $number == 5 ]]; set +e; trap - ERR")
     assert (ran.status, ran.ending) == (0, Ending.COMPLETED)
     assert session.run("[[ a ]] | [[ ! b ]]").pipestatus == (0, 1)
     assert session.run("echo $number").output == "5\n"
@@ -227,9 +228,49 @@ def test_a_step_that_makes_bash_useless_fails_and_bash_is_replaced(
     expect_sound(session)
 
 
+@pytest.mark.parametrize(
+    ("steps", "seen"),
+    [
+        (["trap 'N=$((N+1))' DEBUG", "N=0"], 1),
+        (["N=0; trap -- 'N=$((N+1)) # $(date)' DEBUG"], 1),
+        (["trap 'let N++' ERR DEBUG", "set -T; N=0; N=0"], 2),
+        (["trap 'N=$((N+1))' DEBUG; exit 2", "N=0"], 1),
+        (["N=0; trap 'let N++' DEBUG; true", "trap - DEBUG", "echo"], 2),
+        (["trap 'let N++' DEBUG", "N=0", "/bin/true"], 2),
+    ],
+)
+def test_a_debug_trap_does_not_see_commands_of_ours(
+    session: Session, steps: list[str], seen: int
+) -> None:
+    for step in steps:
+        session.run(step)
+    assert session.run("echo $N").output == f"{seen}\n"
+
+
+def test_a_debug_trap_sees_the_status_before_it(session: Session) -> None:
+    session.run("trap 'S=$S$?' DEBUG; S=; (exit 3)")
+    assert session.run("echo $S").output == "3\n"
+
+
+@pytest.mark.parametrize(
+    ("signal", "command"), [("ERR", "/bin/false"), ("RETURN", "f"), ("DEBUG", "true")]
+)
+def test_traps_outlive_bash(session: Session, signal: str, command: str) -> None:
+    session.run(f"f() {{ :; }}; declare -ft f; trap 'T=seen' {signal}")
+    session.run("kill -9 $$")
+    session.run(command)
+    assert session.run("echo $T").output == "seen\n"
+
+
+def test_a_trap_that_ends_bash_goes_on_doing_so(session: Session) -> None:
+    for step in ("set -T; trap 'exit 3' DEBUG; true", "true", "X=1"):
+        ran = session.run(step)
+        assert (ran.status, ran.ending) == (3, Ending.SHELL_ENDED)
+
+
 def test_a_step_that_is_not_run_does_not_pass(session: Session) -> None:
     session.run("__meshpeek_begin() { :; }")
-    assert session.run("echo hi").ending is Ending.SHELL_BROKEN
+    assert session.run("X=1").ending is Ending.SHELL_BROKEN
 
 
 @pytest.mark.parametrize("step", ["enable -n printf", "enable -n printf; exit 3"])

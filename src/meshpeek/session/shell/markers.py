@@ -9,6 +9,7 @@ from typing import NamedTuple
 SEPARATOR = b"\x1e"
 """What a marker begins and ends with, and does not contain: ASCII's record separator."""
 
+_MAY_SET_TRAPS = re.compile(r"\btrap\b|\bsource\b|\beval\b|(?:^|[\s;&|(){}])\.\s")
 _LONGEST_MARKER = 64 * 1024
 
 
@@ -35,10 +36,26 @@ def command_lines(
     tells that it took place.
     """
     end = end_line(token)
+    body_end = end_line(token, with_traps=_MAY_SET_TRAPS.search(command) is not None)
     begin = " ".join((rf"\__meshpeek_begin {token}", _leave(statuses, command, disabled)))
-    body = f"{{ {begin}; }} >/dev/null 2>&1\n{command}\n{end}"
+    if "DEBUG" in command:
+        begin = rf"\__meshpeek_filter_debug; {begin}"
+    body = f"{{ {begin}; }} >/dev/null 2>&1\n{command}\n{body_end}"
     errors = "" if stderr is None else f" 2>{quote(stderr)}"
     return f"\\builtin \\eval {quote(body)} <{stdin}{errors}\n\n{end}\n"
+
+
+def plain_lines(command: str, token: str, *, stdin: str) -> str:
+    """Return the lines that run a command which changes nothing in bash (see plain_commands.py).
+
+    So they need neither functions of ours nor what protects those: bash is as it was after a line
+    of `command_lines`. The command has no syntax error, so no `eval` is needed. If it is
+    interrupted, the end is not marked: bash has to be asked for that (see `end_line`).
+    """
+    begin = rf"\builtin \printf %b \\0036{token}\\0036 >/dev/tty"
+    statuses = r'"$?" "${PIPESTATUS[@]/#/ }"'
+    end = rf"\builtin \printf %b \\0036{token}: {statuses} \\0036 >/dev/tty"
+    return f"{{ {begin}\n{command}\n{end}; }} <{stdin}\n"
 
 
 def _leave(statuses: Sequence[int], command: str, disabled: Sequence[str]) -> str:
@@ -49,15 +66,19 @@ def _leave(statuses: Sequence[int], command: str, disabled: Sequence[str]) -> st
     """
     status, *parts = statuses
     if len(parts) < 2 or parts[-1] != status or "PIPESTATUS" not in command:
-        return " ".join((str(status), *disabled, r"&& \:"))
+        return " ".join((str(status), *disabled, r"&& \: __meshpeek_"))
     pipeline = " | ".join(rf"(\exit {part})" for part in parts)
     call = " ".join(("0", *disabled))
-    return rf"{call}; {pipeline} && \:" if status else f"{call}; {pipeline}"
+    return rf"{call}; {pipeline} && \: __meshpeek_" if status else f"{call}; {pipeline}"
 
 
-def end_line(token: str) -> str:
-    """Return the line that makes bash mark the end of a command, unless it has done so."""
-    call = rf'\__meshpeek_end {token} "$?" "${{PIPESTATUS[@]}}" || \:'
+def end_line(token: str, *, with_traps: bool = False) -> str:
+    """Return the line that makes bash mark the end of a command, unless it has done so.
+
+    `with_traps` has bash look for the traps that its functions do not see. That costs a process.
+    """
+    traps = r'"=$(\builtin trap -p DEBUG ERR RETURN)"' if with_traps else "-"
+    call = rf'\__meshpeek_end {token} "$?" "${{PIPESTATUS[@]}}" {traps} || \: __meshpeek_'
     return f"{{ {call}; }} >/dev/null 2>&1"
 
 

@@ -13,7 +13,7 @@
 PS1=
 unset HISTFILE MAILCHECK PROMPT_COMMAND
 set +o history +o histexpand
-trap '{ \__meshpeek_end "$__meshpeek_number"; } >/dev/null 2>&1' EXIT
+trap '{ \__meshpeek_end "$__meshpeek_number" "=$(\builtin trap -p DEBUG ERR RETURN)"; } >/dev/null 2>&1' EXIT
 
 if [[ $MESHPEEK_RESTORE ]]; then
     # bash refuses to set its own read-only variables again, and says so for each. Our functions come
@@ -38,9 +38,38 @@ __meshpeek_begin() {
     builtin return "$2"
 }
 
-# end TOKEN.NUMBER STATUS PIPESTATUS…: write the state that a fresh shell needs to go on from, and mark where a
-# step's output ends, unless that has been done: a step's text ends with this, and the line after it
-# repeats it for a step that was interrupted. Without a STATUS, bash exits: there is no reader then.
+# filter_debug: have a DEBUG trap that this step sets not see our own commands, unless it decides which
+# commands run (extdebug). They are known by their names, or those of the functions that they are in.
+__meshpeek_filter_debug() {
+    ! builtin declare -F trap || builtin return 0
+    __meshpeek_filters=yes
+    trap() {
+        __meshpeek_trap "$@"
+    }
+    builtin declare -ft trap __meshpeek_trap # or they could not take back a trap
+}
+
+__meshpeek_trap() {
+    __meshpeek_arguments=("$@")
+    if [[ ${__meshpeek_arguments-} == -- ]]; then
+        __meshpeek_arguments=("${@:2}")
+    fi
+    if [[ ${#__meshpeek_arguments[@]} -lt 2 || ${__meshpeek_arguments-} == -* || \
+        " ${__meshpeek_arguments[*]:1} " != *" DEBUG "* ]]; then
+        builtin trap "$@"
+    else
+        # shellcheck disable=SC2016  # for when the trap is run
+        builtin printf -v __meshpeek_arguments '%s) ;; *) %s\n;; esac' \
+            'case ${BASHOPTS##*extdebug*}/$BASH_COMMAND@${FUNCNAME-} in ?*/*__meshpeek_* | *@trap' \
+            "${__meshpeek_arguments-}"
+        builtin trap -- "${__meshpeek_arguments[@]}"
+    fi
+}
+
+# end TOKEN.NUMBER STATUS PIPESTATUS… TRAPS: write the state that a fresh shell needs to go on from, and mark
+# where a step's output ends, unless that has been done: a step's text ends with this, and the line after
+# it repeats it for a step that was interrupted. TRAPS are those that functions do not see, after a `=`; what
+# is known of them is still true without. Without a STATUS, bash exits: there is no reader then.
 __meshpeek_end() {
     __meshpeek_sound=
     builtin printf -v __meshpeek_sound %s yes
@@ -53,13 +82,19 @@ __meshpeek_end() {
         [[ :$__meshpeek_options: == *:posix:* ]] || unset POSIXLY_CORRECT
     fi
     [[ $__meshpeek_ended != "${1##*.}" ]] || builtin return 0
+    if [[ $__meshpeek_filters ]]; then
+        __meshpeek_filters=
+        builtin unset -f trap
+        builtin unset __meshpeek_arguments
+    fi
+    if [[ ${!#} == =* ]]; then __meshpeek_traps=${!#}; fi
     __meshpeek_options=$SHELLOPTS __meshpeek_shopts=$BASHOPTS
     __meshpeek_directory=$PWD __meshpeek_previous=${OLDPWD-}
     __meshpeek_suspended=${-//[!xv]/}
     __meshpeek_ps0=${PS0-} __meshpeek_ps1=${PS1-}
     # Opened like this, a FIFO does not make us wait for a reader, who may be gone for good.
     __meshpeek_file=$__meshpeek_session/states
-    (($# > 1)) || __meshpeek_file=$__meshpeek_session/exit
+    (($# > 2)) || __meshpeek_file=$__meshpeek_session/exit
     {
         # The first and the last line tell a whole state from one that was broken off, and which
         # step's end it is from.
@@ -75,11 +110,12 @@ __meshpeek_end() {
             builtin declare -Fx
         fi
         builtin alias -p
-        builtin trap -p
         builtin umask -p
+        builtin printf '# traps\n'
+        builtin trap -p
         builtin printf '# complete %s\n' "${1##*.}"
     } 1<>"$__meshpeek_file"
-    (($# > 1)) || builtin return 0
+    (($# > 2)) || builtin return 0
     if [[ $__meshpeek_suspended ]]; then builtin set "+$__meshpeek_suspended"; fi
     if [[ $- == *t* ]]; then builtin set +t; fi # bash would end with this line
     # A prompt printed between two steps would look like output of the second.
@@ -88,10 +124,14 @@ __meshpeek_end() {
     builtin printf -v PS2 %s ''
     builtin unset PROMPT_COMMAND
     # Not joined by a local IFS: a bash that is killed here would write that down.
-    builtin printf -v __meshpeek_statuses '%s ' "${@:2}"
+    builtin printf -v __meshpeek_statuses '%s ' "${@:2:$#-2}"
     builtin printf '\036%s:%s\036' "$1" "$__meshpeek_statuses" >/dev/tty
     __meshpeek_ended=${1##*.}
     builtin return 0
+}
+
+__meshpeek_export() {
+    builtin export "$@"
 }
 
 # load FILE: read more functions, whatever the workshop has made aliases of.
@@ -133,8 +173,8 @@ __meshpeek_restore_options() {
     builtin return 0
 }
 
-[[ $MESHPEEK_RESTORE ]] || __meshpeek_suspended= __meshpeek_ps0= __meshpeek_ps1=
-__meshpeek_number= __meshpeek_ended=
+[[ $MESHPEEK_RESTORE ]] || __meshpeek_suspended= __meshpeek_ps0= __meshpeek_ps1= __meshpeek_traps==
+__meshpeek_number= __meshpeek_ended= __meshpeek_filters=
 builtin printf -v PS0 %s ''
 builtin printf -v PS1 %s ''
 builtin printf -v PS2 %s ''
@@ -153,4 +193,5 @@ fi
 
 __meshpeek_session=$MESHPEEK_DIRECTORY
 [[ $MESHPEEK_NAME ]] && BASH_ARGV0=$MESHPEEK_NAME
-unset MESHPEEK_DIRECTORY MESHPEEK_RESTORE MESHPEEK_NAME
+\builtin unset MESHPEEK_DIRECTORY MESHPEEK_RESTORE MESHPEEK_NAME
+\builtin eval "${__meshpeek_traps#=}" # last: the DEBUG trap sees what follows

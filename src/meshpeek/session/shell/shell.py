@@ -24,7 +24,14 @@ from meshpeek.session.shell.command_stream import (
     Prompt,
 )
 from meshpeek.session.shell.deadline import Deadline
-from meshpeek.session.shell.markers import Marker, MarkerScanner, command_lines, end_line, quote
+from meshpeek.session.shell.markers import (
+    Marker,
+    MarkerScanner,
+    command_lines,
+    end_line,
+    plain_lines,
+    quote,
+)
 from meshpeek.session.shell.processes import SESSION_VARIABLE, end_processes, start_of
 from meshpeek.session.shell.prompt_watch import PromptWatch
 from meshpeek.session.shell.pty import BashPty
@@ -167,7 +174,7 @@ class Shell:
         that, bash and its jobs end as when its terminal is closed.
         """
         self._get_ready()
-        self._changes = True
+        self._changes, self._is_plain = True, False
         self._prompts = None
         before = self._statuses
         lines = takeover_lines(self._marked, self._pty.fifo, history)
@@ -211,18 +218,22 @@ class Shell:
         self._get_ready()
         self._changes = changes
         self._prompts = PromptWatch(self._pty.reads_keys) if keyboard else None
-        if _LINE_EDITING.search(command):
-            command = self._sourced(command)
         is_unattended = keyboard is None and not is_answered
         stdin = "/dev/null" if is_unattended else "/dev/tty"
-        lines = command_lines(
-            command,
-            self._marked,
-            statuses=self._statuses,
-            disabled=self._states.disabled,
-            stdin=stdin,
-            stderr=None if errors is None else str(errors),
-        )
+        self._is_plain = errors is None and self._states.stays_true_after(command)
+        if self._is_plain:
+            lines = plain_lines(command, self._marked, stdin=stdin)
+        else:
+            if _LINE_EDITING.search(command):
+                command = self._sourced(command)
+            lines = command_lines(
+                command,
+                self._marked,
+                statuses=self._statuses,
+                disabled=self._states.disabled,
+                stdin=stdin,
+                stderr=None if errors is None else str(errors),
+            )
         if is_answered or self._was_answered:
             self._pty.forget_input()  # also an answer that the command before did not read
         self._was_answered = is_answered
@@ -319,7 +330,7 @@ class Shell:
         self._pty.send_more(f"\n{end_line(self._marked)}\n")
 
     def _complete(self, marker: Marker, deadline: Deadline) -> CommandExit:
-        is_whole = self._states.take(self._count, is_kept=self._changes)
+        is_whole = self._is_plain or self._states.take(self._count, is_kept=self._changes)
         if not self._begun or not is_whole:
             return self._broken(deadline)
         self._statuses = marker.statuses

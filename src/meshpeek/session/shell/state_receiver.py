@@ -12,11 +12,15 @@ import re
 from pathlib import Path
 
 from meshpeek.session.shell import state
+from meshpeek.session.shell.plain_commands import definitions_in, programs_of
 
 STATES = "states"
 """The FIFO's name in the session's directory; session.bash writes to it."""
 _AT_EXIT = "exit"
 _PIPE_BYTES = 64 * 1024
+_TRAPS = b"\n# traps\n"
+_TRAPS_OF_COMMANDS = re.compile(rb"^trap -- '(?:[^']|'\\'')*' (?:DEBUG|ERR|RETURN)\n", re.MULTILINE)
+_LONGEST_EXPORTED = 100_000  # Linux: 128 KiB, with its name
 _NAMES = re.compile(rb"\ndeclare -\S+ (\w+)=")
 _ESCAPES = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f"}
@@ -52,6 +56,8 @@ class StateReceiver:
         """The builtins that the workshop has switched off."""
         self.script: bytes | None = None
         """The last state as a script, with the exports that are due; None before there is one."""
+        self._values: dict[str, str | None] = {}
+        self._definitions: frozenset[str] | None = None
 
     def fileno(self) -> int:
         """Return the descriptor at which there is something to `read`."""
@@ -93,6 +99,7 @@ class StateReceiver:
             self._keep(written[start + len(begin) : finish + 1], number)
             disabled = [name.decode() for name in _DISABLED.findall(written[:start])]
             self.disabled = tuple(name for name in disabled if name not in _NEEDED)
+            self._definitions = None if disabled else definitions_in(self.script or b"")
         return True
 
     def take_last(self, number: int) -> None:
@@ -107,25 +114,45 @@ class StateReceiver:
         them. An array cannot be exported.
         """
         names, self._unexported = self._unexported, []
-        return _export_line(names).decode()
+        # A DEBUG trap does not see functions of ours.
+        return _export_line(names, rb"\__meshpeek_export").decode()
 
     def exported(self, name: str) -> str | None:
         """Return the value of a variable at the end of the last command, None if not exported."""
-        line = rb"\ndeclare -\w*x\w* %s=(.*)\n" % name.encode()
-        found = re.search(line, b"\n" + (self.script or b""))
-        return os.fsdecode(_unquote(found[1])) if found else None
+        if name not in self._values:
+            line = rb"\ndeclare -\w*x\w* %s=(.*)\n" % name.encode()
+            found = re.search(line, b"\n" + (self.script or b""))
+            self._values[name] = os.fsdecode(_unquote(found[1])) if found else None
+        return self._values[name]
+
+    def stays_true_after(self, command: str) -> bool:
+        """Tell whether a command is sure to leave the last state as it is.
+
+        It only runs programs, and nothing of the workshop's with them: no function, alias or trap.
+        A session that can be resumed needs a state after each command all the same.
+        """
+        if self._folder is not None or self._definitions is None:
+            return False
+        programs = programs_of(command)
+        return programs is not None and self._definitions.isdisjoint(programs)
 
     def close(self) -> None:
         """Receive no more."""
         os.close(self._fifo)
 
     def _keep(self, script: bytes, number: int) -> None:
+        # Those that functions may or may not see are in a variable: a start would run into them.
+        rest, heading, traps = script.rpartition(_TRAPS)
+        script = rest + heading + _TRAPS_OF_COMMANDS.sub(b"", traps)
         before, self._names = self._names, frozenset(_NAMES.findall(script))
         new = self._names - before if before is not None else ()
         if new:
             due = new.intersection(_NOT_EXPORTED.findall(script))
+            if len(script) > _LONGEST_EXPORTED:
+                due = frozenset(name for name in due if not _is_long(script, name))
             self._unexported += sorted(n for n in due if not _NEVER_EXPORTED.fullmatch(n))
         self.script = script + _export_line(self._unexported)
+        self._values.clear()
         if self._folder is not None:
             state.write(self._folder, self._kept, self.script, number)
             self._kept += 1
@@ -134,6 +161,15 @@ class StateReceiver:
 def _bounds(number: int) -> tuple[bytes, bytes]:
     """Return what a state begins and ends with (see session.bash)."""
     return b"# state %d\n" % number, b"\n# complete %d\n" % number
+
+
+def _is_long(script: bytes, name: bytes) -> bool:
+    """Tell whether a variable is so long that no program could be started with it exported."""
+    start = re.search(rb"\ndeclare -\S+ %s=" % name, script)
+    end = script.find(b"\ndeclare -", start.end() if start else 0)
+    return (
+        start is not None and (end if end >= 0 else len(script)) - start.end() > _LONGEST_EXPORTED
+    )
 
 
 def _unquote(value: bytes) -> bytes:
@@ -147,5 +183,5 @@ def _unescape(text: bytes) -> bytes:
     return bytes([int(text, 8) & 255]) if text[0:1].isdigit() else _ESCAPED.get(text, text)
 
 
-def _export_line(names: list[bytes]) -> bytes:
-    return b"{ builtin export %s; } 2>/dev/null\n" % b" ".join(names) if names else b""
+def _export_line(names: list[bytes], command: bytes = b"builtin export") -> bytes:
+    return b"{ %s %s; } 2>/dev/null\n" % (command, b" ".join(names)) if names else b""
