@@ -34,7 +34,7 @@ def measure(folder: Path) -> list[float]:
     workshop, events = folder / "w.md", folder / "events.jsonl"
     command = "echo started $EPOCHREALTIME\n"
     workshop.write_text(f"<!-- @SHOW -->\n```bash\n{command * COMMANDS}```\n")
-    arguments = ["present", "--typing", "0", "--events", str(events), str(workshop)]
+    arguments = ["present", "--rest", "0", "--typing", "0", "--events", str(events), str(workshop)]
     environment = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"}
     show = pexpect.spawn(str(PROGRAM), arguments, cwd=str(folder), env=environment)
     show.delaybeforesend = None

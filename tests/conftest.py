@@ -73,7 +73,17 @@ def present(clean_environment: dict[str, str], tmp_path: Path) -> Iterator[Prese
         def start(text: str, typing: str = "0") -> Show:
             (tmp_path / "w.md").write_text(text)
             events = tmp_path / "events.jsonl"
-            command = [PROGRAM, "present", "--typing", typing, "--events", events, "w.md"]
+            command = [
+                PROGRAM,
+                "present",
+                "--rest",
+                "0",
+                "--typing",
+                typing,
+                "--events",
+                events,
+                "w.md",
+            ]
             terminal = stack.enter_context(Terminal(command, clean_environment, tmp_path))
             return Show(terminal, events)
 

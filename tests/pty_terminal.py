@@ -38,6 +38,8 @@ class Terminal:
         kind: str = "linux",
     ) -> None:
         self.written = bytearray()
+        self.is_over = False
+        """Whether the program has closed the terminal."""
         self.screen = _Screen(columns, rows, history=10_000)
         self._stream = pyte.ByteStream(self.screen)
         program, *arguments = map(str, command)
@@ -103,7 +105,10 @@ class Terminal:
     def _read(self, deadline: float) -> bool:
         try:
             data = self.child.read_nonblocking(65536, timeout=max(0, deadline - time.monotonic()))
-        except (pexpect.EOF, pexpect.TIMEOUT):
+        except pexpect.EOF:
+            self.is_over = True
+            return False
+        except pexpect.TIMEOUT:
             return False
         self.written += data
         self._stream.feed(data)
@@ -122,7 +127,6 @@ class Show:
         self.terminal = terminal
         self.wait_for = terminal.wait_for
         self.type = terminal.press
-        self.wait_for_end = terminal.wait_for_end
         self._events = events
         self._waits = 0
 
@@ -133,6 +137,18 @@ class Show:
     def waits(self) -> int:
         lines = self._events.read_text().splitlines() if self._events.exists() else []
         return sum(json.loads(line)["event"] == "wait" for line in lines)
+
+    def wait_for_end(self) -> int:
+        """Go on at the wait at the end, if it comes to that; return the exit status."""
+        self.terminal.read_until(lambda: self.terminal.is_over or self._is_at_end())
+        if not self.terminal.is_over:
+            self.terminal.press("\r")
+        return self.terminal.wait_for_end()
+
+    def _is_at_end(self) -> bool:
+        lines = self._events.read_text().splitlines() if self._events.exists() else []
+        waits = [event for event in map(json.loads, lines) if event["event"] == "wait"]
+        return bool(waits) and waits[-1]["step"] is None
 
     def press(self, key: str) -> None:
         self.terminal.read_until(lambda: self.waits() > self._waits)

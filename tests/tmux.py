@@ -66,6 +66,11 @@ class Tmux:
         lines = self._tmux("capture-pane", "-p").splitlines()
         return "\n".join(line.rstrip() for line in lines).rstrip()
 
+    @property
+    def history(self) -> str:
+        """What has been scrolled off the top of the screen."""
+        return self._tmux("capture-pane", "-p", "-S", "-", "-E", "-1")
+
     def wait_for(self, text: str) -> None:
         """Look until the screen shows `text`; fail with the screen if it does not come."""
         self.look_until(lambda: text in self.text, f"{text!r} did not come")

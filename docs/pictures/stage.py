@@ -41,7 +41,17 @@ def draw(screen: str) -> str:
 def main() -> None:
     """Go to a section of the workshop, and take the picture of it and of the outline."""
     program = Path(sys.executable).with_name("meshpeek")
-    command = [program, "present", "--rehearse", "--no-journal", "--typing", "0", "workshop.md"]
+    command = [
+        program,
+        "present",
+        "--rehearse",
+        "--rest",
+        "0",
+        "--no-journal",
+        "--typing",
+        "0",
+        "workshop.md",
+    ]
     environment = os.environ | {"BAT_PAGER": "cat", "COLORTERM": "truecolor"}
     screens = {}
     with Tmux(command, environment, ROOT, rows=ROWS, columns=COLUMNS) as window:

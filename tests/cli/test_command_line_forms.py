@@ -196,7 +196,7 @@ def test_shell_runs_another_workshop_in_the_same_mode(
 def test_the_inner_run_is_presented_too(clean_environment: dict[str, str], tmp_path: Path) -> None:
     write(tmp_path / "out.md", "#@SHOW", "$SHELL in.md", "echo back in $0")
     write(tmp_path / "in.md", "#@SHOW", "echo in the inner one")
-    command = [PROGRAM, "present", "--typing", "0", "out.md"]
+    command = [PROGRAM, "present", "--rest", "0", "--typing", "0", "out.md"]
     with Terminal(command, clean_environment, tmp_path) as terminal:
         terminal.wait_for("$SHELL in.md")
         terminal.press("\r")

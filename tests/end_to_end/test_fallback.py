@@ -39,7 +39,18 @@ def show(
 ) -> Iterator[Show]:
     """Present the talk, with the options that a test names."""
     events = tmp_path / "events.jsonl"
-    command = [PROGRAM, "present", "--typing", "0", "--events", events, *request.param, "w.md"]
+    command = [
+        PROGRAM,
+        "present",
+        "--rest",
+        "0",
+        "--typing",
+        "0",
+        "--events",
+        events,
+        *request.param,
+        "w.md",
+    ]
     with ExitStack() as stack:
         yield Show(stack.enter_context(Terminal(command, clean_environment, tmp_path)), events)
 
@@ -72,7 +83,7 @@ def test_without_a_recording_the_key_says_so(recorded: Path, show: Show) -> None
     assert "recording" not in show.text
     show.press("f")
     show.wait_for("no recorded output: name a transcript with --fallback")
-    show.press("Q")
+    show.type("Q")
     show.wait_for_end()
 
 
@@ -81,8 +92,8 @@ def test_before_any_command_there_is_nothing_to_show(
     recorded: Path, show: Show, tmp_path: Path
 ) -> None:
     show.press("f")
-    show.wait_for("the transcript does not have this command")
-    show.press("Q")
+    show.wait_for("no command has run yet")
+    show.type("Q")
     show.wait_for_end()
 
 

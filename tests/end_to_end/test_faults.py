@@ -28,7 +28,7 @@ MARK = "MESHPEEK_FAULT_CELL"
 SCRIPT = """
 set -m
 stty -g >before
-{program} present --typing {typing} --no-journal --no-init --events events w.md
+{program} present --rest 0 --typing {typing} --no-journal --no-init --events events w.md
 status=$?
 if jobs %+ &>/dev/null; then
     stty -g >stopped; echo $status >stopped-status

@@ -38,7 +38,7 @@ def test_pagers_and_prompts_are_seen_and_left_early(
     for tool in ("tmux", "less"):
         find_tool(tool)
     (tmp_path / "w.md").write_text(SHOW)
-    show = [PROGRAM, "present", "--typing", "0", "--events", "events", "w.md"]
+    show = [PROGRAM, "present", "--rest", "0", "--typing", "0", "--events", "events", "w.md"]
     command = ["sh", "-c", '"$@"; echo "over: $?"; read _', "sh", *show]
     environment = clean_environment | {"TERM": "screen-256color"}
     with Tmux(command, environment, tmp_path, rows=24, columns=80) as window:

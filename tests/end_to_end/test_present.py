@@ -184,7 +184,7 @@ def test_a_signal_leaves_the_terminal_as_it_was(
     clean_environment: dict[str, str], tmp_path: Path, number: signal.Signals
 ) -> None:
     (tmp_path / "w.md").write_text(WORKSHOP)
-    command = f"echo $$ >pid; exec {PROGRAM} present --typing 0 w.md"
+    command = f"echo $$ >pid; exec {PROGRAM} present --rest 0 --typing 0 w.md"
     script = f"stty -g >before; sh -c '{command}'; echo status $?; stty -g >after"
     with Terminal(["bash", "-c", script], clean_environment, tmp_path) as terminal:
         terminal.wait_for("$ echo one")
@@ -246,7 +246,18 @@ def test_the_linkerd_workshop_is_presented_with_a_real_editor(
     shutil.copytree(ROOT / "k8s", tmp_path / "k8s")
     environment = clean_environment | {"EDITOR": "vi", "PAGER": "cat", "BAT_PAGER": "cat"}
     events = tmp_path / "events.jsonl"
-    command = [PROGRAM, "present", "--rehearse", "--typing", "0", "--events", events, "workshop.md"]
+    command = [
+        PROGRAM,
+        "present",
+        "--rehearse",
+        "--rest",
+        "0",
+        "--typing",
+        "0",
+        "--events",
+        events,
+        "workshop.md",
+    ]
     with Terminal(command, environment, tmp_path, rows=70, columns=120) as terminal:
         verdicts = Person(terminal, events).present()
         assert terminal.wait_for_end() == 0

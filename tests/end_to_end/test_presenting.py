@@ -48,7 +48,7 @@ def test_the_help_lists_the_keys_and_goes_away_without_a_trace(present: Present)
     show.wait_for("1/4")
     before = show.text
     show.press("?")
-    show.wait_for("Any key closes this.")
+    show.wait_for("any other key closes this.")
     matches("help.screen", show.text)
     show.type("Q")
     show.wait_for("1/4")
@@ -114,7 +114,7 @@ def test_the_page_is_drawn_again_while_a_command_is_typed(present: Present) -> N
     show.wait_for("to be\nwrapped")
     show.type(" ")
     show.wait_for("1/4")
-    assert "alias shout='tr a-z A-Z'" in show.text.replace("\n", "")
+    assert "alias shout='tr a-z A-Z'" in show.text.replace("\n", " ")
 
 
 def test_a_failure_offers_what_can_be_done(present: Present) -> None:
@@ -219,7 +219,7 @@ def test_pasted_text_and_unknown_keys_do_nothing(present: Present) -> None:
     show.wait_for("1/4")
     show.type("\x1b[200~Q\r\x1b[201~\x1b[15~é🙂z")
     show.type("?")
-    show.wait_for("Any key closes this.")
+    show.wait_for("any other key closes this.")
     show.type("?")
     show.wait_for("1/4")
 
@@ -227,6 +227,7 @@ def test_pasted_text_and_unknown_keys_do_nothing(present: Present) -> None:
 def test_the_clock_stops_and_the_narration_and_the_status_hide(present: Present) -> None:
     show = present(SHOW)
     show.wait_for("0 min")
+    show.type("c")  # starts it, as the first RETURN does
     show.type("c")
     show.wait_for("clock stopped")
     show.type("n")
@@ -258,7 +259,7 @@ def test_the_show_is_suspended_and_comes_back(
     environment = clean_environment | {"PS1": "outer> "}
     with Terminal(["bash", "--norc", "--noprofile"], environment, tmp_path) as terminal:
         terminal.wait_for("outer>")
-        terminal.press(f"{PROGRAM} present --typing 0 w.md\r")
+        terminal.press(f"{PROGRAM} present --rest 0 --typing 0 w.md\r")
         terminal.wait_for("1/4")
         if how == "key":
             terminal.press("\x1a")
@@ -283,7 +284,7 @@ def test_the_terminal_s_size_counts_and_not_what_the_environment_says(
 ) -> None:
     (tmp_path / "w.md").write_text("<!-- @SHOW -->\n---\n```bash\nstty size </dev/tty\n```\n")
     environment = clean_environment | {"COLUMNS": "200", "LINES": "7"}
-    command = [PROGRAM, "present", "--typing", "0", "w.md"]
+    command = [PROGRAM, "present", "--rest", "0", "--typing", "0", "w.md"]
     with Terminal(command, environment, tmp_path) as terminal:
         terminal.wait_for("1/1")
         assert "-" * 80 in terminal.text

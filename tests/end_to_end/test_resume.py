@@ -52,7 +52,17 @@ def present(clean_environment: dict[str, str], tmp_path: Path) -> Iterator[Prese
         def start(*options: str, after: Sequence[str] = (), **environment: str) -> Show:
             events = tmp_path / "events.jsonl"
             events.unlink(missing_ok=True)
-            command = [PROGRAM, "present", "--typing", "0", "--events", events, *options]
+            command = [
+                PROGRAM,
+                "present",
+                "--rest",
+                "0",
+                "--typing",
+                "0",
+                "--events",
+                events,
+                *options,
+            ]
             everything = clean_environment | environment
             terminal = Terminal([*command, "w.md", *after], everything, tmp_path)
             return Show(stack.enter_context(terminal), events)

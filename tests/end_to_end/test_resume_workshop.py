@@ -89,7 +89,17 @@ class Talk:
     def _present(self, options: Sequence[str], kill: Kill | None) -> None:
         """Present until the kill; without one, to the last step, and quit there."""
         self._events.unlink(missing_ok=True)
-        command = [PROGRAM, "present", "--typing", "0", "--events", self._events, *options]
+        command = [
+            PROGRAM,
+            "present",
+            "--rest",
+            "0",
+            "--typing",
+            "0",
+            "--events",
+            self._events,
+            *options,
+        ]
         with Terminal(
             [*command, "workshop.md"], self._environment, self.folder, rows=70, columns=120
         ) as terminal:

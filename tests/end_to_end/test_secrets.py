@@ -166,7 +166,17 @@ def _read(folder: Path, environment: dict[str, str]) -> dict[str, str]:
 
 def _present(folder: Path, environment: dict[str, str]) -> dict[str, str]:
     events = folder / "show.events"
-    options = ("--typing", "0", "--console", "--events", events, "--html", "show.html")
+    options = (
+        "--rest",
+        "0",
+        "--typing",
+        "0",
+        "--console",
+        "--events",
+        events,
+        "--html",
+        "show.html",
+    )
     page: list[bytes] = []
     with Terminal(
         [PROGRAM, "present", *options, "passes.md"], environment, folder, rows=50, columns=132

@@ -88,7 +88,7 @@ def test_an_interrupt_reaches_the_command_only(present: Present) -> None:
     show.wait_for("\nkept: yes")
 
 
-@pytest.mark.parametrize("again", [f"{PROGRAM} present --typing 0", "$SHELL"])
+@pytest.mark.parametrize("again", [f"{PROGRAM} present --rest 0 --typing 0", "$SHELL"])
 def test_a_workshop_presents_another(present: Present, tmp_path: Path, again: str) -> None:
     (tmp_path / "inner.md").write_text(
         "<!-- @SHOW -->\n<!-- @print inside -->\n<!-- @notypeout -->\n"

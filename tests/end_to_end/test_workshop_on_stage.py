@@ -143,7 +143,18 @@ def test_the_workshop_is_presented_in_tmux(
         "TERM": "screen-256color",
     }
     events = tmp_path / "events.jsonl"
-    show = [PROGRAM, "present", "--rehearse", "--typing", "0", "--events", events, "workshop.md"]
+    show = [
+        PROGRAM,
+        "present",
+        "--rehearse",
+        "--rest",
+        "0",
+        "--typing",
+        "0",
+        "--events",
+        events,
+        "workshop.md",
+    ]
     command = ["sh", "-c", '"$@"; echo "status $?"; read _', "sh", *show]
     with Tmux(command, environment, tmp_path, rows=30, columns=100) as window:
         presenter = Presenter(window, events)

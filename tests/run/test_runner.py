@@ -15,6 +15,7 @@ from meshpeek.run.events import (
     CommandEnded,
     CommandShown,
     Event,
+    Hinted,
     JobsLeft,
     Moved,
     Reason,
@@ -482,3 +483,39 @@ def test_a_program_with_the_whole_screen_is_judged_by_its_status_on_stage(
         mode=mode,
     )
     assert [each for _, each in results(events)] == [verdict, verdict, "failed"]
+
+
+class AtEnd(Keys):
+    waits_at_end = True
+
+
+def test_a_show_waits_at_its_end(play: Play) -> None:
+    text = "<!-- @SHOW -->\n```bash\necho 1\n```\n"
+    events = play(text, driver=AtEnd(Action.GO, Action.REPEAT, Action.BACK, Action.SKIP))
+    waits = [event.step and event.step.text for event in events if isinstance(event, WaitStarted)]
+    assert waits == ["echo 1", None, None, "echo 1"]
+    assert attempts(events) == [("echo 1", 1), ("echo 1", 2)]
+
+
+def test_a_show_that_ends_with_a_wait_has_no_second(play: Play) -> None:
+    text = "<!-- @SHOW -->\n```bash\necho 1\n```\n\n<!-- @wait -->\n"
+    waits = [event.step for event in play(text, driver=AtEnd()) if isinstance(event, WaitStarted)]
+    assert None not in waits
+
+
+@pytest.mark.parametrize(
+    ("action", "hint"),
+    [
+        (Action.NEXT_SECTION, "this is the last section"),
+        (Action.PREVIOUS_SECTION, "this is the beginning"),
+        (Action.BACK, "no command is before this"),
+        (Action.REPEAT, "no command has run yet"),
+        (Action.FALLBACK, "no recorded output: name a transcript with --fallback"),
+    ],
+)
+def test_what_cannot_be_done_changes_nothing(play: Play, action: Action, hint: str) -> None:
+    events = play("<!-- @SHOW -->\n```bash\necho 1\n```\n", driver=Keys(action, Action.GO))
+    told = [type(event).__name__ for event in events]
+    assert [event.text for event in events if isinstance(event, Hinted)] == [hint]
+    assert (told.count("CommandShown"), told.count("WaitStarted")) == (1, 1)
+    assert not {"Moved", "ScreenCleared"} & set(told)

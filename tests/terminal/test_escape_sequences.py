@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from meshpeek.sinks.html.ansi import to_html
-from meshpeek.sinks.screen.display_list import CommandOutput
+from meshpeek.sinks.screen.command_output import CommandOutput
 from meshpeek.terminal.escape_sequences import (
     CSI,
     ESCAPE,
@@ -174,8 +174,7 @@ def test_screen_and_page_show_the_same_of_what_stays_in_place(output: str) -> No
         if isinstance(part, str) or (part.kind == CSI and part.final == "m")
     )
     written = CommandOutput()
-    written.add(stays.encode())
-    written.finish()
+    written.finish(list(split(stays)))
     assert "\n".join(line.plain for line in written.lines) == shown(stays)
     page = etree.fromstring(f"<pre>{to_html(stays)}</pre>")
     assert "".join(page.itertext()) == shown(stays)

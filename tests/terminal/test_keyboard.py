@@ -83,3 +83,25 @@ def test_something_that_is_no_terminal_is_refused() -> None:
         Keyboard(reader)
     os.close(reader)
     os.close(writer)
+
+
+@pytest.mark.parametrize("begun", [b"\x1b[200~abc\rQ", b"\x1b[", b"\x1b[20"])
+def test_a_paste_that_breaks_off_is_dropped(terminal: tuple[int, int], begun: bytes) -> None:
+    ours, theirs = terminal
+    with Keyboard(theirs) as keyboard:
+        os.write(ours, begun)
+        for _ in range(3):  # as it is read while a command is typed
+            assert keyboard.read(0.02) is None
+        assert keyboard.read(1.1) is None
+        os.write(ours, b"\r")
+        assert keyboard.read(_PATIENCE_SECONDS) == "enter"
+
+
+def test_a_paste_in_pieces_is_no_key(terminal: tuple[int, int]) -> None:
+    ours, theirs = terminal
+    with Keyboard(theirs) as keyboard:
+        for piece in (b"\x1b[200~abc", b"\rQ\r", b"\x1b[2", b"01~"):
+            os.write(ours, piece)
+            assert keyboard.read(0.05) is None
+        os.write(ours, b"x")
+        assert keyboard.read(_PATIENCE_SECONDS) == "x"

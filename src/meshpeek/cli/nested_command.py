@@ -11,7 +11,7 @@ def nested_command(settings: RunSettings) -> tuple[str, ...]:
     words = [settings.mode.value]
     match settings.mode:
         case Mode.PRESENT:
-            words += [f"--typing={settings.pace}", "--no-journal"]
+            words += [f"--typing={settings.pace}", f"--rest={settings.rest}", "--no-journal"]
         case Mode.RUN:
             words.append(f"--pace={settings.pace}")
         case Mode.CI if not settings.stop_on_failure:

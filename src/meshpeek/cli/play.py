@@ -23,6 +23,7 @@ from meshpeek.run.masking import Masker
 from meshpeek.run.runner import FindRecorded, Runner
 from meshpeek.run.settings import RunSettings
 from meshpeek.session.session import Session, open_session
+from meshpeek.session.shell.processes import SESSION_VARIABLE
 from meshpeek.session.shell.shell_settings import ShellSettings
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
@@ -273,5 +274,7 @@ def _driver(workshop: Workshop, settings: RunSettings, controls: Controls | None
             controls.actions,
             bindings=controls.bindings,
             typing=settings.pace,
+            rest=settings.rest,
+            waits_at_end=SESSION_VARIABLE not in os.environ,  # not within another presentation
         )
     return UnattendedDriver() if settings.is_test else PacedDriver(settings.pace)

@@ -7,6 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from meshpeek.run.actions import Action, AnyAction, Jump
 from meshpeek.workshop.model import AnyStep, Command, Pause
 
+_NOWHERE = {
+    Action.BACK: "no command is before this",
+    Action.NEXT_SECTION: "this is the last section",
+    Action.PREVIOUS_SECTION: "this is the beginning",
+}
+
 
 class Cursor:
     """A position in `steps`, from the first to just after the last."""
@@ -33,6 +39,15 @@ class Cursor:
                 self._previous_section()
             case _:
                 self.index = min(self.index + 1, len(self._steps))
+
+    def stays_at(self, action: AnyAction) -> str | None:
+        """Return why `action` leads nowhere, None if it does or is not about a place."""
+        if isinstance(action, Jump) or action not in _NOWHERE:
+            return None
+        before = self.index
+        self.move(action)
+        after, self.index = self.index, before
+        return _NOWHERE[action] if after == before else None
 
     def _back(self) -> None:
         """Go to the last shown command before this step; stay if there is none."""

@@ -27,9 +27,11 @@ class Driver(Protocol):
     """Decides when a run continues, and how; never what it shows.
 
     `waits_after_failure`: somebody is there to decide what happens after a failed step.
+    `waits_at_end`: the run ends when they want it to.
     """
 
     waits_after_failure: bool
+    waits_at_end: bool
 
     def pause_for_reading(self, text: str) -> None:
         """Give the audience the time to read `text`."""
@@ -37,8 +39,8 @@ class Driver(Protocol):
     def discard_input(self) -> None:
         """Drop what was asked for before a wait begins."""
 
-    def wait(self, step: Step) -> Decision:
-        """Decide what to do at a wait: before or after a command, or at `@wait`."""
+    def wait(self, step: Step | None) -> Decision:
+        """Decide what to do at a wait: before or after a command, at `@wait`, or at the end."""
 
     def type_out(self, step: Command) -> Decision:
         """Type a command's text, in pieces that come when they are due.
@@ -52,6 +54,7 @@ class UnattendedDriver:
     """Continues at once, always: CI."""
 
     waits_after_failure = False
+    waits_at_end = False
 
     def pause_for_reading(self, text: str) -> None:
         """Do not pause."""
@@ -59,7 +62,7 @@ class UnattendedDriver:
     def discard_input(self) -> None:
         """Do nothing: there is no input."""
 
-    def wait(self, step: Step) -> Decision:  # noqa: ARG002  # the protocol's
+    def wait(self, step: Step | None) -> Decision:  # noqa: ARG002  # the protocol's
         """Do not wait."""
         return Action.GO
         yield

@@ -160,22 +160,32 @@ class Typed(Event):
 
 
 class WaitStarted(Event):
-    """The run waits for the presenter, at `step`."""
+    """The run waits for the presenter, at `step`; after the last one that is None."""
 
-    step: Step
+    step: Step | None
 
 
 class WaitEnded(Event):
     """The run no longer waits for the presenter."""
 
-    step: Step
+    step: Step | None
+
+
+class Hinted(Event):
+    """A word for the presenter, beside the page, until the wait ends: what was asked cannot be."""
+
+    text: str
 
 
 class ClockRead(Event):
-    """How long the presentation has taken, in seconds, while its clock was `running`."""
+    """How long the presentation has taken, in seconds, while its clock was `running`.
+
+    The clock has not `started` before the presenter first goes on.
+    """
 
     elapsed: float
     running: bool
+    started: bool = True
 
 
 class ViewChanged(Event):
@@ -189,6 +199,16 @@ class HelpShown(Event):
     """The presenter's keys are shown over the page, until `OverlayClosed`."""
 
     bindings: tuple[Binding, ...]
+
+
+class Blanked(Event):
+    """Nothing is shown, until `OverlayClosed`."""
+
+
+class Scrolled(Event):
+    """What is shown (the page, or what is over it) moves by so many lines; down is positive."""
+
+    lines: int
 
 
 class OutlineShown(Event):

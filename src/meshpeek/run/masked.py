@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from meshpeek.run.captured_output import omission
 from meshpeek.run.events import (
+    Blanked,
     ClockRead,
     CommandResult,
     Event,
@@ -18,6 +19,7 @@ from meshpeek.run.events import (
     Redrawn,
     RunRefused,
     RunStarted,
+    Scrolled,
     Suspended,
     Typed,
     ViewChanged,
@@ -30,12 +32,14 @@ from meshpeek.workshop.values import Value
 _Value = TypeVar("_Value", bound=Value)
 _Step = TypeVar("_Step", bound=Step)
 _ASIDES = (
+    Blanked,
     ClockRead,
     HelpShown,
     InputAwaited,
     OutlineShown,
     OverlayClosed,
     Redrawn,
+    Scrolled,
     Suspended,
     ViewChanged,
 )

@@ -17,9 +17,9 @@ from meshpeek.run.events import (
     CommandResult,
     CommandShown,
     Event,
+    Hinted,
     JobsLeft,
     Moved,
-    Notice,
     PageOpened,
     Reason,
     RecordedShown,
@@ -54,6 +54,7 @@ from meshpeek.workshop.model import (
 
 _NO_VERSIONS: Mapping[str, str] = MappingProxyType({})
 _IN_PLACE = (Action.REPEAT, Action.EDIT, Action.SHELL, Action.FALLBACK)
+_NOTHING_RAN = "no command has run yet"
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 
@@ -119,7 +120,9 @@ class Runner:
         )
         self._passed: dict[int, bool] = {}
         self._skipped = skipped_in(self._resumed, workshop)
+        self._cursor = Cursor(workshop.steps)
         self._last: _ShownCommand | None = None
+        self._has_waited = True
         self._history: list[str] = []
 
     def run(self) -> Generator[Event, None, None]:
@@ -128,7 +131,7 @@ class Runner:
         KeyboardInterrupt, raised in here or thrown in, ends the running command and the run.
         """
         started = self._clock()
-        cursor = Cursor(self._workshop.steps)
+        cursor = self._cursor
         cursor.index = self._start
         reason = Reason.FINISHED
         skipping = ""
@@ -148,8 +151,11 @@ class Runner:
         try:
             if self._settings.setup:
                 yield from self._set_up()
-            while (step := cursor.step) is not None:
-                yield from self._take(cursor, step)
+            while (step := cursor.step) is not None or self._driver.waits_at_end:
+                if step is not None:
+                    yield from self._take(cursor, step)
+                elif (yield from self._ends()):
+                    break
         except _Quit:
             reason, skipping = Reason.QUIT, "the presenter quit"
         except _Stop as stop:
@@ -191,38 +197,69 @@ class Runner:
         action: AnyAction = Action.GO
         match step:
             case Narration() | Comment() if step.shown:
-                yield TextShown(step, step.text)
-                self._driver.pause_for_reading(step.text)
+                yield from self._show_text(step, step.text)
             case Print():
-                text = self._fill_in(step.text)
-                yield TextShown(step, text)
-                self._driver.pause_for_reading(text)
+                yield from self._show_text(step, self._fill_in(step.text))
             case Clear():
                 yield ScreenCleared(step)
             case Pause():
                 action = yield from self._wait(step)
             case Command():
                 action = yield from self._command(cursor.index, step)
-        cursor.move(action)
-        if action not in (Action.GO, Action.SKIP):
-            yield Moved(cursor.step)
-            if action is not Action.BACK and cursor.step is not None:
-                yield ScreenCleared(cursor.step)
+        yield from self._move(action)
 
-    def _wait(self, step: Pause | Command) -> Decision:
+    def _show_text(self, step: Narration | Comment | Print, text: str) -> Iterator[Event]:
+        self._has_waited = False
+        yield TextShown(step, text)
+        self._driver.pause_for_reading(text)
+
+    def _ends(self) -> Generator[Event, None, bool]:
+        """Wait at the end, if the last step did not; tell whether the presenter ends the show."""
+        if self._has_waited:
+            return True
+        action = yield from self._wait(None)
+        yield from self._move(action)
+        return self._cursor.step is None
+
+    def _move(self, action: AnyAction) -> Iterator[Event]:
+        self._cursor.move(action)
+        if action not in (Action.GO, Action.SKIP):
+            yield Moved(self._cursor.step)
+            if action is not Action.BACK and self._cursor.step is not None:
+                yield ScreenCleared(self._cursor.step)
+
+    def _wait(self, step: Pause | Command | None) -> Decision:
         """Wait for an action that leads to another step; do the others meanwhile."""
         while True:
             self._driver.discard_input()
-            action = yield from self._answer(step)
+            action = yield from self._answer(step, can_edit=self._last is not None)
             if action not in _IN_PLACE:
+                self._has_waited = True
                 return action
             yield from self._act_in_place(action)
 
-    def _answer(self, step: Pause | Command) -> Decision:
+    def _answer(self, step: Pause | Command | None, *, can_edit: bool) -> Decision:
+        """Wait at `step` for an action that is possible there."""
         yield WaitStarted(step)
-        action = yield from self._driver.wait(step)
+        while True:
+            action = yield from self._driver.wait(step)
+            impossible = self._refuse(action, can_edit=can_edit)
+            if impossible is None:
+                break
+            yield Hinted(impossible)
         yield WaitEnded(step)
         return self._obey(action)
+
+    def _refuse(self, action: AnyAction, *, can_edit: bool) -> str | None:
+        """Return why `action` is impossible here, None if it is possible."""
+        if action is Action.FALLBACK and self._find_recorded is None:
+            return "no recorded output: name a transcript with --fallback"
+        has_run = self._last is not None or (action is Action.EDIT and can_edit)
+        if action in (Action.REPEAT, Action.EDIT, Action.FALLBACK) and not has_run:
+            return _NOTHING_RAN
+        if action is Action.FALLBACK and self._recorded() is None:
+            return "the transcript does not have this command"
+        return self._cursor.stays_at(action)
 
     @staticmethod
     def _obey(action: AnyAction) -> AnyAction:
@@ -267,8 +304,12 @@ class Runner:
                     yield Typed(step, step.text)
                 else:
                     action = self._obey((yield from self._driver.type_out(step)))
+            again = True
+            if impossible := self._refuse(action, can_edit=True):
+                yield Hinted(impossible)
+                continue
             if action is Action.GO and step.wait_before:
-                action = yield from self._answer(step)
+                action = yield from self._answer(step, can_edit=True)
             if action is Action.EDIT:
                 edited = yield from edit(self._session.shell, step)
                 if edited is not None:
@@ -277,7 +318,6 @@ class Runner:
                 yield from self._act_in_place(action)
             else:
                 return action, None
-            again = True
 
     def _act_in_place(self, action: AnyAction) -> Iterator[Event]:
         """Do an action that leads to no other step."""
@@ -285,7 +325,8 @@ class Runner:
             yield from lend_shell(self._session.shell, self._history)
             self._history = []
         elif action is Action.FALLBACK:
-            yield self._show_recorded()
+            if recorded := self._recorded():
+                yield recorded
         elif self._last is not None:
             index, step, edited = self._last
             if action is Action.EDIT:
@@ -297,15 +338,15 @@ class Runner:
                 yield Typed(step, edited or step.text)
             yield from self._execute(index, step, edited)
 
-    def _show_recorded(self) -> Event:
-        if self._find_recorded is None:
-            return Notice("no recorded output: name a transcript with --fallback")
-        recorded = self._find_recorded(self._last.step) if self._last else None
-        return recorded or Notice("the transcript does not have this command")
+    def _recorded(self) -> RecordedShown | None:
+        if self._find_recorded is None or self._last is None:
+            return None
+        return self._find_recorded(self._last.step)
 
     def _execute(
         self, index: int, step: Command, edited: str | None = None
     ) -> Generator[Event, None, CommandResult]:
+        self._has_waited = False
         if step.shown:
             self._last = _ShownCommand(index, step, edited)
             self._history.append(edited or step.text)

@@ -33,7 +33,9 @@ OSC = "]"
 ESCAPE = ""
 """The kind of all sequences with neither parameters nor content."""
 
-CLEAR_SCREEN = "\x1b[H\x1b[2J"
+ERASE_LINE = "\x1b[K"
+"""From the cursor on."""
+
 SAVE_CURSOR, RESTORE_CURSOR = "\x1b7", "\x1b8"
 CURSOR_DOWN, ERASE_BELOW = "\x1b[B", "\x1b[J"
 INDEX, REVERSE_INDEX = "\x1bD", "\x1bM"
@@ -45,6 +47,11 @@ CURSOR_VISIBLE, ALTERNATE_SCREEN, BRACKETED_PASTE = 25, 1049, 2004
 
 _ALTERNATE_SCREENS = {47, 1047, ALTERNATE_SCREEN}
 """The modes that switch to the terminal's other screen, and back (xterm's ctlseqs)."""
+
+
+def move_to(row: int, column: int = 1) -> str:
+    """Return the sequence that puts the cursor there; the first row and column are 1."""
+    return f"\x1b[{row};{column}H"
 
 
 def set_mode(number: int, *, on: bool) -> str:
@@ -64,6 +71,11 @@ class EscapeSequence(NamedTuple):
     body: str
     intermediates: str
     final: str
+
+    @property
+    def code(self) -> str:
+        """What a terminal is sent."""
+        return f"\x1b{self.kind}{self.body}{self.intermediates}{self.final}"
 
     def parameters(self) -> list[list[int]]:
         """Return a control sequence's parameters, each with its subparameters (after colons).

@@ -99,6 +99,11 @@ class KeyDecoder:
         """Whether the bytes so far may be the beginning of a key."""
         return bool(self._data)
 
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether they are the beginning of a paste or of a sequence, which no key is alone."""
+        return self._data.startswith((_PASTE_BEGINS, b"\x1b["))
+
     def next(self) -> str | None:
         """Return the next key's name, None if no complete key with a name has arrived."""
         while self._data:
@@ -112,11 +117,7 @@ class KeyDecoder:
 
     def give_up(self) -> str | None:
         """Return the key that the bytes so far are if no more come: ESC alone, else None."""
-        begun = self.take_rest()
-        if begun.startswith((_PASTE_BEGINS, b"\x1b[")):
-            self._data = begun  # the beginning of a sequence, not keys: the rest is on its way
-            return None
-        return "escape" if begun == b"\x1b" else None
+        return "escape" if self.take_rest() == b"\x1b" else None
 
     def _first(self) -> tuple[int, str | None]:
         """Return how many bytes the first key has, 0 if it is not complete, and its name."""

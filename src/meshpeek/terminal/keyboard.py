@@ -18,6 +18,9 @@ _LOCAL, _INPUT, _OUTPUT = 3, 0, 1
 _READ_BYTES = 1024
 _DRAINED_BYTES = 64 * 1024
 _QUIET_SECONDS = 0.05
+_PASTE_SECONDS = 1.0
+"""The longest pause within a paste, or a sequence whose beginning has come; then it is dropped."""
+
 _ESCAPE_SECONDS = 0.1
 """The longest pause between the bytes of one key; after it, ESC was the key."""
 
@@ -39,6 +42,7 @@ class Keyboard:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._decoder = KeyDecoder()
+        self._heard = 0.0
         try:
             self._saved = termios.tcgetattr(descriptor)
         except termios.error as error:
@@ -102,18 +106,27 @@ class Keyboard:
         sources = [self, beside] if beside else [self]
         while (key := self._decoder.next()) is None:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if self._decoder.is_inside_key:
-                left = _ESCAPE_SECONDS if left is None else min(left, _ESCAPE_SECONDS)
+            silence = self._silence_left()
+            if silence is not None:
+                left = silence if left is None else min(left, silence)
             readable = select.select(sources, [], [], left)[0]
             if self in readable:
                 self._decoder.feed(self.read_for_child())
+                self._heard = time.monotonic()
             elif readable:
                 return None
-            elif self._decoder.is_inside_key and (key := self._decoder.give_up()):
+            elif self._silence_left() == 0.0 and (key := self._decoder.give_up()):
                 return key
             elif deadline is not None and time.monotonic() >= deadline:
                 return None
         return key
+
+    def _silence_left(self) -> float | None:
+        """Return the seconds of silence until a key that has begun is over, None if none has."""
+        if not self._decoder.is_inside_key:
+            return None
+        patience = _PASTE_SECONDS if self._decoder.is_on_its_way else _ESCAPE_SECONDS
+        return max(0.0, self._heard + patience - time.monotonic())
 
     def take_unread(self) -> bytes:
         """Return, once, what was typed right after the last key: it is for the child, too."""

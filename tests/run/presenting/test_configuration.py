@@ -56,6 +56,12 @@ def test_a_file_changes_the_keys_of_the_actions_it_names(tmp_path: Path) -> None
             "c.toml:3:1: error: the key `x` is bound to both `skip` and `back`",
             "`skip = []`",
         ),
+        (
+            "[keys]\nquit = []\ninterrupt = []\n",
+            "c.toml:3:1: error: `quit` and `interrupt` without a key",
+            "could not end",
+        ),
+        ("[keys]\ngo = []\n", "c.toml:2:1: error: `go` without a key", "could not go on"),
         ("[keys\n", "c.toml:1:6: error: not valid TOML", ""),
     ],
 )
@@ -74,6 +80,7 @@ def test_own_keys_are_used_in_a_show(present: Present, tmp_path: Path) -> None:
     show.wait_for("$ echo one")
     show.press("\rg")
     show.wait_for("ONE")
+    show.press("g")
     assert show.wait_for_end() == 0
 
 

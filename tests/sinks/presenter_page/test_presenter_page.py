@@ -74,7 +74,7 @@ def start(clean_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
 
         def start_show(*options: str) -> tuple[Terminal, str]:
             (tmp_path / "w.md").write_text(TALK)
-            command = [PROGRAM, "present", "--typing", "0", *options, "w.md"]
+            command = [PROGRAM, "present", "--rest", "0", "--typing", "0", *options, "w.md"]
             show = stack.enter_context(
                 Terminal(command, clean_environment, tmp_path, rows=60, columns=120)
             )
@@ -144,7 +144,7 @@ def test_without_the_option_nothing_listens(
     clean_environment: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "w.md").write_text(TALK)
-    command = [PROGRAM, "present", "--typing", "0", "w.md"]
+    command = [PROGRAM, "present", "--rest", "0", "--typing", "0", "w.md"]
     with Terminal(command, clean_environment, tmp_path) as show:
         show.wait_for("$ echo --context")
         descriptors = Path(f"/proc/{show.child.pid}/fd").iterdir()

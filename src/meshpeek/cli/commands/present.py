@@ -62,6 +62,14 @@ if TYPE_CHECKING:
     help="Factor on the time between typed characters; 0 shows commands at once.",
 )
 @click.option(
+    "--rest",
+    type=click.FloatRange(min=0),
+    default=0.3,
+    show_default=True,
+    metavar="SECONDS",
+    help="RETURN counts only this long after the last one, so that a held key runs nothing.",
+)
+@click.option(
     "--fallback",
     type=click.Path(path_type=Path),
     help="A transcript (see record) to show from, at a key, when a command fails.",

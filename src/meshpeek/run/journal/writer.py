@@ -58,7 +58,7 @@ class JournalWriter:
                 pass
             case CommandShown(step=step):
                 self._add("up", step)
-            case WaitStarted(step=step) if self._indexes[id(step)] != self._index:
+            case WaitStarted(step=Step() as step) if self._indexes[id(step)] != self._index:
                 self._add("up", step)
             case CommandStarted(step=step):
                 # The session counts it when it runs, which is after this event.

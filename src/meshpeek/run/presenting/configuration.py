@@ -87,6 +87,7 @@ def parse_bindings(text: str, path: str) -> tuple[Binding, ...]:
         binding.replace(keys=changes.get(binding.action, binding.keys)) for binding in BINDINGS
     )
     problems += _conflicts(file, bindings, changes)
+    problems += _missing(file, bindings, changes)
     if problems:
         raise WorkshopError(sorted(problems, key=lambda problem: problem.span.line))
     return bindings
@@ -120,6 +121,20 @@ def _conflicts(
                 named.value,
                 f"the key `{key}` is bound to both `{owner}` and `{binding.action}`",
                 f"bind one of them to other keys; `{owner} = []` unbinds it",
+            )
+
+
+def _missing(
+    file: _File, bindings: Sequence[Binding], changes: dict[Action, tuple[str, ...]]
+) -> Iterable[Problem]:
+    """Yield what no key does any more, and a presentation cannot do without."""
+    keys = {binding.action: binding.keys for binding in bindings}
+    for actions, needed in (((Action.GO,), "go on"), ((Action.QUIT, Action.INTERRUPT), "end")):
+        if not any(keys[action] for action in actions):
+            words = " and ".join(f"`{action}`" for action in actions)
+            named = next(action for action in reversed(actions) if action in changes)
+            yield file.problem(
+                named.value, f"{words} without a key", f"a presentation could not {needed}"
             )
 
 

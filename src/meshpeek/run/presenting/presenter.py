@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from wcwidth import iter_graphemes
 
 from meshpeek.run.actions import Action, ActionQueue, AnyAction, Jump
 from meshpeek.run.drivers import Decision
 from meshpeek.run.events import (
+    Blanked,
     ClockRead,
     Event,
     HelpShown,
     OutlineShown,
     OverlayClosed,
     Redrawn,
+    Scrolled,
     Suspended,
     Typed,
     ViewChanged,
@@ -37,13 +39,18 @@ _OUTLINE_MOVES = {
     "home": -1_000_000,
     "end": 1_000_000,
 }
+_SCROLLS = {**_OUTLINE_MOVES, "shift-up": -1, "shift-down": 1}
+"""The lines by which each key moves the help."""
+
+_SCROLLED_LINES = 5
 
 
 class Presenter:
     """Waits for keys of `keyboard` and actions of `queue`.
 
     `typing` is a factor on the time between typed characters; 0 is none. A character takes 10 to
-    100 ms at random, as in demosh 0.6.0.
+    100 ms at random, as in demosh 0.6.0. What asks to go on counts once it has not been asked for
+    `rest` seconds, or a key that is held down would run the whole workshop.
     """
 
     waits_after_failure = True
@@ -56,6 +63,8 @@ class Presenter:
         *,
         bindings: Sequence[Binding] = BINDINGS,
         typing: float = 1.0,
+        rest: float = 0.0,
+        waits_at_end: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._places = places(workshop)
@@ -65,6 +74,8 @@ class Presenter:
         self._bindings = tuple(bindings)
         self._actions = actions_by_key(bindings)
         self._typing = typing
+        self._rest = rest
+        self.waits_at_end = waits_at_end
         self._clock = clock
         self._stopwatch = Stopwatch(clock)
         self._narration = self._status = True
@@ -78,9 +89,10 @@ class Presenter:
         self._keyboard.forget()
         self._queue.clear()
 
-    def wait(self, step: Step) -> Decision:
+    def wait(self, step: Step | None) -> Decision:
         """Wait for an action that the run must do; do the presenter's own meanwhile."""
         yield self._read_clock()
+        rests_since = self._clock()
         while True:
             action = self._next(self._stopwatch.seconds_to_next_minute())
             match action:
@@ -88,9 +100,13 @@ class Presenter:
                     yield self._read_clock()
                 case Action.FINISH:
                     pass
+                case Action.GO if self._clock() - rests_since < self._rest:
+                    rests_since = self._clock()
                 case _:
                     decided = yield from self._do_own(action, step)
                     if decided is not None:
+                        if decided in (Action.GO, Action.SKIP):
+                            self._stopwatch.start()
                         return decided
 
     def type_out(self, step: Command) -> Decision:
@@ -124,15 +140,22 @@ class Presenter:
         key = self._keyboard.read(seconds, beside=self._queue)
         return self._queue.get() if key is None else self._actions.get(key)
 
-    def _do_own(self, action: AnyAction, step: Step) -> Generator[Event, None, AnyAction | None]:
+    def _do_own(
+        self, action: AnyAction, step: Step | None
+    ) -> Generator[Event, None, AnyAction | None]:
         """Do an action that concerns the display alone; return one that the run must do."""
         match action:
             case Action.INTERRUPT:
                 raise KeyboardInterrupt
             case Action.HELP:
-                return (yield from self._help())
+                return (yield from self._show_over(HelpShown(self._bindings), _SCROLLS))
             case Action.OUTLINE:
                 return (yield from self._find_place(step))
+            case Action.BLANK:
+                return (yield from self._show_over(Blanked(), {}))
+            case Action.SCROLL_UP | Action.SCROLL_DOWN:
+                down = action is Action.SCROLL_DOWN
+                yield Scrolled(_SCROLLED_LINES if down else -_SCROLLED_LINES)
             case Action.CLOCK:
                 self._stopwatch.toggle()
                 yield self._read_clock()
@@ -150,19 +173,29 @@ class Presenter:
                 return action
         return None
 
-    def _help(self) -> Generator[Event, None, AnyAction | None]:
-        """Show the help until any key; return an action from elsewhere, which also ends it."""
+    def _show_over(
+        self, event: Event, scrolls: Mapping[str, int]
+    ) -> Generator[Event, None, AnyAction | None]:
+        """Show something over the page until any key but those that scroll in it.
+
+        Returns an action from elsewhere, which also ends it, unless that is the one that began it.
+        """
+        yield event
         while True:
-            yield HelpShown(self._bindings)
             key = self._keyboard.read(None, beside=self._queue)
             queued = self._queue.get() if key is None else None
-            if queued is not Action.REDRAW:
+            if key is not None and key in scrolls:
+                yield Scrolled(scrolls[key])
+            elif queued is Action.REDRAW:
+                yield event
+            else:
                 yield OverlayClosed()
-                return queued
+                return None if queued is Action.BLANK else queued
 
-    def _find_place(self, step: Step) -> Generator[Event, None, AnyAction | None]:
+    def _find_place(self, step: Step | None) -> Generator[Event, None, AnyAction | None]:
         """Show the outline until a place is chosen, or none."""
-        outline = Outline.at(self._places, self._indexes[id(step)])
+        index = len(self._indexes) if step is None else self._indexes[id(step)]
+        outline = Outline.at(self._places, index)
         decided: AnyAction | None = None
         while True:
             yield OutlineShown(outline)
@@ -189,4 +222,5 @@ class Presenter:
         return decided
 
     def _read_clock(self) -> ClockRead:
-        return ClockRead(self._stopwatch.elapsed(), running=self._stopwatch.running)
+        watch = self._stopwatch
+        return ClockRead(watch.elapsed(), running=watch.running, started=watch.started)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 
 class Stopwatch:
-    """Counts seconds, by `clock`, from its creation; not while it is stopped."""
+    """Counts seconds, by `clock`, from its start; not while it is stopped."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._counted = 0.0
-        self._since: float | None = clock()
+        self._since: float | None = None
+        self.started = False
 
     @property
     def running(self) -> bool:
@@ -22,8 +23,14 @@ class Stopwatch:
         """Return the seconds counted so far."""
         return self._counted + (0.0 if self._since is None else self._clock() - self._since)
 
+    def start(self) -> None:
+        """Start it, the first time."""
+        if not self.started:
+            self.toggle()
+
     def toggle(self) -> None:
         """Stop it, or start it again."""
+        self.started = True
         self._counted = self.elapsed()
         self._since = self._clock() if self._since is None else None
 

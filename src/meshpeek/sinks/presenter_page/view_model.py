@@ -60,7 +60,7 @@ class ViewModel:
             case TextShown(step=step) | CommandShown(step=step):
                 return self._at(step)
             case WaitStarted(step=step):
-                return {**self._at(step), "waiting": True}
+                return {**({} if step is None else self._at(step)), "waiting": True}
             case WaitEnded():
                 return {"waiting": False}
             case Moved(step=step) if step is not None:

@@ -99,7 +99,9 @@ class EventLines:
                 return {**self._place("text", step), "kind": step.kind, "text": text}
             case ScreenCleared(step=step):
                 return self._place("clear", step)
-            case WaitStarted(step=step):
+            case WaitStarted(step=None):
+                return {"event": "wait", "step": None, "section": None, "text": ""}
+            case WaitStarted(step=Step() as step):
                 return self._place("wait", step)
             case Moved(step=step) if step is not None:
                 return self._place("moved", step)

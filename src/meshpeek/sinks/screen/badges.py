@@ -14,19 +14,26 @@ _LIGHT_ENOUGH = 0.18
 """The relative luminance (WCAG 2) above which black is easier to read on a colour than white."""
 
 
-def draw_prompt(step: Command, colours: Mapping[str, str], *, rehearsal: bool, plain: bool) -> Text:
-    """Return the prompt of a command. `plain`: without colours, so badges have brackets."""
-    prompt = Text()
+PROMPT = Text("$ ", "bold green")
+
+
+def draw_badges(step: Command, colours: Mapping[str, str], *, rehearsal: bool, plain: bool) -> Text:
+    """Return the line above a command, empty without clusters in a run on real ones.
+
+    `plain`: without colours, so badges have brackets.
+    """
+    line = Text()
     if rehearsal:
-        prompt.append("rehearsal ", "magenta")
+        line.append("rehearsal", "magenta")
     for context in step.contexts:
         colour = colours.get(context)
+        if line:
+            line.append(" ")
         if plain:
-            prompt.append(f"[{context}]", "bold")
+            line.append(f"[{context}]", "bold")
         else:
-            prompt.append(f" {context} ", badge_style(colour) if colour else "bold reverse")
-        prompt.append(" ")
-    return prompt.append("$ ", "bold green")
+            line.append(f" {context} ", badge_style(colour) if colour else "bold reverse")
+    return line
 
 
 def badge_style(colour: str) -> Style:

@@ -2,135 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from collections import deque
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import Any
+from collections.abc import Sequence
 
-from rich.cells import cell_len, chop_cells
-from rich.color import Color
 from rich.console import Console, RenderableType
-from rich.segment import Segment
-from rich.style import Style
+from rich.segment import Segment, Segments
 from rich.text import Text
 
-from meshpeek.terminal.escape_sequences import (
-    CSI,
-    ESCAPE,
-    EscapeSequence,
-    split,
-)
-from meshpeek.terminal.settled_text import styled_runs
-from meshpeek.terminal.styled_text import Colour, Rendition
+from meshpeek.sinks.screen.command_output import CommandOutput, Parts, is_plain
+from meshpeek.sinks.screen.line_breaks import join_lines, wrap
+from meshpeek.terminal.escape_sequences import split
 
 _KEPT_ITEMS = 500
-_KEPT_OUTPUT_BYTES = 128 * 1024
-_KEPT_OUTPUT_LINES = 500
-_TAB_COLUMNS = 8
-
-
-class CommandOutput:
-    """The end of what a command has written, for a redraw."""
-
-    def __init__(self) -> None:
-        self._data = bytearray()
-        self.lines: deque[Text] = deque(maxlen=_KEPT_OUTPUT_LINES)
-        """What is still on the screen, once the command has ended; the last line has no end."""
-        self.cleared = False
-
-    def add(self, data: bytes) -> None:
-        """Take the next bytes."""
-        self._data += data
-        if len(self._data) > 2 * _KEPT_OUTPUT_BYTES:
-            del self._data[:-_KEPT_OUTPUT_BYTES]
-
-    def finish(self) -> None:
-        """Keep only what is still on the screen when the command has ended."""
-        text = self._data[-_KEPT_OUTPUT_BYTES:].decode(errors="replace")
-        self._data.clear()
-        parts, self.cleared = _left_on_screen(split(text))
-        self.lines.append(Text())
-        for run in styled_runs(parts):
-            style = _style(run.rendition)
-            begun, *lines = run.text.split("\n")
-            self.lines[-1].append(begun, style)
-            self.lines.extend(Text().append(line, style) for line in lines)
-
-    @property
-    def ends_line(self) -> bool:
-        """Whether the cursor is at the beginning of a line after this."""
-        return not self.lines or not self.lines[-1]
-
-    def __bool__(self) -> bool:
-        """Return whether any of it is visible."""
-        return len(self.lines) > 1 or any(self.lines)
-
-
-def _left_on_screen(
-    parts: Iterable[str | EscapeSequence],
-) -> tuple[list[str | EscapeSequence], bool]:
-    """Return the parts of an output that are still visible, and whether it cleared the screen.
-
-    What was written on the alternate screen is gone. After the cursor was put at some place, only
-    the screen of that moment knew where that was.
-    """
-    left: list[str | EscapeSequence] = []
-    cleared = is_alternate = False
-    for part in parts:
-        switched = None if isinstance(part, str) else part.switches_screen()
-        if switched is False and not is_alternate:
-            left.clear()  # it was switched on before what is kept
-        if switched is not None:
-            is_alternate = switched
-        elif is_alternate:
-            continue
-        elif isinstance(part, str):
-            left.append(part)
-        elif _clears(part):
-            cleared = True
-            left.clear()
-        elif _places_cursor(part):
-            left.clear()
-        else:
-            left.append(part)
-    return left, cleared
-
-
-def _clears(sequence: EscapeSequence) -> bool:
-    """Tell whether a sequence clears the screen: ED of all of it, or RIS."""
-    if sequence.kind == ESCAPE:
-        return sequence.final == "c" and not sequence.intermediates
-    return sequence.kind == CSI and sequence.final == "J" and sequence.body in ("2", "3")
-
-
-def _places_cursor(sequence: EscapeSequence) -> bool:
-    """Tell whether a sequence puts the cursor at a place (CUP, HVP, VPA)."""
-    return (
-        sequence.kind == CSI
-        and sequence.final in ("H", "f", "d")
-        and not sequence.body.startswith(("<", "=", ">", "?"))
-        and not sequence.intermediates
-    )
-
-
-@lru_cache(maxsize=256)
-def _style(rendition: Rendition) -> Style:
-    attributes: dict[str, Any] = dict.fromkeys(rendition.attributes, True)
-    return Style(
-        color=_color(rendition.foreground),
-        bgcolor=_color(rendition.background),
-        link=rendition.link or None,
-        **attributes,
-    )
-
-
-def _color(colour: Colour | None) -> Color | None:
-    if colour is None:
-        return None
-    return Color.from_ansi(colour) if isinstance(colour, int) else Color.from_rgb(*colour)
-
 
 Item = RenderableType | CommandOutput
+Line = list[Segment]
+
+
+class TypedText(Text):
+    """Text that is broken at words, as `Display.type` writes it."""
 
 
 class DisplayList:
@@ -157,30 +48,79 @@ class DisplayList:
         if self._items and self._items[-1][0] is item:
             self._items.pop()
 
-    def finish(self, output: CommandOutput) -> None:
-        """Complete `output`, the last item: it may have cleared the screen."""
-        output.finish()
-        if output.cleared:
-            self.clear()
-            self.add(output)
+    def finish(self, output: CommandOutput, console: Console, *, narration: bool) -> int:
+        """Complete `output`, the last item; return how many lines of it are below the cursor.
 
-    def lines(self, console: Console, *, narration: bool) -> list[list[Segment]]:
-        """Return the lines that fit on the console's screen, from the end of the list.
+        If it moved the cursor, a model of the screen tells what has become of that, and of what was
+        drawn before.
+        """
+        parts = output.take_parts()
+        if is_plain(parts):
+            output.finish(parts)
+            return 0
+        self.drop(output)
+        above = [] if output.is_cut else self.lines(console, console.height, narration=narration)
+        lines, below, is_changed = _follow(parts, above, console)
+        output.lines.extend(lines)
+        if is_changed:
+            self.clear()
+        self.add(output)
+        return below
+
+    def lines(self, console: Console, count: int, *, narration: bool) -> list[Line]:
+        """Return `count` lines from the end of the list, or all if there are fewer.
 
         The cursor is in the last one, which has no line end.
         """
-        lines: list[list[Segment]] = [[]]
+        lines: list[Line] = [[]]
         for item, is_narration in reversed(self._items):
             if is_narration and not narration:
                 continue
             *above, last = _lines_of(item, console)
             lines = [*above, last + lines[0], *lines[1:]]
-            if len(lines) > console.height:
+            if len(lines) > count:
                 break
-        return lines[-console.height :]
+        return lines[-count:]
 
 
-def _lines_of(item: Item, console: Console) -> list[list[Segment]]:
+def _follow(parts: Parts, above: Sequence[Line], console: Console) -> tuple[list[Text], int, bool]:
+    """Return the lines that an output leaves on a screen that has `above`.
+
+    Also how many of them are below the cursor, and whether it changed what is above: then they are
+    all lines of the screen.
+    """
+    from meshpeek.sinks.screen.screen_model import ScreenModel
+
+    model = ScreenModel(console.width, console.height)
+    model.feed(split(_codes(above, console)))
+    first = model.cursor_line
+    before = [line.plain for line in model.lines()[: first + 1]]
+    model.feed(parts)
+    lines = model.lines()
+    is_changed = before[-1] != "" or [line.plain for line in lines[:first]] != before[:-1]
+    shown = [number for number, line in enumerate(lines) if line]
+    cursor = model.cursor_line
+    last = max([cursor, *shown])
+    begin = 0 if is_changed else first
+    return lines[begin : last + 1], last - cursor, is_changed
+
+
+def _codes(lines: Sequence[Line], console: Console) -> str:
+    """Return what a terminal is sent to show `lines`."""
+    file = io.StringIO()
+    terminal = Console(
+        file=file,
+        force_terminal=True,
+        color_system="truecolor",
+        width=console.width,
+        height=console.height,
+        _environ={},
+    )
+    terminal.print(Segments(join_lines(lines)), end="", crop=False, soft_wrap=True)
+    return file.getvalue()
+
+
+def _lines_of(item: Item, console: Console) -> list[Line]:
     """Return an item's lines; what follows continues the last one."""
     if isinstance(item, CommandOutput):
         texts = [*item.lines] or [Text()]
@@ -188,35 +128,9 @@ def _lines_of(item: Item, console: Console) -> list[list[Segment]]:
         texts = [*item.split("\n", allow_blank=True)]
     else:
         return [*console.render_lines(item, pad=False), []]
-    return [list(line.render(console)) for text in texts for line in wrap(text, console.width)]
-
-
-def wrap(line: Text, width: int) -> Iterator[Text]:
-    """Yield `line` in lines of at most `width` columns, broken where a terminal breaks them."""
-    line.expand_tabs(_TAB_COLUMNS)
-    ends: list[int] = []
-    for part in chop_cells(line.plain, width):
-        ends.append((ends[-1] if ends else 0) + len(part))
-    for piece in line.divide(ends[:-1]):
-        piece.end = ""
-        yield piece
-
-
-def expand_tabs(text: str, column: int) -> str:
-    """Return `text`, which begins at `column`, with blanks for its tabs."""
-    pieces = text.split("\t")
-    for index, piece in enumerate(pieces[:-1]):
-        _, newline, line = piece.rpartition("\n")
-        column = cell_len(line) + (0 if newline else column)
-        blanks = _TAB_COLUMNS - column % _TAB_COLUMNS
-        pieces[index] += " " * blanks
-        column += blanks
-    return "".join(pieces)
-
-
-def join_lines(lines: Iterable[list[Segment]]) -> Iterator[Segment]:
-    """Yield the segments of `lines` with line ends between them."""
-    for number, line in enumerate(lines):
-        if number:
-            yield Segment.line()
-        yield from line
+    at_words = isinstance(item, TypedText)
+    return [
+        list(line.render(console))
+        for text in texts
+        for line in wrap(text, console.width, at_words=at_words)
+    ]

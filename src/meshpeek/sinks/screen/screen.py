@@ -12,6 +12,7 @@ from rich.text import Text
 
 from meshpeek.run.actions import Action
 from meshpeek.run.events import (
+    Blanked,
     ClockRead,
     CommandEnded,
     CommandShown,
@@ -20,6 +21,7 @@ from meshpeek.run.events import (
     EditStarted,
     Event,
     HelpShown,
+    Hinted,
     InputAwaited,
     JobsLeft,
     Notice,
@@ -32,6 +34,7 @@ from meshpeek.run.events import (
     RunEnded,
     RunStarted,
     ScreenCleared,
+    Scrolled,
     ShellLent,
     ShellReturned,
     StepSkipped,
@@ -46,9 +49,9 @@ from meshpeek.run.presenting.bindings import BINDINGS, Binding, label
 from meshpeek.run.verdict import ended_by_presenter
 from meshpeek.sinks.rehearsal_banner import rehearsal_banner
 from meshpeek.sinks.run_report import RunReport
-from meshpeek.sinks.screen.badges import draw_prompt
+from meshpeek.sinks.screen.badges import PROMPT, draw_badges
 from meshpeek.sinks.screen.display import Display
-from meshpeek.sinks.screen.overlays import draw_help, draw_outline
+from meshpeek.sinks.screen.overlay_contents import MORE_HELP, draw_help, draw_outline
 from meshpeek.sinks.screen.rich_markdown import draw_markdown
 from meshpeek.sinks.screen.status_line import Positions
 from meshpeek.sinks.screen.summary_table import draw_summary
@@ -60,6 +63,10 @@ _CONTINUATION = "> "
 _NOTHING_SHOWN = (
     "This workshop has no <!-- @SHOW -->, so its commands run and nothing else is shown."
 )
+
+
+def _continued(text: str) -> str:
+    return text.replace("\n", f"\n{_CONTINUATION}")
 
 
 class Screen:
@@ -89,7 +96,9 @@ class Screen:
         self._indexes: dict[int, int] = {}
         self._shows_status = True
         self._clock: ClockRead | None = None
+        self._is_waiting = False
         self._waiting: Step | None = None
+        self._hint = ""
         self._held: list[bytes] | None = None
         self._has_recording = False
 
@@ -108,20 +117,8 @@ class Screen:
             case InputAwaited():
                 self._show_held()
             case Typed(text=text):
-                self._display.type(text.replace("\n", f"\n{_CONTINUATION}"), "bold")
-            case (
-                WaitStarted()
-                | WaitEnded()
-                | ClockRead()
-                | ViewChanged()
-                | HelpShown()
-                | OutlineShown()
-                | OverlayClosed()
-                | Redrawn()
-                | Suspended()
-            ):
-                self._take_of_presenter(event)
-            case _:
+                self._display.type(_continued(text), "bold")
+            case _ if not self._take_of_presenter(event):
                 self._take_of_run(event)
 
     def _take_of_run(self, event: Event) -> None:
@@ -135,7 +132,7 @@ class Screen:
             case ScreenCleared():
                 self._clear()
             case CommandShown(step=step):
-                self._display.begin_line(self._prompt(step))
+                self._begin_command(step)
             case CommandStarted(step=step):
                 self._held = [] if step.checks.until else None
                 self._display.set_status(None)
@@ -172,14 +169,18 @@ class Screen:
             case RunEnded():
                 self._sum_up()
 
-    def _take_of_presenter(self, event: Event) -> None:
+    def _take_of_presenter(self, event: Event) -> bool:
+        """Draw what concerns the presenter alone; return whether `event` is about that."""
         match event:
             case WaitStarted(step=step):
-                self._waiting = step
+                self._is_waiting, self._waiting = True, step
                 self._display.bracket_pastes(on=True)
             case WaitEnded():
-                self._waiting = None
+                self._is_waiting, self._waiting, self._hint = False, None, ""
                 self._display.bracket_pastes(on=False)
+                self._set_status()
+            case Hinted(text=text):
+                self._hint = text
                 self._set_status()
             case ClockRead():
                 self._clock = event
@@ -189,7 +190,11 @@ class Screen:
                 self._set_status()
                 self._display.show_narration(shown=narration)
             case HelpShown(bindings=bindings):
-                self._display.overlay([draw_help(bindings)])
+                self._display.overlay([draw_help(bindings)], MORE_HELP)
+            case Blanked():
+                self._display.overlay([])
+            case Scrolled(lines=lines):
+                self._display.scroll(lines)
             case OutlineShown(outline=outline):
                 self._display.overlay(
                     draw_outline(outline, self._outcomes(), self._display.console)
@@ -200,6 +205,9 @@ class Screen:
                 self._display.redraw()
             case Suspended():
                 self._display.leave()
+            case _:
+                return False
+        return True
 
     def suspend(self) -> None:
         """Leave the terminal to the shell while the program is stopped; safe at any moment."""
@@ -221,7 +229,9 @@ class Screen:
 
     def _set_status(self) -> None:
         status = None
-        if self._shows_status and self._waiting and self._clock and self._positions:
+        if self._is_waiting and self._hint:
+            status = Text(self._hint, "bold")
+        elif self._is_waiting and self._shows_status and self._clock and self._positions:
             help_key = self._keys.get(Action.HELP, "")
             status = self._positions.describe(self._waiting, self._clock, help_key)
         self._display.set_status(status)
@@ -270,13 +280,16 @@ class Screen:
             self._display.draw(Rule(style="dim"))
             self._display.draw()
 
-    def _prompt(self, step: Command) -> Text:
-        return draw_prompt(
+    def _begin_command(self, step: Command) -> None:
+        badges = draw_badges(
             step,
             self._colours,
             rehearsal=bool(self._rehearsal),
             plain=self._display.console.no_color,
         )
+        if badges:
+            self._display.draw(badges)
+        self._display.begin_line(PROMPT, _continued(step.text))
 
     def _end_command(self, event: CommandEnded) -> None:
         if not event.result.final:

@@ -67,13 +67,19 @@ class Positions:
             self._counts[id(step)] = count
         self._total = count
 
-    def describe(self, step: Step, clock: ClockRead, help_key: str) -> Text:
-        """Return the status at `step`: `7/32 · The section's title · 12 min · ? help`."""
-        parts = [f"{self._counts[id(step)]}/{self._total}"]
-        if title := self._titles[step.section]:
-            parts.append(title)
+    def describe(self, step: Step | None, clock: ClockRead, help_key: str) -> Text:
+        """Return the status at `step`: `7/32 · The section's title · 12 min · ? help`.
+
+        It is None at the end. `help_key` is empty if there is none.
+        """
+        title = self._titles[step.section] if step else "the end"
         minutes = f"{int(clock.elapsed // 60)} min"
-        parts.append(minutes if clock.running else f"{minutes}, clock stopped")
-        if isinstance(step, Pause):
-            parts.append("waiting")
-        return Text(" · ".join([*parts, f"{help_key} help"]), "dim")
+        is_stopped = clock.started and not clock.running
+        parts = [
+            f"{self._counts[id(step)] if step else self._total}/{self._total}",
+            title,
+            f"{minutes}, clock stopped" if is_stopped else minutes,
+            "waiting" if isinstance(step, Pause) else "",
+            f"{help_key} help" if help_key else "",
+        ]
+        return Text(" · ".join(filter(None, parts)), "dim")

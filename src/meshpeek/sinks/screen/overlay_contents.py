@@ -14,9 +14,15 @@ from meshpeek.run.presenting.outline import Outline, Place
 _MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "interrupted": ("✗", "red")}
 
 
+MORE_HELP = Text("↑ ↓ scroll · any other key closes this.", "dim")
+"""The last line of help that has more lines than the window."""
+
+
 def draw_help(bindings: Iterable[Binding]) -> Table:
     """Return a table of the keys and what they do."""
-    table = Table(box=None, title="Keys", title_style="bold", title_justify="left", header_style="")
+    table = Table(
+        box=None, title="Keys", title_style="bold", title_justify="left", show_header=False
+    )
     table.add_column("", style="bold", no_wrap=True)
     table.add_column("")
     for binding in bindings:
