@@ -105,3 +105,14 @@ def test_a_paste_in_pieces_is_no_key(terminal: tuple[int, int]) -> None:
             assert keyboard.read(0.05) is None
         os.write(ours, b"x")
         assert keyboard.read(_PATIENCE_SECONDS) == "x"
+
+
+def test_a_terminal_is_asked_and_keys_are_kept(terminal: tuple[int, int]) -> None:
+    ours, theirs = terminal
+    with Keyboard(theirs) as keyboard:
+        os.write(ours, b"x\x1b]11;rgb:0000/0000/0000\x1b\\y\x1b[?62cz")
+        reply = keyboard.ask(b"?", lambda reply: b"c" in reply, _PATIENCE_SECONDS)
+        assert b"rgb:0000/0000/0000" in reply
+        assert os.read(ours, 10) == b"?"
+        assert [keyboard.read(_PATIENCE_SECONDS) for _ in range(3)] == ["x", "y", "z"]
+        assert keyboard.ask(b"?", lambda _: False, 0.01) == b""

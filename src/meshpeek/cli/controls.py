@@ -13,11 +13,24 @@ from meshpeek.cli.signals import handling
 from meshpeek.run.actions import Action, ActionQueue
 from meshpeek.session.shell.shell import Shell
 from meshpeek.sinks import Sink
+from meshpeek.terminal.background import (
+    COLORFGBG,
+    QUERY,
+    Background,
+    answered_background,
+    background_of,
+    is_answered,
+)
 from meshpeek.terminal.keyboard import Keyboard
 from meshpeek.workshop.values import Value
 
 if TYPE_CHECKING:
     from meshpeek.run.presenting.bindings import Binding
+
+
+_ANSWER_SECONDS = 0.3
+_MUTE_TERMINALS = ("dumb", "unknown", "linux")
+"""Values of TERM: these do not know the question for the background, and may show it."""
 
 
 class Controls(Value):
@@ -45,6 +58,18 @@ def open_controls(actions: ActionQueue) -> Iterator[Controls]:
 
         with handling((signal.SIGTSTP,), suspend):
             yield Controls(keyboard, actions, bindings)
+
+
+def find_background(theme: str, controls: Controls | None) -> Background:
+    """Return the background that `theme` names; of `auto`, the one that the terminal has."""
+    if theme != "auto":
+        return Background(theme)
+    if controls and os.environ.get("TERM", "dumb") not in _MUTE_TERMINALS:
+        reply = controls.keyboard.ask(QUERY, is_answered, _ANSWER_SECONDS)
+        found = answered_background(reply)
+        if found is not Background.UNKNOWN:
+            return found
+    return background_of(os.environ.get(COLORFGBG, ""))
 
 
 def terminal_size() -> os.terminal_size:

@@ -16,6 +16,8 @@ def nested_command(settings: RunSettings) -> tuple[str, ...]:
             words.append(f"--pace={settings.pace}")
         case Mode.CI if not settings.stop_on_failure:
             words.append("--keep-going")
+    if settings.theme != "auto":
+        words.append(f"--theme={settings.theme}")
     if settings.timeout is not None:
         words.append(f"--timeout={settings.timeout}")
     if settings.stand_ins is not None:

@@ -76,6 +76,13 @@ STAND_INS = click.option(
     help=f"What stand-ins replace: {', '.join(StandIn)}, or none.  "
     "[default: what the front matter says, else all]",
 )
+THEME = click.option(
+    "--theme",
+    type=click.Choice(["auto", "light", "dark"]),
+    default="auto",
+    show_default=True,
+    help="The terminal's background, to have colours that can be read on it.",
+)
 NO_INIT = click.option(
     "--no-init",
     "startup",

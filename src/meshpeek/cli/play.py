@@ -9,7 +9,13 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshpeek.cli.controls import Controls, handling_terminal_signals, open_controls, terminal_size
+from meshpeek.cli.controls import (
+    Controls,
+    find_background,
+    handling_terminal_signals,
+    open_controls,
+    terminal_size,
+)
 from meshpeek.cli.nested_command import nested_command
 from meshpeek.cli.secrecy import hiding_secrets, secrets_of
 from meshpeek.cli.signals import interrupting
@@ -29,6 +35,7 @@ from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.reports.registry import refusal_reported
 from meshpeek.sinks.run_report import RunReport
+from meshpeek.terminal.background import Background, colour_numbers
 from meshpeek.workshop.model import Workshop
 
 if TYPE_CHECKING:
@@ -77,6 +84,7 @@ class _WorkshopRun:
         self._report = RunReport()
         self._notices: list[str] = []
         self._comparison: Comparison | None = None
+        self._background = Background.UNKNOWN
         self._take: Callable[[Event], None] = reports.take
 
     def prepare(
@@ -98,7 +106,9 @@ class _WorkshopRun:
 
                 seal_network(os.environ)
             size = self._size(controls)
-            screen = screen or open_output(self._settings.mode, controls)
+            if not self._settings.is_test:
+                self._background = find_background(self._settings.theme, controls)
+            screen = screen or open_output(self._settings.mode, controls, self._background)
             journal = self._open_journal(stack) if controls and self._settings.journal else None
             session = self._open_session(stack, controls, journal, size)
             versions = self._versions(session)
@@ -216,7 +226,7 @@ class _WorkshopRun:
         return stack.enter_context(
             open_session(
                 self._workshop,
-                os.environ,
+                {**os.environ, **colour_numbers(self._background)},
                 bash,
                 rehearse=settings.rehearse,
                 sealed=settings.sealed,

@@ -8,6 +8,7 @@ import sys
 
 from meshpeek.cli.controls import Controls, terminal_size
 from meshpeek.sinks import Sink
+from meshpeek.terminal.background import Background
 from meshpeek.workshop.model import Mode
 
 HEADLESS_SIZE = (24, 120)
@@ -17,8 +18,11 @@ _SERVERS_WITH_COLOURS = ("GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "TF_BUILD")
 """The variables that CI servers set whose pages show a log's colours."""
 
 
-def open_output(mode: Mode, controls: Controls | None) -> Sink:
-    """Return what shows a run in `mode` on standard output; a presenter has `controls`."""
+def open_output(mode: Mode, controls: Controls | None, background: Background) -> Sink:
+    """Return what shows a run in `mode` on standard output; a presenter has `controls`.
+
+    `background` is the terminal's, for a screen's colours.
+    """
     if mode is Mode.CI:
         return open_log()
     from meshpeek.sinks.screen.console import ScreenConsole
@@ -26,8 +30,8 @@ def open_output(mode: Mode, controls: Controls | None) -> Sink:
 
     console = ScreenConsole()
     if controls is None:
-        return Screen(console)
-    return Screen(console, size=terminal_size, bindings=controls.bindings)
+        return Screen(console, background=background)
+    return Screen(console, size=terminal_size, bindings=controls.bindings, background=background)
 
 
 def open_log() -> Sink:

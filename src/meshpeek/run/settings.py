@@ -19,7 +19,8 @@ class RunSettings(Value):
 
     `pace` is a factor on the time that a driver takes: for reading (`run`), or between typed
     characters (`present`). `rest` is for how many seconds a presenter must not have gone on before
-    that counts. `stop_on_failure`: the first failed step ends the run, except for steps
+    that counts. `theme` is the background that text is to be read on: `light`, `dark` or `auto`.
+    `stop_on_failure`: the first failed step ends the run, except for steps
     marked `always`. `timeout` is the command line's, in seconds, None if it has none;
     `default_timeout` is what holds then. `arguments` are the workshop's own. `startup`: start-up
     files (`.demoshrc`) are read. `start` is the index of the first step, None for the beginning or
@@ -39,6 +40,7 @@ class RunSettings(Value):
     sealed: bool = False
     pace: float = 1.0
     rest: float = 0.0
+    theme: str = "auto"
     stop_on_failure: bool = False
     timeout: float | None = None
     default_timeout: float = DEFAULT_TIMEOUT

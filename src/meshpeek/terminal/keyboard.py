@@ -8,7 +8,7 @@ import select
 import signal
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol, Self
 
 from meshpeek.errors import EnvironmentUnfitError
@@ -120,6 +120,25 @@ class Keyboard:
             elif deadline is not None and time.monotonic() >= deadline:
                 return None
         return key
+
+    def ask(self, query: bytes, is_answered: Callable[[bytes], bool], seconds: float) -> bytes:
+        """Return what the terminal answers to `query`, until that is all, or for some `seconds`.
+
+        Keys that were pressed meanwhile are not lost, and an answer is no key.
+        """
+        reply = b""
+        deadline = time.monotonic() + seconds
+        with contextlib.suppress(OSError):
+            terminal = os.open(os.ttyname(self._descriptor), os.O_WRONLY | os.O_NOCTTY)
+            try:
+                os.write(terminal, query)
+            finally:
+                os.close(terminal)
+            while not is_answered(reply) and (left := deadline - time.monotonic()) > 0:
+                if select.select([self], [], [], left)[0]:
+                    reply += self.read_for_child()
+        self._decoder.feed(reply)
+        return reply
 
     def _silence_left(self) -> float | None:
         """Return the seconds of silence until a key that has begun is over, None if none has."""

@@ -17,6 +17,7 @@ from meshpeek.cli.options import (
     REHEARSE,
     SEALED,
     SETUP,
+    THEME,
     checked,
     takes_reports,
     takes_settings,
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="RETURN counts only this long after the last one, so that a held key runs nothing.",
 )
+@THEME
 @click.option(
     "--fallback",
     type=click.Path(path_type=Path),

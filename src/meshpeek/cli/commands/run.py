@@ -15,6 +15,7 @@ from meshpeek.cli.options import (
     SEALED,
     SETUP,
     STAND_INS,
+    THEME,
     TIMEOUT,
     takes_reports,
     takes_settings,
@@ -44,6 +45,7 @@ from meshpeek.workshop.model import Mode
     show_default=True,
     help="Factor on the time for reading; 0 does not pause at all.",
 )
+@THEME
 @takes_settings(Mode.RUN)
 def command(file: Path, settings: RunSettings, address: str | None, reports: ReportPaths) -> None:
     """Run FILE unattended at a reader's pace, and sum up what passed."""

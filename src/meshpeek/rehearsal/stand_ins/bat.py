@@ -19,6 +19,7 @@ from typing import BinaryIO, NoReturn
 _INSTALL = "https://github.com/sharkdp/bat"
 _ABOUT = "bat (meshpeek's rehearsal stand-in)"
 _WHEN = ("auto", "always", "never")
+_LIGHT_BACKGROUNDS = ("7", "9", "10", "11", "12", "13", "14", "15")
 _PROBE = 1024
 _INTERRUPTED = 130
 
@@ -62,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     parser.add_argument("-P", dest="paging", action="append_const", const="never")
     parser.add_argument("--terminal-width", type=int, help="columns to draw for")
-    parser.add_argument("--theme", help="accepted; the stand-in has one theme")
+    parser.add_argument("--theme", help="light or dark, or the name of a theme; auto by itself")
     parser.add_argument("-u", "--unbuffered", action="store_true", help="as it is anyway")
     parser.add_argument("-V", "--version", action="version", version=_ABOUT)
     return parser
@@ -137,9 +138,23 @@ def _draw(source: BinaryIO, file: str, options: argparse.Namespace, interactive:
         raise BatError(f"unknown syntax: '{options.language}'") from None
     terminal = shutil.get_terminal_size()
     width = options.terminal_width or terminal.columns
-    drawing = Drawing(style_components(components), width, name or "STDIN", colored)
+    theme = _theme(options.theme) if colored else None
+    drawing = Drawing(style_components(components), width, name or "STDIN", theme)
     output = draw(lines, drawing)
     _emit(output, options.paging, interactive and output.count("\n") >= terminal.lines)
+
+
+def _theme(asked: str | None) -> str:
+    """Return `light` or `dark`: what is asked for, or what the terminal's background needs.
+
+    A theme is taken for a light one by its name; `auto` and the like look at COLORFGBG, whose last
+    number is the background's, as does the real bat if the terminal does not answer.
+    """
+    wanted = (asked or os.environ.get("BAT_THEME") or "auto").lower()
+    if wanted.startswith("auto"):
+        background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+        return "light" if background in _LIGHT_BACKGROUNDS else "dark"
+    return "light" if any(word in wanted for word in ("light", "github", "latte")) else "dark"
 
 
 def _components(options: argparse.Namespace, interactive: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,17 +26,59 @@ _GROUPS = {
 _NUMBER_WIDTH = 4
 _TAB_WIDTH = 4
 _SPARE_COLUMNS = 5
-_DIM, _BOLD, _RESET = "\x1b[38;5;238m", "\x1b[1m", "\x1b[0m"
+_RESET = "\x1b[0m"
+
+THEMES: Mapping[str, Mapping[str, str]] = {
+    "dark": {
+        "Frame": "38;5;247",
+        "Comment": "3;38;5;247",
+        "Keyword": "1;38;5;117",
+        "Literal.String": "38;5;150",
+        "Literal.Scalar": "38;5;150",
+        "Literal.Number": "38;5;222",
+        "Name.Tag": "38;5;111",
+        "Name.Attribute": "38;5;111",
+        "Name.Function": "38;5;111",
+        "Name.Builtin": "38;5;183",
+        "Name.Variable": "38;5;183",
+        "Generic.Deleted": "38;5;210",
+        "Generic.Inserted": "38;5;114",
+    },
+    "light": {
+        "Frame": "38;5;241",
+        "Comment": "3;38;5;241",
+        "Keyword": "1;38;5;25",
+        "Literal.String": "38;5;22",
+        "Literal.Scalar": "38;5;22",
+        "Literal.Number": "38;5;94",
+        "Name.Tag": "38;5;24",
+        "Name.Attribute": "38;5;24",
+        "Name.Function": "38;5;24",
+        "Name.Builtin": "38;5;127",
+        "Name.Variable": "38;5;127",
+        "Generic.Deleted": "38;5;124",
+        "Generic.Inserted": "38;5;22",
+    },
+}
+"""Colours above 15 of xterm's 256, which are the same on every terminal; by Pygments' tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """How to draw: which components, for how many columns, under which name, in colour or not."""
+    """How to draw: which components, for how many columns, under which name.
+
+    `theme` is `light` or `dark`, None without colours.
+    """
 
     components: frozenset[str]
     width: int
     name: str
-    colored: bool
+    theme: str | None
+
+    @property
+    def colours(self) -> Mapping[str, str]:
+        """The SGR parameters of each kind of token, and of `Frame`."""
+        return THEMES[self.theme] if self.theme else {}
 
     @property
     def panel(self) -> int:
@@ -102,12 +144,11 @@ def draw(lines: Sequence[Line], drawing: Drawing) -> str:
         if grid:
             output.write(_rule(drawing, "┼"))
     plain = drawing.panel == 0
-    paint = _Painter(drawing.colored)
     for number, line in enumerate(lines, 1):
         rows = [line] if plain and not grid else _wrap(line, _text_width(drawing))
         for row, part in enumerate(rows):
             output.write(_margin(drawing, str(number) if row == 0 else ""))
-            output.write(f"{paint(part)}\n")
+            output.write(f"{_paint(part, drawing.colours)}\n")
     if grid:
         output.write(_rule(drawing, "┴"))
     return output.getvalue()
@@ -166,33 +207,21 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-class _Painter:
-    """Turns the tokens of a row into text, with colours where wanted."""
-
-    def __init__(self, colored: bool) -> None:
-        self._formatter: Any = None
-        if colored:
-            from pygments.formatters import (
-                Terminal256Formatter,
-            )
-
-            self._formatter = Terminal256Formatter(style="monokai")
-
-    def __call__(self, row: Line) -> str:
-        if self._formatter is None:
-            return "".join(text for _, text in row)
-        painted = io.StringIO()
-        merged = (
-            (kind, "".join(text for _, text in group))
-            for kind, group in itertools.groupby(row, lambda token: token[0])
-        )
-        self._formatter.format(merged, painted)
-        return painted.getvalue()
+def _paint(row: Line, colours: Mapping[str, str]) -> str:
+    """Return the text of a row, with the colours of its tokens."""
+    painted = []
+    for kind, group in itertools.groupby(row, lambda token: token[0]):
+        text = "".join(text for _, text in group)
+        while kind and str(kind).removeprefix("Token.") not in colours:
+            kind = kind.parent
+        code = colours[str(kind).removeprefix("Token.")] if kind else ""
+        painted.append(f"\x1b[{code}m{text}{_RESET}" if code and text else text)
+    return "".join(painted)
 
 
 def _dim(text: str, drawing: Drawing) -> str:
-    return f"{_DIM}{text}{_RESET}" if drawing.colored else text
+    return f"\x1b[{drawing.colours['Frame']}m{text}{_RESET}" if drawing.theme else text
 
 
 def _bold(text: str, drawing: Drawing) -> str:
-    return f"{_BOLD}{text}{_RESET}" if drawing.colored else text
+    return f"\x1b[1m{text}{_RESET}" if drawing.theme else text

@@ -14,7 +14,7 @@ _LIGHT_ENOUGH = 0.18
 """The relative luminance (WCAG 2) above which black is easier to read on a colour than white."""
 
 
-PROMPT = Text("$ ", "bold green")
+PROMPT = Text("$ ", "prompt")
 
 
 def draw_badges(step: Command, colours: Mapping[str, str], *, rehearsal: bool, plain: bool) -> Text:
@@ -24,7 +24,7 @@ def draw_badges(step: Command, colours: Mapping[str, str], *, rehearsal: bool, p
     """
     line = Text()
     if rehearsal:
-        line.append("rehearsal", "magenta")
+        line.append("rehearsal", "rehearsal")
     for context in step.contexts:
         colour = colours.get(context)
         if line:

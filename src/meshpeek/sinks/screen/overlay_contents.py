@@ -11,7 +11,7 @@ from rich.text import Text
 from meshpeek.run.presenting.bindings import Binding, label
 from meshpeek.run.presenting.outline import Outline, Place
 
-_MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "interrupted": ("✗", "red")}
+_MARKS = {"passed": ("✓", "good"), "failed": ("✗", "bad"), "interrupted": ("✗", "bad")}
 
 
 MORE_HELP = Text("↑ ↓ scroll · any other key closes this.", "dim")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import Markdown, MarkdownElement, TableElement
+from rich.syntax import SyntaxTheme
 from rich.table import Table
 
 
@@ -27,6 +28,8 @@ class _Markdown(Markdown):
     }
 
 
-def draw_markdown(text: str) -> Markdown:
-    """Return the renderable of the Markdown `text`."""
-    return _Markdown(text, hyperlinks=True)
+def draw_markdown(text: str, code_theme: SyntaxTheme) -> Markdown:
+    """Return the renderable of the Markdown `text`, with code in the colours of `code_theme`."""
+    markdown = _Markdown(text, hyperlinks=True)
+    markdown.code_theme = code_theme  # type: ignore[assignment]  # rich hands it on to Syntax
+    return markdown

@@ -55,7 +55,9 @@ from meshpeek.sinks.screen.overlay_contents import MORE_HELP, draw_help, draw_ou
 from meshpeek.sinks.screen.rich_markdown import draw_markdown
 from meshpeek.sinks.screen.status_line import Positions
 from meshpeek.sinks.screen.summary_table import draw_summary
+from meshpeek.sinks.screen.theme import code_theme, screen_theme
 from meshpeek.sinks.summary import format_duration, name_step
+from meshpeek.terminal.background import Background
 from meshpeek.terminal.escape_sequences import takes_screen
 from meshpeek.workshop.model import Command, Mode, Narration, Step
 
@@ -76,7 +78,7 @@ class Screen:
     ended. A step with `until` is drawn after its last attempt, but for one that waits for the
     presenter or takes the whole screen; a status line says for how long there may be more
     attempts. `size` returns the terminal's size, if it may change. `bindings` are the keys that a
-    presenter is offered.
+    presenter is offered. Colours are for the terminal's `background`.
     """
 
     def __init__(
@@ -85,7 +87,10 @@ class Screen:
         *,
         size: Callable[[], terminal_size] | None = None,
         bindings: Sequence[Binding] = BINDINGS,
+        background: Background = Background.UNKNOWN,
     ) -> None:
+        console.push_theme(screen_theme(background))
+        self._code_theme = code_theme(background)
         self._display = Display(console, size)
         self._keys = {each.action: label(each.keys[0]) for each in bindings if each.keys}
         self._report = RunReport()
@@ -152,7 +157,7 @@ class Screen:
                 self._display.take_back(keep=False)
                 if text is not None:
                     line = text.replace("\n", f"\n{_CONTINUATION}")
-                    self._display.keep(Text.assemble(("$ ", "bold green"), (line, "bold")))
+                    self._display.keep(Text.assemble(("$ ", "prompt"), (line, "bold")))
             case RecordedShown():
                 self._show_recorded(event)
             case StepSkipped(step=step, reason=reason):
@@ -161,7 +166,7 @@ class Screen:
                 elif typed:
                     self._display.draw(Text("skipped", "dim"))
             case PageOpened(title=title, url=url):
-                self._display.draw(Text(f"{title}: {url}", "magenta"))
+                self._display.draw(Text(f"{title}: {url}", "rehearsal"))
             case Notice(text=text):
                 self._display.draw(Text(text, "bold"))
             case JobsLeft(listing=listing):
@@ -261,11 +266,11 @@ class Screen:
     def _announce_rehearsal(self) -> None:
         if self._rehearsal:
             notice = Text(self._rehearsal, "bold")
-            self._display.draw(Panel(notice, style="magenta", expand=False))
+            self._display.draw(Panel(notice, style="rehearsal", expand=False))
 
     def _show_text(self, event: TextShown) -> None:
         if isinstance(event.step, Narration):
-            self._display.draw(draw_markdown(event.text), narration=True)
+            self._display.draw(draw_markdown(event.text, self._code_theme), narration=True)
             self._display.draw(narration=True)
         else:
             self._display.draw(Text(event.text, "italic" if event.text.startswith("#") else ""))
@@ -274,7 +279,7 @@ class Screen:
         if self._mode is Mode.PRESENT:
             self._display.clear()
             if self._rehearsal:
-                self._display.draw(Text(self._rehearsal, "magenta"))
+                self._display.draw(Text(self._rehearsal, "rehearsal"))
                 self._display.draw()
         else:
             self._display.draw(Rule(style="dim"))
@@ -322,9 +327,9 @@ class Screen:
         reasons = "; ".join(verdict.reasons)
         if self._mode is not Mode.PRESENT:
             told = f"{verdict.kind.value}: {name_step(event.step)}: {reasons}"
-            self._display.draw(Text(told, "bold red"))
+            self._display.draw(Text(told, "bad"))
         elif event.step.shown:
-            self._display.draw(Text.assemble(("✗ ", "bold red"), reasons))
+            self._display.draw(Text.assemble(("✗ ", "bad"), reasons))
 
     def _offer_what_to_do(self, failed: Command) -> None:
         offers = (

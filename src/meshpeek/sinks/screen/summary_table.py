@@ -17,7 +17,7 @@ from meshpeek.sinks.summary import (
     summary_rows,
 )
 
-_STYLES = ("green", "red", "yellow", "")
+_STYLES = ("good", "bad", "warn", "")
 
 
 def draw_summary(report: RunReport) -> Iterator[RenderableType]:
@@ -35,7 +35,7 @@ def draw_summary(report: RunReport) -> Iterator[RenderableType]:
     for failure in report.failed:
         yield Text()
         for line in describe_failure(failure):
-            yield Text(line, "red")
+            yield Text(line, "bad")
     for number, line in enumerate(describe_reruns(report)):
         yield Text(f"{'' if number else chr(10)}{line}")
     yield Text(f"\n{conclusion(report)}", "bold")
