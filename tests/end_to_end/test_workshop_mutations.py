@@ -42,17 +42,17 @@ MUTATIONS = [
     Mutation(
         "a link is missing",
         SCRIPT, "links: [east, west]", "links: [west]",
-        "kubectl --context north get link -n linkerd-multicluster", r"east\s",
+        "cells_of_the_page", "smiley-east", "until 10s",
     ),
     Mutation(
         "the exported Service has the label of gateway mode",
         EAST, "mirror.linkerd.io/exported: remote-discovery", 'mirror.linkerd.io/exported: "true"',
-        "kubectl --context north get svc -n faces", "smiley-east",
+        "cells_of_the_page", "smiley-east", "until 10s",
     ),
     Mutation(
         "pods are not injected",
         NORTH, "linkerd.io/inject: enabled", "linkerd.io/inject: disabled",
-        "kubectl --context north get pods -n faces", r"2\/2",
+        "cells_of_the_page", "smiley-east", "until 10s",
     ),
     Mutation(
         "one replica instead of two",
@@ -68,12 +68,22 @@ MUTATIONS = [
     Mutation(
         "the route leads to another backend",
         ROUTE, "- name: smiley-east", "- name: smiley-west",
-        "yq 'select(.kind", "smiley-east",
+        "cells_of_the_page", "smiley-east", "until 10s",
     ),
     Mutation(
         "the route has another timeout",
         ROUTE, "request: 5s", "request: 9s",
         "yq 'select(.kind", "5s",
+    ),
+    Mutation(
+        "the route takes from a port that nobody asks",
+        ROUTE, "name: smiley\n      port: 80", "name: smiley\n      port: 81",
+        "cells_of_the_page", "smiley-router", "until 10s",
+    ),
+    Mutation(
+        "the ingress leads nowhere",
+        "k8s/emissary/mappings.yaml", "service: face\n", "service: nowhere\n",
+        "paths_of_the_ingress", "/face/ face",
     ),
     Mutation(
         "the timeout stays as it was",
