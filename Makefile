@@ -10,7 +10,7 @@ MOST   ?= 100
 JOBS   ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: rehearse test test-fast test-tools mutate lint types format manifests kubernetes-types lock bench pictures man clean
+.PHONY: rehearse test test-fast test-tools mutate lint types format manifests kubernetes-types lock bench pictures man schema clean
 
 rehearse: $(READY)  ## run the workshop unattended on rehearsal clusters
 	$(BIN)/meshpeek run --rehearse --pace $(PACE) workshop.md
@@ -98,6 +98,12 @@ pictures: $(READY_FOR_TESTS)  ## the documents' pictures, from rehearsals looked
 	$(BIN)/python -m docs.pictures.faces
 	$(BIN)/python -m docs.pictures.console
 	$(BIN)/python -m docs.pictures.stage
+
+schema: $(READY)  ## the JSON schema of the settings
+	$(BIN)/python -c 'import json; from pathlib import Path; \
+	    from meshpeek.workshop.parse.setting_blocks import schema; \
+	    Path(schema.__file__).with_name("settings.schema.json").write_text( \
+	        json.dumps(schema.settings_schema(), indent=2) + "\n")'
 
 man: $(READY)  ## the man page, from what --help prints
 	$(BIN)/python -m docs.man.page

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "migrate": "Rewrite older forms in each FILE, so that demosh does not show them.",
         "clusters": "Keep rehearsal clusters running for another terminal; show changes.",
         "doctor": "Check this machine: tools, versions, the clusters of FILE.",
+        "lsp": "Serve an editor: mistakes, completion, meanings, places.",
         "completion": "Print what makes a shell complete command lines.",
     }
 )
