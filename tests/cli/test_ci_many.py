@@ -137,6 +137,43 @@ def test_reports_have_the_times_at_which_things_happened(
     assert later >= shown
 
 
+def test_a_workshop_is_tried_again_and_none_starts_after_enough_failures(
+    meshpeek: RunProgram, tmp_path: Path
+) -> None:
+    write(tmp_path / "a.md", "[ -e there ] || { touch there; false; }")
+    write(tmp_path / "b.md", "false")
+    write(tmp_path / "c.md", "true")
+    options = ("--retries", "1", "--max-failures", "1", "--junit", "j.xml", "--json", "j.json")
+    result = meshpeek("ci", *options, "a.md", "b.md", "c.md")
+    assert result.returncode == 1
+    assert "\na.md: attempt 2 of 2\n" in result.stdout
+    rows = [
+        line.split()[:2] for line in result.stdout.splitlines() if line.startswith(("a", "b", "c"))
+    ]
+    assert rows[-3:] == [["a.md", "flaky"], ["b.md", "failed"], ["c.md", "skipped"]]
+    assert result.stdout.endswith("\n3 workshops: 1 flaky, 1 failed, 1 skipped\n")
+    suites = ElementTree.parse(tmp_path / "j.xml").getroot()
+    assert [[each.tag for each in suite[0]] for suite in suites] == [
+        ["flakyFailure"],
+        ["failure", "rerunFailure"],
+        ["skipped"],
+    ]
+    first, *_ = json.loads((tmp_path / "j.json").read_text())["workshops"]
+    assert [each["reasons"] for each in first["earlier_failures"]] == [["exit status 1"]]
+
+
+def test_only_what_is_chosen_runs(meshpeek: RunProgram, tmp_path: Path) -> None:
+    write(tmp_path / "a.md", "## meshpeek: tags smoke", "echo one", "echo two")
+    write(tmp_path / "b.md", "echo three")
+    result = meshpeek("ci", "--tags", "smoke", "a.md", "b.md")
+    assert result.returncode == 0
+    assert "a.md:9 skipped: not chosen by --tags smoke" in result.stdout
+    assert "b.md  skipped  nothing is chosen by --tags smoke" in result.stdout
+    result = meshpeek("ci", "--tags", "smok", "a.md", "b.md")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: no command is chosen by --tags smok\n")
+
+
 def without_times(log: str) -> str:
     return re.sub(r" *\b[0-9.]+ s\b", "", log)
 

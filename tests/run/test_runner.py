@@ -519,3 +519,21 @@ def test_what_cannot_be_done_changes_nothing(play: Play, action: Action, hint: s
     assert [event.text for event in events if isinstance(event, Hinted)] == [hint]
     assert (told.count("CommandShown"), told.count("WaitStarted")) == (1, 1)
     assert not {"Moved", "ScreenCleared"} & set(told)
+
+
+def test_a_run_that_takes_too_long_ends_and_cleans_up(play: Play) -> None:
+    code = "sleep 60\necho next\n## meshpeek: always\necho clean"
+    events = play(f"```bash\n{code}\n```\n", workshop_timeout=0.2)
+    assert results(events) == [("sleep 60", "timed out"), ("echo clean", "passed")]
+    assert skipped(events) == [("echo next", "the run was out of time at w.md:2")]
+    ended = events[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.reason is Reason.OUT_OF_TIME
+
+
+def test_a_command_that_begins_too_late_does_not_run(play: Play) -> None:
+    code = "## meshpeek: until 60s\nfalse\necho next"
+    events = play(f"```bash\n{code}\n```\n", ends_at=0.0, stop_on_failure=False)
+    assert results(events) == [("false", "could not run")]
+    (ended,) = (event for event in events if isinstance(event, CommandEnded))
+    assert ended.result.verdict.reasons == ("the run has reached its limit (--total-timeout)",)

@@ -135,6 +135,14 @@ _REPORTS = {
 }
 
 
+_CHOICE = {
+    "tags": ("A,B", "Run only commands with one of these tags, and hidden ones before them."),
+    "name": ("A,B", "Run only commands with one of these names, and hidden ones before them."),
+    "start": ("SECTION", "Run from there: a section's title, or a step as --until takes it."),
+    "until": ("SECTION", "Run up to the end of this section, or to this step (NAME, FILE:LINE)."),
+}
+
+
 def gathered(
     name: str, fields: Collection[str], make: Callable[..., object]
 ) -> Callable[[CommandFunction], CommandFunction]:
@@ -172,6 +180,24 @@ def checked(settings: RunSettings) -> RunSettings:
             hint="add --rehearse, or leave --sealed out",
         )
     return settings
+
+
+def takes_choice(command: CommandFunction) -> CommandFunction:
+    """Give a command the options that choose steps, for `takes_settings` as `choice`."""
+    command = gathered("choice", _CHOICE, _choice)(command)
+    for name, (metavar, meaning) in reversed(_CHOICE.items()):
+        option = f"--{'from' if name == 'start' else name}"
+        command = click.option(option, name, metavar=metavar, help=meaning)(command)
+    return command
+
+
+def _choice(tags: str | None, name: str | None, start: str | None, until: str | None) -> object:
+    if not any((tags, name, start, until)):
+        return None
+    from meshpeek.run.step_choice import Choice
+
+    words = [frozenset(filter(None, (text or "").split(","))) for text in (tags, name)]
+    return Choice(words[0], words[1], start, until)
 
 
 def takes_reports(command: CommandFunction) -> CommandFunction:

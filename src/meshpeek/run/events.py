@@ -84,12 +84,21 @@ class Reason(StrEnum):
     STOPPED = "stopped at a failed step"
     QUIT = "quit"
     INTERRUPTED = "interrupted"
+    OUT_OF_TIME = "out of time"
     NOTHING_RAN = "no command ran"
     LOST = "its process ended"
 
 
 class Event(Value):
     """Something that happens in a run."""
+
+
+class EarlierFailure(Value):
+    """A step that failed in an attempt at the workshop before this one."""
+
+    attempt: int
+    step: Command
+    result: CommandResult
 
 
 class RunStarted(Event):
@@ -100,6 +109,7 @@ class RunStarted(Event):
     `sealed`: the rehearsal has a network of its own.
     `size` is that of the session's terminal, columns and rows. `versions` are those of the tools
     by their names, where somebody wants to know.
+    `earlier` are the failures in attempts at the workshop before this one.
     """
 
     workshop: Workshop
@@ -111,6 +121,7 @@ class RunStarted(Event):
     sealed: bool = False
     size: tuple[int, int] | None = None
     versions: Mapping[str, str] = MappingProxyType({})
+    earlier: tuple[EarlierFailure, ...] = ()
 
 
 class PageOpened(Event):
@@ -131,6 +142,13 @@ class RunRefused(Event):
 
     path: str
     message: str
+
+
+class WorkshopSkipped(Event):
+    """The only event of a workshop that was left out; `reason` says why."""
+
+    path: str
+    reason: str
 
 
 class TextShown(Event):

@@ -18,6 +18,7 @@ from meshpeek.run.events import (
     VerdictKind,
 )
 from meshpeek.run.settings import RunSettings
+from meshpeek.run.time_limit import TimeLimit
 from meshpeek.run.unattended import Attendant
 from meshpeek.run.verdict import judge
 from meshpeek.session.guard.kubeconfig_watch import HINT as BREACH_HINT
@@ -58,6 +59,8 @@ class Executor:
         self._clock = clock
         self._sleep = sleep
         self._attempts = dict(attempts or {})
+        self.limit: TimeLimit | None = None
+        self.is_out_of_time = False
         self.breach: str | None = None
         """Why commands may reach other clusters than the session's: nothing may run any more."""
 
@@ -95,7 +98,10 @@ class Executor:
         if breach := self._look_for_breach():
             return self._not_run(attempt, breach, BREACH_HINT)
         ran = step if edited is None else step.replace(text=edited, checks=Checks())
-        attendant = Attendant(self._session, self._settings, ran)
+        if self._has_reached_limit():
+            self.is_out_of_time = True
+            return self._not_run(attempt, self.limit.told if self.limit else "")
+        attendant = Attendant(self._session, self._settings, ran, self._time_left())
         if attendant.missing:
             return self._not_run(attempt, attendant.missing)
         running = attendant.run()
@@ -123,6 +129,14 @@ class Executor:
         if self._settings.mode is not Mode.PRESENT:
             return False
         return outcome.steered or takes_screen(output)
+
+    def _time_left(self) -> float | None:
+        """Return the seconds until the run has to end, None if it need not."""
+        return None if self.limit is None else self.limit.at - self._clock()
+
+    def _has_reached_limit(self) -> bool:
+        left = self._time_left()
+        return left is not None and left <= 0
 
     def _look_for_breach(self) -> str | None:
         self.breach = self._session.guard.breach() if self._session.guard else None
@@ -166,11 +180,14 @@ class Executor:
                 difference = self._compare(step, outcome.status, plain)
             if difference is not None:
                 verdict = Verdict(VerdictKind.FAILED, (difference.message,), difference.hint)
+        if self.limit and outcome.ending is Ending.TIMED_OUT and self._has_reached_limit():
+            self.is_out_of_time = True
+            verdict = Verdict(VerdictKind.TIMED_OUT, (self.limit.told,))
         interrupted = verdict.kind is VerdictKind.INTERRUPTED
         breach = self._look_for_breach()
         if breach and not interrupted:
             verdict = Verdict(VerdictKind.FAILED, (breach, *verdict.reasons), BREACH_HINT)
-        is_final = verdict or interrupted or breach
+        is_final = verdict or interrupted or breach or self.is_out_of_time
         time_left = 0.0 if is_final else max(0.0, give_up - self._clock())
         return CommandResult(
             attempt=attempt,

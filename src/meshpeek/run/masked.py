@@ -23,6 +23,7 @@ from meshpeek.run.events import (
     Suspended,
     Typed,
     ViewChanged,
+    WorkshopSkipped,
 )
 from meshpeek.run.masking import MASK, Masker
 from meshpeek.terminal.settled_text import visible_text
@@ -102,6 +103,8 @@ class Masked:
                 return event.replace(workshop=masked, resumed=self._mask(event.resumed))
             case RunRefused(message=message):
                 return event.replace(message=self._mask(message))  # its path tells which it is
+            case WorkshopSkipped():
+                return event
         return self._mask_fields(event)
 
     def _mask(self, value: Any) -> Any:  # noqa: ANN401  # whatever an event holds

@@ -38,6 +38,7 @@ from meshpeek.run.execution import Compare, Executor
 from meshpeek.run.interactive import edit, lend_shell
 from meshpeek.run.resumed import attempts_in, skipped_in
 from meshpeek.run.settings import RunSettings
+from meshpeek.run.time_limit import find_limit
 from meshpeek.run.verdict import ended_by_presenter
 from meshpeek.session.session import Session
 from meshpeek.terminal.settled_text import visible_text
@@ -118,6 +119,7 @@ class Runner:
             clock=clock,
             sleep=sleep,
         )
+        self._left_out = settings.choice.left_out(workshop) if settings.choice else {}
         self._passed: dict[int, bool] = {}
         self._skipped = skipped_in(self._resumed, workshop)
         self._cursor = Cursor(workshop.steps)
@@ -131,6 +133,7 @@ class Runner:
         KeyboardInterrupt, raised in here or thrown in, ends the running command and the run.
         """
         started = self._clock()
+        self._executor.limit = find_limit(self._settings, started)
         cursor = self._cursor
         cursor.index = self._start
         reason = Reason.FINISHED
@@ -159,7 +162,9 @@ class Runner:
         except _Quit:
             reason, skipping = Reason.QUIT, "the presenter quit"
         except _Stop as stop:
-            reason, skipping = Reason.STOPPED, f"the run stopped at {stop}"
+            late = self._executor.is_out_of_time
+            reason = Reason.OUT_OF_TIME if late else Reason.STOPPED
+            skipping = f"the run {'was out of time' if late else 'stopped'} at {stop}"
         except KeyboardInterrupt:
             reason, skipping = Reason.INTERRUPTED, "the run was interrupted"
         yield RunStopping(reason)
@@ -172,11 +177,16 @@ class Runner:
             reason, problem = Reason.NOTHING_RAN, self._why_nothing_ran()
         yield RunEnded(reason, self._clock() - started, problem)
 
+    def _excludes(self, index: int, step: Command) -> str | None:
+        """Return why the step at `index` has no part in the run, None if it has."""
+        return self._settings.excludes(step) or self._left_out.get(index)
+
     def _why_nothing_ran(self) -> str:
-        commands = [
-            step for step in self._workshop.steps if isinstance(step, Command) and step.runs
-        ]
-        reasons = {reason for step in commands if (reason := self._settings.excludes(step))}
+        reasons = {
+            reason
+            for index, step in enumerate(self._workshop.steps)
+            if isinstance(step, Command) and step.runs and (reason := self._excludes(index, step))
+        }
         if reasons:
             return f"every command was skipped ({'; '.join(sorted(reasons))})"
         return "contains no command"
@@ -186,7 +196,7 @@ class Runner:
         for index, step in enumerate(self._workshop.steps[: self._start]):
             if not isinstance(step, Command) or step.shown or not step.runs:
                 continue
-            if self._settings.excludes(step):
+            if self._excludes(index, step):
                 continue
             result = yield from self._execute(index, step)
             if not result.verdict and self._settings.stops_at(step):
@@ -268,7 +278,7 @@ class Runner:
         return action
 
     def _command(self, index: int, step: Command) -> Decision:
-        excluded = self._settings.excludes(step)
+        excluded = self._excludes(index, step)
         if excluded:
             self._skipped.add(index)
             yield StepSkipped(step, excluded)
@@ -354,7 +364,7 @@ class Runner:
         if result.verdict.kind is VerdictKind.INTERRUPTED:
             raise KeyboardInterrupt
         self._passed[index] = bool(result.verdict)
-        if self._executor.breach:
+        if self._executor.breach or self._executor.is_out_of_time:
             raise _Stop(str(step.span))
         if result.verdict and step.shown:
             self._driver.pause_for_reading(visible_text(result.output))
@@ -371,13 +381,15 @@ class Runner:
 
         The run ended at index `end` for `reason`: the presenter jumped past steps before it.
         """
+        self._executor.limit = None  # or nothing could clean up
+        self._executor.is_out_of_time = False
         first = 0 if self._resumed else self._start
         for index, step in enumerate(self._workshop.steps[first:], first):
             if not isinstance(step, Command) or not step.runs:
                 continue
             if index in self._skipped or self._executor.has_run(index):
                 continue
-            excluded = self._settings.excludes(step)
+            excluded = self._excludes(index, step)
             if excluded or not step.always or self._executor.breach:
                 jumped = "the presenter jumped past it"
                 yield StepSkipped(step, excluded or (jumped if index < end else reason))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from meshpeek.run.step_choice import Choice
 from meshpeek.workshop.model import REHEARSE, Command, Mode, StandIn, Workshop
 from meshpeek.workshop.values import Value
 
@@ -29,7 +30,9 @@ class RunSettings(Value):
     None for the working directory; with `scratch` it is a copy of the workshop's folder.
     `stand_ins` are those of the command line, None where the front matter decides.
     `size` is that of the terminal (columns, rows) in a test, None where the front matter decides.
-    `asks_versions`: the first event has the versions of the tools.
+    `asks_versions`: the first event has the versions of the tools. `choice` is what takes part,
+    None for everything. `workshop_timeout` is how long the run may take, in
+    seconds, and `ends_at` when it has to end, by `time.monotonic`.
     `clusters` are the contexts of the rehearsal, in place of what the workshop lists or names.
     `sealed`: a rehearsal has a network of its own.
     """
@@ -55,6 +58,9 @@ class RunSettings(Value):
     stand_ins: frozenset[StandIn] | None = None
     size: tuple[int, int] | None = None
     asks_versions: bool = False
+    choice: Choice | None = None
+    workshop_timeout: float | None = None
+    ends_at: float | None = None
 
     def for_workshop(self, workshop: Workshop) -> RunSettings:
         """Return the settings with what the front matter of `workshop` says."""

@@ -20,13 +20,22 @@ class Attendant:
     """Runs `step` in `session`, and does what its annotations say a person would do.
 
     A presenter does that, so nothing is done while presenting. `missing` says which variable an
-    answer needs that is not set, if any: then the step cannot run.
+    answer needs that is not set, if any: then the step cannot run. `time_left` is how many seconds
+    it may take at most.
     """
 
-    def __init__(self, session: Session, settings: RunSettings, step: Command) -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings: RunSettings,
+        step: Command,
+        time_left: float | None = None,
+    ) -> None:
         self._shell = session.shell
         self._settings = settings
         self._step = step
+        limits = (settings.timeout_for(step), time_left)
+        self._seconds = min((each for each in limits if each is not None), default=None)
         self._environment = session.environment
         is_unattended = settings.is_unattended
         self._errors = session.folder / "stderr" if is_unattended else None
@@ -47,7 +56,7 @@ class Attendant:
 
     def run(self) -> CommandStream:
         """Run the command as `Shell.run` does; standard error comes last if it is apart."""
-        deadline = Deadline(self._settings.timeout_for(self._step))
+        deadline = Deadline(self._seconds)
         running = self._shell.run(
             self._step.text,
             timeout=deadline,

@@ -110,6 +110,12 @@ class RunReport:
         return [step for section in self.sections for step in section.steps]
 
     @property
+    def failed_attempts(self) -> int:
+        """How many attempts at the workshop failed before this one."""
+        earlier = self._started.earlier if self._started else ()
+        return max((failure.attempt for failure in earlier), default=0)
+
+    @property
     def has_run(self) -> bool:
         """Whether any command has run."""
         return any(step.results for step in self.steps)
@@ -117,6 +123,8 @@ class RunReport:
     @property
     def outcome(self) -> str:
         """The outcome of the workshop: `interrupted`, `failed`, `passed`, or `skipped` if none ran.
+
+        It is `flaky` if it passed after attempts that failed.
 
         A run that was interrupted or left between two commands is `interrupted` as well. One whose
         process ended is `could not run`.
@@ -127,6 +135,8 @@ class RunReport:
             return "could not run"
         if self.failed:
             return "failed"
+        if self.has_run and self.failed_attempts:
+            return "flaky"
         return "passed" if self.has_run else "skipped"
 
     @property

@@ -109,4 +109,8 @@ def conclusion(report: RunReport) -> str:
     reason = (
         f"; {report.reason.value}" if report.reason and report.reason.name != "FINISHED" else ""
     )
-    return f"{told or 'no command ran'} in {format_duration(report.duration)}{reason}"
+    after = report.failed_attempts
+    flaky = f"; flaky, after {after} failed attempt{'s' if after > 1 else ''}" if after else ""
+    if report.failed:
+        flaky = f"; attempt {after + 1}" if after else ""
+    return f"{told or 'no command ran'} in {format_duration(report.duration)}{reason}{flaky}"

@@ -31,6 +31,29 @@ def find_step(workshop: Workshop, address: str) -> int:
     return _by_title(workshop, address)
 
 
+def find_last_step(workshop: Workshop, address: str) -> int:
+    """Return the index of the last step that `address` means, as `find_step` reads it.
+
+    That of a section is the last one in it, with its subsections. Raises as `find_step` does.
+    """
+    first = find_step(workshop, address)
+    if not _means_section(workshop, address):
+        return first
+    sections = workshop.sections
+    last = begin = workshop.steps[first].section
+    while last + 1 < len(sections) and sections[last + 1].level > sections[begin].level:
+        last += 1
+    return max(index for index, step in enumerate(workshop.steps) if step.section <= last)
+
+
+def _means_section(workshop: Workshop, address: str) -> bool:
+    """Tell whether an address that `find_step` has found is that of a section."""
+    names = {step.name for step in workshop.steps if isinstance(step, Command)}
+    place = _PLACE.fullmatch(address)
+    is_place = place and _by_place(workshop, place["path"], int(place["line"])) is not None
+    return not (address.isdecimal() or is_place or address in names)
+
+
 def _by_number(workshop: Workshop, number: int) -> int:
     if not 1 <= number <= len(workshop.steps):
         raise InputError(

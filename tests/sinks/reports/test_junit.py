@@ -13,6 +13,7 @@ from lxml import etree
 from meshpeek.run.events import (
     CommandEnded,
     CommandStarted,
+    EarlierFailure,
     Event,
     Reason,
     RunEnded,
@@ -20,6 +21,7 @@ from meshpeek.run.events import (
     RunStarted,
     Verdict,
     VerdictKind,
+    WorkshopSkipped,
 )
 from meshpeek.sinks.reports.junit import KEPT_CHARACTERS, JUnitFormatter, attribute, content
 from meshpeek.workshop.model import Command, Mode
@@ -130,6 +132,34 @@ def test_failures_and_errors_are_told_apart(kind: VerdictKind, element: str, cou
     (suite,) = valid(text(JUnitFormatter(now), run_of("", Verdict(kind, ("because",)))))
     assert suite.find(f"testcase/{element}").get("type") == kind.value
     assert suite.get(counted) == "1"
+
+
+@pytest.mark.parametrize(
+    ("last", "elements"),
+    [
+        (VerdictKind.PASSED, ["flakyFailure", "flakyError"]),
+        (VerdictKind.FAILED, ["failure", "rerunFailure", "rerunError"]),
+    ],
+)
+def test_attempts_before_the_last_are_told(last: VerdictKind, elements: list[str]) -> None:
+    started, *rest = run_of("", Verdict(last))
+    assert isinstance(started, RunStarted)
+    (step,) = (step for step in started.workshop.steps if isinstance(step, Command))
+    earlier = tuple(
+        EarlierFailure(number, step, result("", Verdict(kind, ("because",))))
+        for number, kind in enumerate((VerdictKind.FAILED, VerdictKind.NOT_RUN), 1)
+    )
+    (suite,) = valid(text(JUnitFormatter(now), [started.replace(earlier=earlier), *rest]))
+    (case,) = suite
+    assert [each.tag for each in case] == elements
+    assert case[-2].get("message") == "attempt 1: because"
+    assert "$ true" in case[-1].findtext("stackTrace")
+
+
+def test_a_workshop_that_was_left_out_is_a_skipped_case() -> None:
+    (suite,) = valid(text(JUnitFormatter(now), [WorkshopSkipped("a.md", "not touched")]))
+    assert (suite.get("skipped"), suite.get("errors")) == ("1", "0")
+    assert suite.find("testcase/skipped").get("message") == "not touched"
 
 
 def test_the_same_command_twice_is_two_names() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meshpeek.cli.click_extensions import FilesThenArguments
+from meshpeek.cli.limits import Limits, takes_limits
 from meshpeek.cli.options import (
     FILES,
     NO_INIT,
@@ -19,13 +20,16 @@ from meshpeek.cli.options import (
     SIZE,
     STAND_INS,
     TIMEOUT,
+    takes_choice,
     takes_reports,
     takes_settings,
 )
 from meshpeek.cli.play import play
 from meshpeek.cli.workshops import load, noting_errors
-from meshpeek.errors import ExitCode, worst_of
+from meshpeek.errors import ExitCode, InputError, worst_of
+from meshpeek.run.events import RunRefused, WorkshopSkipped
 from meshpeek.run.settings import RunSettings
+from meshpeek.run.step_choice import Choice
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.log.overview import Overview
@@ -99,10 +103,13 @@ class _Ci(FilesThenArguments):
     "matter. With --json alone (no file), as the matrix of a CI job.",
 )
 @click.option(_LIST_JSON, "as_json", is_flag=True, hidden=True)
+@takes_choice
+@takes_limits
 @takes_settings(Mode.CI)
 def command(
     files: tuple[Path, ...],
     settings: RunSettings,
+    limits: Limits,
     jobs: int,
     against: Path | None,
     update: bool,
@@ -119,6 +126,7 @@ def command(
     paths = expand_folders(files)
     if listing:
         raise SystemExit(_list(paths, settings, as_json=as_json))
+    settings = settings.replace(ends_at=limits.ends_at())
     transcript, sink = _open_transcript(against, paths, update=update)
     if recorded := transcript or (sink and sink.old):
         size = parse_size(recorded.size) if recorded.size else None
@@ -129,12 +137,16 @@ def command(
     clock = ReportClock()
     with noting_errors(codes), open_reports(reports, more, clock) as opened:
         workshops = _load_all(paths, settings, opened, codes)
-        if not codes and workshops[1:]:
-            from meshpeek.cli.parallel.reporting import run_and_report
+        if not codes:
+            chosen = _choose(workshops, settings.choice, opened)
+            if paths[1:] or limits.retries:
+                from meshpeek.cli.parallel.messages import Job
+                from meshpeek.cli.parallel.reporting import run_and_report
 
-            codes += run_and_report(workshops, settings, jobs, opened, clock)
-        elif not codes:
-            codes.append(play(workshops[0], settings, opened, transcript))
+                queue = [Job(workshop, settings, transcript) for workshop in chosen]
+                codes += run_and_report(queue, jobs, opened, clock, limits.gate(settings))
+            else:
+                codes.append(play(chosen[0], settings, opened, transcript))
     if sink:
         click.echo(sink.describe())
     for line in overview.lines() if paths[1:] else ():
@@ -181,6 +193,41 @@ def _github() -> list[tuple[str, Sink]]:
     from meshpeek.sinks.reports.github import GitHub
 
     return [("the summary for GitHub", GitHub(sys.stdout.buffer, os.environ))]
+
+
+def _choose(
+    workshops: Sequence[Workshop], choice: Choice | None, reports: Fanout
+) -> list[Workshop]:
+    """Return the workshops of which something is chosen; tell of the others that they are skipped.
+
+    Raises InputError if there is none.
+    """
+    if choice is None:
+        return list(workshops)
+    chosen: list[Workshop] = []
+    errors: list[InputError] = []
+    for workshop in workshops:
+        try:
+            if choice.chooses(workshop):
+                chosen.append(workshop)
+        except InputError as error:  # one of several may have no such section
+            errors.append(error)
+    if not chosen:
+        refusal = (
+            errors[0]
+            if errors
+            else InputError(
+                f"no command is chosen by {choice.told}",
+                hint="`meshpeek steps FILE` lists names, tags and sections",
+            )
+        )
+        for workshop in workshops:
+            reports.take(RunRefused(workshop.path, refusal.render()))
+        raise refusal
+    for workshop in workshops:
+        if not any(workshop is each for each in chosen):
+            reports.take(WorkshopSkipped(workshop.path, f"nothing is chosen by {choice.told}"))
+    return chosen
 
 
 def _load_all(

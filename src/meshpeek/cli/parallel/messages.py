@@ -10,15 +10,17 @@ from meshpeek.errors import ExitCode
 from meshpeek.run.events import Event, RunStarted
 from meshpeek.run.frames import FrameReader, FrameWriter, read_frame
 from meshpeek.run.settings import RunSettings
+from meshpeek.sinks.transcripts.transcript import Transcript
 from meshpeek.workshop.model import Workshop
 from meshpeek.workshop.values import Value
 
 
 class Job(Value):
-    """What the process of a workshop has to do."""
+    """What the process of a workshop has to do; `transcript` is what it is compared with."""
 
     workshop: Workshop
     settings: RunSettings
+    transcript: Transcript | None = None
 
 
 class Ended(Value):

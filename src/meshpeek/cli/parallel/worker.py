@@ -31,6 +31,7 @@ def main() -> None:
             for number in (signal.SIGIO, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)  # there is nothing left to interrupt
             writer.send(ended)
+        raise SystemExit(ended.code)
     except (KeyboardInterrupt, EOFError, BrokenPipeError):
         raise SystemExit(ExitCode.INTERRUPTED) from None
 
@@ -42,6 +43,7 @@ def _run(job: Job, writer: MessageWriter) -> Ended:
             job.workshop,
             job.settings,
             Fanout([("the events", writer)]),
+            job.transcript,
             screen=Fanout([]),
         )
     except MeshpeekError as error:

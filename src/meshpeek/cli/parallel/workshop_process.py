@@ -49,9 +49,14 @@ class WorkshopProcess:
         """End its command and its run, as ^C does. A second time, it exits at once."""
         self._process.terminate()
 
+    @property
+    def status(self) -> int:
+        """Its exit status, when it has ended: that of the run, or a signal below 0."""
+        return self._process.wait()
+
     def describe_death(self) -> EnvironmentUnfitError:
         """Return the error for a process whose output ended before `Ended`."""
-        status = self._process.wait()
+        status = self.status
         how = f"signal {-status}" if status < 0 else f"status {status}"
         return EnvironmentUnfitError(
             f"{self.path}: the process of this workshop ended unexpectedly, with {how}",

@@ -25,6 +25,7 @@ from meshpeek.run.events import (
     StepSkipped,
     TextShown,
     VerdictKind,
+    WorkshopSkipped,
 )
 from meshpeek.sinks.html.parts import (
     Badges,
@@ -87,6 +88,9 @@ class HtmlFormatter:
                 yield from self._begin(path)
                 self._total["failed"] += 1
                 yield _line(render("refusal.html", path=path, message=message))
+            case WorkshopSkipped(path=path, reason=reason):
+                yield from self._begin(path)
+                yield _line(render("skipped_workshop.html", path=path, reason=reason))
             case _ if self._workshop:
                 yield from self._workshop.take(event)
                 self._total[_outcome(event)] += 1
@@ -138,6 +142,7 @@ class _WorkshopPart:
         )
         self._failed: list[Markup] = []
         self._counts: Counter[str] = Counter()
+        self._attempts_before = max((each.attempt for each in event.earlier), default=0)
         self._duration: float | None = None
         self._reason = ""
         self._under_way = ""
@@ -181,6 +186,8 @@ class _WorkshopPart:
             case RunEnded(reason=reason, duration=duration, problem=problem):
                 self._duration = duration
                 self._reason = "" if reason.name == "FINISHED" else problem or reason.value
+                if self._attempts_before and not self._reason:
+                    self._reason = f"flaky: attempt {self._attempts_before + 1} passed"
                 self._sum_up()
                 yield self._summary
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from meshpeek.run.events import Event, RunRefused, RunStarted
+from meshpeek.run.events import Event, RunRefused, RunStarted, WorkshopSkipped
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.summary import conclusion, name_step
 
@@ -24,14 +24,14 @@ class Overview:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._runs: list[tuple[str, RunReport | RunRefused]] = []
+        self._runs: list[tuple[str, RunReport | RunRefused | WorkshopSkipped]] = []
 
     def take(self, event: Event) -> None:
         """Add what `event` says."""
         match event:
             case RunStarted(workshop=workshop):
                 self._runs.append((workshop.path, RunReport()))
-            case RunRefused(path=path):
+            case RunRefused(path=path) | WorkshopSkipped(path=path):
                 self._runs.append((path, event))
         if self._runs and isinstance(self._runs[-1][1], RunReport):
             self._runs[-1][1].take(event)
@@ -57,7 +57,9 @@ class Overview:
         yield f"\n{self._count} workshops: {told}"
 
 
-def _row(path: str, run: RunReport | RunRefused) -> _Row:
+def _row(path: str, run: RunReport | RunRefused | WorkshopSkipped) -> _Row:
+    if isinstance(run, WorkshopSkipped):
+        return _Row(path, "skipped", run.reason)
     if isinstance(run, RunRefused):
         reason = run.message.splitlines()[0]
         return _Row(path, "could not run", reason.removeprefix("error: "))

@@ -16,7 +16,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from meshpeek.run.events import CommandStarted, Event, OutputReceived, RunRefused, RunStarted
+from meshpeek.run.events import (
+    CommandStarted,
+    Event,
+    OutputReceived,
+    RunRefused,
+    RunStarted,
+    WorkshopSkipped,
+)
 from meshpeek.sinks.reports.incremental.document import must_be_on_disk
 from meshpeek.sinks.reports.incremental.double_buffered_file import open_output
 from meshpeek.sinks.screen.screen import Screen
@@ -66,6 +73,8 @@ class CastFile:
                 self._is_raw = mode is Mode.PRESENT  # then output has a terminal's line ends
             case RunRefused(message=message):
                 self._stream.write(f"{message}\n")
+            case WorkshopSkipped(path=path, reason=reason):
+                self._stream.write(f"{path} skipped: {reason}\n")
             case CommandStarted():
                 self._room = KEPT_BYTES
             case OutputReceived(data=data):

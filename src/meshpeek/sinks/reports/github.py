@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from meshpeek.run.events import Event, RunEnded, RunRefused, RunStarted
+from meshpeek.run.events import Event, RunEnded, RunRefused, RunStarted, WorkshopSkipped
 from meshpeek.sinks.reports.step_summary import (
     annotate,
     annotate_refusal,
     summarise,
     summarise_refusal,
+    summarise_skipped,
 )
 from meshpeek.sinks.run_report import RunReport
 
@@ -51,6 +52,8 @@ class GitHub:
         elif isinstance(event, RunRefused):
             self._say(annotate_refusal(event, self._in_repository(event.path)))
             self._sum_up(summarise_refusal(event))
+        elif isinstance(event, WorkshopSkipped):
+            self._sum_up(summarise_skipped(event))
 
     def close(self) -> None:
         """Let the runner take commands again, from the steps that follow."""

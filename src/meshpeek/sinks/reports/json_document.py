@@ -21,6 +21,7 @@ from meshpeek.run.events import (
     RunStarted,
     StepSkipped,
     VerdictKind,
+    WorkshopSkipped,
 )
 from meshpeek.sinks.reports.incremental.document import Chunk
 from meshpeek.sinks.summary import OUTCOMES
@@ -64,6 +65,9 @@ class JsonFormatter:
                 yield from self._begin_workshop({"path": path, "started": self._timestamp()})
                 self._end = {"outcome": "could not run", "message": message}
                 self._total["could not run"] += 1
+            case WorkshopSkipped(path=path, reason=reason):
+                yield from self._begin_workshop({"path": path, "started": self._timestamp()})
+                self._end = {"outcome": "skipped", "message": reason}
             case CommandStarted(step=step):
                 self._end["under_way"] = self._place(step)
             case CommandEnded(result=result) if not result.final:
@@ -99,6 +103,17 @@ class JsonFormatter:
                 "rehearsal": event.rehearsal,
                 "contexts": [context.name for context in workshop.front_matter.contexts],
                 "sections": [section.title for section in workshop.sections],
+                "earlier_failures": [
+                    {
+                        "attempt": failure.attempt,
+                        "path": failure.step.span.path,
+                        "line": failure.step.span.line,
+                        "command": failure.step.text,
+                        "outcome": failure.result.verdict.kind.value,
+                        "reasons": list(failure.result.verdict.reasons),
+                    }
+                    for failure in event.earlier
+                ],
             }
         )
         self._end = {"outcome": "running"}

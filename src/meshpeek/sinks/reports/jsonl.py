@@ -22,6 +22,7 @@ from meshpeek.run.events import (
     StepSkipped,
     TextShown,
     WaitStarted,
+    WorkshopSkipped,
 )
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.terminal.settled_text import visible_text
@@ -93,6 +94,8 @@ class EventLines:
                 }
             case RunRefused(path=path, message=message):
                 return {"event": "run-refused", "path": path, "message": message}
+            case WorkshopSkipped(path=path, reason=reason):
+                return {"event": "workshop-skipped", "path": path, "reason": reason}
             case PageOpened(title=title, url=url):
                 return {"event": "page-opened", "title": title, "url": url}
             case TextShown(step=step, text=text):

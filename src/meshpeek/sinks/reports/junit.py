@@ -15,12 +15,14 @@ from meshpeek.run.events import (
     CommandEnded,
     CommandResult,
     CommandStarted,
+    EarlierFailure,
     Event,
     RunEnded,
     RunRefused,
     RunStarted,
     StepSkipped,
     VerdictKind,
+    WorkshopSkipped,
 )
 from meshpeek.sinks.reports.control_characters import without_controls
 from meshpeek.sinks.reports.incremental.document import Chunk, Placeholder
@@ -79,6 +81,7 @@ class JUnitFormatter:
         self._is_finished = False
         self._path = ""
         self._under_way: Command | None = None
+        self._earlier: tuple[EarlierFailure, ...] = ()
         self._classes: list[str] = []
         self._names: Counter[tuple[str, str]] = Counter()
         self._attempts: list[CommandResult] = []
@@ -109,13 +112,21 @@ class JUnitFormatter:
     def take(self, event: Event) -> Iterator[Chunk]:
         """Return what `event` adds or changes."""
         match event:
-            case RunStarted(workshop=workshop):
+            case RunStarted(workshop=workshop, earlier=earlier):
                 yield from self._begin_suite(workshop.path)
+                self._earlier = earlier
                 self._path = workshop.path
                 self._classes = [section.title or workshop.path for section in workshop.sections]
             case RunRefused(path=path, message=message):
                 yield from self._begin_suite(path)
                 yield from self._workshop_case(path, message)
+                yield from self._end_suite()
+            case WorkshopSkipped(path=path, reason=reason):
+                yield from self._begin_suite(path)
+                yield f'<testcase name="{attribute(path)}" classname="{attribute(path)}"'
+                yield f' file="{attribute(path)}" time="0.000">\n'
+                yield f'<skipped message="{attribute(reason)}"/>\n'
+                yield from self._end_case("skipped", 0)
                 yield from self._end_suite()
             case CommandStarted(step=step):
                 self._under_way = step
@@ -180,6 +191,9 @@ class JUnitFormatter:
             told = [*verdict.reasons, *([f"hint: {verdict.hint}"] if verdict.hint else [])]
             text = "\n".join([f"{step.span}", f"$ {step.text}", *told])
             yield _problem(element, verdict.kind.value, "; ".join(verdict.reasons), text)
+        for failure in self._earlier:
+            if failure.step.span == step.span:
+                yield _earlier_problem(failure, is_flaky=bool(verdict))
         told = [f"{describe_attempt(attempt)}\n" for attempt in attempts] if attempts[1:] else []
         output = "".join([*told, shorten(visible_text(result.output), KEPT_CHARACTERS)])
         if output:
@@ -218,6 +232,19 @@ def _start_of_workshop_case(path: str) -> str:
 
 def _problem(element: str, kind: str, message: str, text: str) -> str:
     return f'<{element} type="{kind}" message="{attribute(message)}">{content(text)}</{element}>\n'
+
+
+def _earlier_problem(failure: EarlierFailure, *, is_flaky: bool) -> str:
+    """Return what was wrong in an earlier attempt at the workshop, as Surefire writes it."""
+    verdict = failure.result.verdict
+    kind = "Error" if verdict.kind in _ERRORS else "Failure"
+    element = f"{'flaky' if is_flaky else 'rerun'}{kind}"
+    message = f"attempt {failure.attempt}: {'; '.join(verdict.reasons)}"
+    trace = content("\n".join([f"{failure.step.span}", f"$ {failure.step.text}", message]))
+    return (
+        f'<{element} type="{verdict.kind.value}" message="{attribute(message)}">'
+        f"<stackTrace>{trace}</stackTrace></{element}>\n"
+    )
 
 
 def content(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from meshpeek.run.events import RunRefused
+from meshpeek.run.events import RunRefused, WorkshopSkipped
 from meshpeek.sinks.run_report import RunReport, StepReport
 from meshpeek.sinks.summary import OUTCOMES, conclusion, name_step, output_tail, summary_rows
 from meshpeek.terminal.settled_text import visible_text
@@ -38,7 +38,7 @@ def summarise(report: RunReport, path: str) -> str:
     header = ("section", *OUTCOMES, "time")
     rows = [header, ("---", *("---:" for _ in header[1:])), *summary_rows(report)]
     table = "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in rows)
-    mark = "✅" if report.outcome == "passed" else "❌"
+    mark = {"passed": "✅", "flaky": "⚠️"}.get(report.outcome, "❌")
     parts = [f"## {mark} {_cell(path)}", conclusion(report), table]
     if report.problem is not None:
         parts.append(_fence(report.problem))
@@ -53,6 +53,11 @@ def summarise(report: RunReport, path: str) -> str:
 def summarise_refusal(refusal: RunRefused) -> str:
     """Return the Markdown for a workshop that could not be run."""
     return f"## ❌ {_cell(refusal.path)}\n\nIt could not be run.\n\n{_fence(refusal.message)}\n\n"
+
+
+def summarise_skipped(skipped: WorkshopSkipped) -> str:
+    """Return the Markdown for a workshop that was left out."""
+    return f"## ⏭️ {_cell(skipped.path)}\n\nSkipped: {_cell(skipped.reason)}\n\n"
 
 
 def _tell(failure: StepReport) -> Iterator[str]:

@@ -17,6 +17,7 @@ from meshpeek.run.events import (
     RunRefused,
     RunStarted,
     StepSkipped,
+    WorkshopSkipped,
 )
 
 
@@ -64,4 +65,4 @@ def must_be_on_disk(event: Event) -> bool:
         return event.attempt == 1
     if isinstance(event, CommandEnded):
         return event.result.final
-    return isinstance(event, RunStarted | RunRefused | StepSkipped | RunEnded)
+    return isinstance(event, RunStarted | RunRefused | WorkshopSkipped | StepSkipped | RunEnded)
