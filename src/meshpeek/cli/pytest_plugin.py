@@ -1,4 +1,4 @@
-"""The pytest plugin: workshops as tests, see `pytest_items`.
+"""The pytest plugin: workshops as tests, see `pytest_items`, and clusters for anybody's tests.
 
 pytest loads this whenever it starts, for everybody who has meshpeek installed. So nothing else is
 imported before there is a workshop to collect.
@@ -6,13 +6,44 @@ imported before there is a workshop to collect.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
     from meshpeek.cli.pytest_items import WorkshopFile
+    from meshpeek.rehearsal import Clusters
+
+
+class StartClusters(Protocol):
+    """What `rehearsal_clusters` gives to a test: a function that starts clusters."""
+
+    def __call__(
+        self, *names: str, install: Iterable[str] = (), manifests: Iterable[Path | str] = ()
+    ) -> Clusters:
+        """Start clusters, which end with the test; see `meshpeek.rehearsal.clusters`."""
+
+
+@pytest.fixture
+def rehearsal_clusters() -> Iterator[StartClusters]:
+    """Start embedded Kubernetes clusters, which end with the test: `rehearsal_clusters("north")`.
+
+    `install` names what is on each, `manifests` are files or folders of objects. What is returned
+    has `kubeconfig`, `servers` and `environment`.
+    """
+    from meshpeek.rehearsal import clusters
+
+    with ExitStack() as running:
+
+        def start(
+            *names: str, install: Iterable[str] = (), manifests: Iterable[Path | str] = ()
+        ) -> Clusters:
+            return running.enter_context(clusters(*names, install=install, manifests=manifests))
+
+        yield start
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,7 +1,7 @@
 """Rehearsal clusters: an embedded server that speaks the Kubernetes API to the real kubectl.
 
-What the rest of meshpeek uses of it is here; each name is loaded when it is asked for, so that
-importing this costs nothing.
+What others use of it is here, the rest of meshpeek and anybody's programs and tests, for which
+`clusters` is meant; each name is loaded when it is asked for, so that importing this costs nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from meshpeek.rehearsal.errors import RehearsalError
 
 if TYPE_CHECKING:
+    from meshpeek.rehearsal.client_clusters import Clusters, clusters
     from meshpeek.rehearsal.installations import INSTALLATIONS
     from meshpeek.rehearsal.launch import (
         Equipment,
@@ -30,11 +31,13 @@ __all__ = [
     "CONTROL_VARIABLE",
     "INSTALLATIONS",
     "ClusterSeed",
+    "Clusters",
     "Equipment",
     "Keeping",
     "Page",
     "RehearsalError",
     "RunningClusters",
+    "clusters",
     "default_hooks",
     "equip",
     "kubeconfig_text",
@@ -46,6 +49,8 @@ _ELSEWHERE = {
     "INSTALLATIONS": "installations",
     "ClusterSeed": "seeding.cluster_seed",
     "CONTROL_VARIABLE": "stand_ins.cluster_makers",
+    "Clusters": "client_clusters",
+    "clusters": "client_clusters",
     "default_hooks": "stand_ins.browser",
 }
 
