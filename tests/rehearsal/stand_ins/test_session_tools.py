@@ -19,6 +19,7 @@ from tests.rehearsal.recorded_api import serve
 
 VERSION = {"major": "1", "minor": "27", "gitVersion": "v1.27.4+rehearsal"}
 MAKERS = ("civo", "docker", "k3d", "kind", "minikube")
+CONTEXTS = ("kubectl-ctx", "kubectl-ns", "kubectx", "kubens")
 BUNDLED = Path(kubectl_path())
 
 
@@ -131,7 +132,7 @@ class TestStandIns:
         self, tmp_path: Path, machine: Path, server: str
     ) -> None:
         session = prepare_session(tmp_path, machine, server)
-        assert session.tools.stand_ins == ("linkerd", *MAKERS, "bat", "yq")
+        assert session.tools.stand_ins == ("linkerd", *MAKERS, *CONTEXTS, "bat", "yq")
 
     def test_real_tools_are_left_alone_but_for_linkerd(
         self, tmp_path: Path, machine: Path, server: str
@@ -140,9 +141,9 @@ class TestStandIns:
         install(machine, "bat", "exit 1")
         install(machine, "yq", "echo 'yq (https://github.com/mikefarah/yq/) version v4.35.1'")
         session = prepare_session(tmp_path, machine, server)
-        assert session.tools.stand_ins == ("linkerd", *MAKERS)
+        assert session.tools.stand_ins == ("linkerd", *MAKERS, *CONTEXTS)
         programs = {p.name for p in (tmp_path / "session" / "bin").iterdir()}
-        assert programs == {"kubectl", "linkerd", "show-pages", *MAKERS}
+        assert programs == {"kubectl", "linkerd", "show-pages", *MAKERS, *CONTEXTS}
 
     def test_another_program_called_yq_is_not_it(
         self, tmp_path: Path, machine: Path, server: str

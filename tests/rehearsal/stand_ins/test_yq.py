@@ -146,7 +146,7 @@ def test_standard_input_and_no_expression(run: Run) -> None:
         "a.b",
         "select(.a)",
         'select(.a == "x*")',
-        ".a = 1",
+        ".a += 1",
         ".a..b",
         "",
         "length",
@@ -189,3 +189,40 @@ def test_input_it_cannot_read(
 
 def test_indexing_a_list_by_name(run: Run) -> None:
     assert run(".a.b", stdin="a: [1]")[2] == "Error: cannot index array with 'b'\n"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# a comment\n"])
+def test_input_without_a_document_prints_nothing(run: Run, text: str) -> None:
+    assert run(".items[0]", stdin=text) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        (".spec.replicas = 3", "kind: A\nspec:\n  replicas: 3\n"),
+        (
+            '.metadata.labels["x/y"] = "z"',
+            "kind: A\nspec:\n  replicas: 1\nmetadata:\n  labels:\n    x/y: z\n",
+        ),
+        ("del(.spec.replicas)", "kind: A\nspec: {}\n"),
+        ("del(.absent[0])", "kind: A\nspec:\n  replicas: 1\n"),
+        (".spec.replicas = env(N)", "kind: A\nspec:\n  replicas: 5\n"),
+        (".kind = strenv(N)", 'kind: "5"\nspec:\n  replicas: 1\n'),
+        ('(select(.kind == "A") | .spec.replicas) = 2', "kind: A\nspec:\n  replicas: 2\n"),
+        ('(select(.kind == "B") | .spec.replicas) = 2', "kind: A\nspec:\n  replicas: 1\n"),
+    ],
+)  # fmt: skip
+def test_a_file_is_changed_in_place(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expression: str, result: str
+) -> None:
+    monkeypatch.setenv("N", "5")
+    (tmp_path / "a.yaml").write_text("kind: A\nspec:\n  replicas: 1\n")
+    assert run("-i", expression, "a.yaml") == (0, "", "")
+    assert (tmp_path / "a.yaml").read_text() == result
+
+
+def test_nothing_is_written_for_what_is_not_understood(run: Run, tmp_path: Path) -> None:
+    assert run("-i", ".a += 1", "faces.yaml")[0] == 1
+    assert run("-i", ".a = strenv(NOT_THERE_AT_ALL)", "faces.yaml")[0] == 1
+    assert run("-i", ".a = 1")[0] == 1
+    assert (tmp_path / "faces.yaml").read_text() == MANIFESTS

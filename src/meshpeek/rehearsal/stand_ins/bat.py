@@ -10,6 +10,7 @@ import contextlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,7 +22,6 @@ _ABOUT = "bat (meshpeek's rehearsal stand-in)"
 _WHEN = ("auto", "always", "never")
 _LIGHT_BACKGROUNDS = ("7", "9", "10", "11", "12", "13", "14", "15")
 _PROBE = 1024
-_INTERRUPTED = 130
 
 
 class BatError(Exception):
@@ -40,8 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        return _INTERRUPTED
 
 
 class _BatParser(argparse.ArgumentParser):
@@ -173,6 +171,8 @@ def _components(options: argparse.Namespace, interactive: bool) -> str:
 def _emit(output: str, paging: str, long: bool) -> None:
     pager = _pager()
     if pager and (paging == "always" or (paging == "auto" and long)):
+        # ^C is for the pager, which stays.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         subprocess.run(pager, input=output.encode(), check=False)
         return
     sys.stdout.write(output)

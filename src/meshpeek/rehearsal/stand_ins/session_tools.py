@@ -1,8 +1,8 @@
 """The tools of a session on rehearsal clusters: real ones where available.
 
 The tools of products are always stand-ins, since nothing real can run on these clusters. kubectl is
-always real: the one on PATH if it can talk to them, else the bundled one. `bat` and `yq` are
-replaced by stand-ins when they are missing.
+always real: the one on PATH if it can talk to them, else the bundled one. `bat`, `yq`, `kubectx`
+and `kubens` are replaced by stand-ins when they are missing.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ from meshpeek.rehearsal.installations import load_installations
 
 OLDEST_KUBECTL = (1, 20)
 _PATIENCE = 20.0
-_MODULES = {
-    "bat": "meshpeek.rehearsal.stand_ins.bat",
-    "yq": "meshpeek.rehearsal.stand_ins.yq",
+_HERE = "meshpeek.rehearsal.stand_ins"
+_IF_MISSING = {
+    "kubectl-ctx": f"{_HERE}.kubectx",
+    "kubectl-ns": f"{_HERE}.kubens",
+    "kubectx": f"{_HERE}.kubectx",
+    "kubens": f"{_HERE}.kubens",
 }
 _CLUSTER_MAKERS = ("civo", "docker", "k3d", "kind", "minikube")
 """They are always stand-ins: the real ones would make and delete real clusters."""
@@ -57,18 +60,19 @@ def install_tools(binaries: Path, context: str | None, environment: Mapping[str,
     has to reach the server of `context`, if there is one. Raises RehearsalError if none does.
     """
     modules = {name: each.programs[name] for each in load_installations() for name in each.programs}
-    modules |= {
-        name: f"meshpeek.rehearsal.stand_ins.cluster_makers.{name}" for name in _CLUSTER_MAKERS
-    }
+    modules |= {name: f"{_HERE}.cluster_makers.{name}" for name in _CLUSTER_MAKERS}
     path = environment.get("PATH")
+    for name, module in _IF_MISSING.items():
+        if shutil.which(name, path=path) is None:
+            modules[name] = module
     if shutil.which("bat", path=path) is None:
         # Debian installs the real bat under this name.
         if real := shutil.which("batcat", path=path):
             (binaries / "bat").symlink_to(real)
         else:
-            modules["bat"] = _MODULES["bat"]
+            modules["bat"] = f"{_HERE}.bat"
     if not _is_mikefarahs_yq(shutil.which("yq", path=path), environment):
-        modules["yq"] = _MODULES["yq"]
+        modules["yq"] = f"{_HERE}.yq"
     for name, module in modules.items():
         _install_launcher(binaries / name, module)
     kubectl = _choose_kubectl(binaries, context, environment)
@@ -77,7 +81,11 @@ def install_tools(binaries: Path, context: str | None, environment: Mapping[str,
 
 def _install_launcher(launcher: Path, module: str) -> None:
     """Write a script that runs `module.main` with this Python, from wherever it is called."""
-    program = f"import sys; from {module} import main; sys.exit(main())"
+    program = (
+        # ^C ends it at once and quietly, as it ends the real one.
+        "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        f"from {module} import main; sys.exit(main())"
+    )
     command = shlex.join([sys.executable, "-P", "-c", program])
     launcher.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
     launcher.chmod(0o755)

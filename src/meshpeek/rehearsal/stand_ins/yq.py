@@ -1,8 +1,9 @@
 """The stand-in for mikefarah's yq v4, as far as workshops use it to show parts of manifests.
 
 Expressions: `.`, paths (`.spec.rules[0]`, `.metadata["x/y"]`), `select(document_index == N)`,
-`select(PATH == VALUE)`, and these joined by `|`. Documents that are selected whole are printed
-as they are written, with their comments.
+`select(PATH == VALUE)`, and these joined by `|`; `PATH = VALUE`, `(EXPRESSION) = VALUE` and
+`del(PATH)`, where VALUE may be `env(NAME)` or `strenv(NAME)`. Documents that are selected whole are
+printed as they are written, with their comments; those that are changed, without.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ _INSTALL = "https://github.com/mikefarah/yq"
 _ABOUT = "yq (meshpeek's rehearsal stand-in for yq v4)"
 _STEP = re.compile(r"""\.?\[(\d+)\]|\.?\["([^"]*)"\]|\.([A-Za-z_][\w-]*)|\."([^"]*)\"""")
 _SELECT = re.compile(r"select\((.*)\)", re.DOTALL)
+_DELETION = re.compile(r"del\((.*)\)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"(\(.+\)|[^=]+?)\s*(?<![=!<>|+*-])=(?!=)\s*(.+)", re.DOTALL)
+_ENVIRONMENT = re.compile(r"(str)?env\((\w+)\)")
 _COMPARISON = re.compile(r"(.+?)\s*==\s*(.+)", re.DOTALL)
 _DOCUMENT_INDEX = frozenset({"document_index", "documentIndex", "di"})
 
@@ -56,15 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         expression, files = _operands(options.operands)
         stages = parse_expression(expression)
-        results = [
-            result
+        # All files are read before one is written.
+        results = {
+            file: [result for node in _documents(file) for result in evaluate(stages, node)]
             for file in files
-            for node in _documents(file)
-            for result in evaluate(stages, node)
-        ]
-        separator = "" if options.no_doc or options.output == "json" else "---\n"
-        sys.stdout.write(separator.join(_render(node, options.output) for node in results))
-        sys.stdout.flush()
+        }
+        if options.in_place:
+            for file, nodes in results.items():
+                _write_in_place(file, _join(nodes, options))
+        else:
+            sys.stdout.write(_join([node for nodes in results.values() for node in nodes], options))
+            sys.stdout.flush()
     except YqError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
@@ -72,6 +78,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
     return 0
+
+
+def _join(nodes: Sequence[Node], options: argparse.Namespace) -> str:
+    separator = "" if options.no_doc or options.output == "json" else "---\n"
+    return separator.join(_render(node, options.output) for node in nodes)
+
+
+def _write_in_place(file: str, text: str) -> None:
+    if file == "-":
+        raise YqError("write in place flag only applicable when giving an expression and at least "
+                      "one file")  # fmt: skip
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise YqError(f"open {file}: {(error.strerror or str(error)).lower()}") from None
 
 
 class _YqParser(argparse.ArgumentParser):
@@ -84,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("operands", nargs="*", metavar="expression file")
     parser.add_argument("-o", "--output-format", dest="output", choices=("yaml", "y", "json", "j"))
     parser.add_argument("-r", "--unwrapScalar", action="store_true", help="as it is anyway")
+    parser.add_argument("-i", "--inplace", dest="in_place", action="store_true", help="change FILE")
     parser.add_argument("-N", "--no-doc", action="store_true", help="no --- between results")
     parser.add_argument("-V", "--version", action="version", version=_ABOUT)
     parser.set_defaults(output="yaml")
@@ -124,6 +146,13 @@ def _documents(file: str) -> Iterator[Node]:
 
 def parse_expression(expression: str) -> list[Stage]:
     """Turn an expression into the stages a node goes through; raises YqError if unsupported."""
+    if found := _DELETION.fullmatch(expression.strip()):
+        steps = _path(found[1].strip(), expression)
+        return [lambda node: iter([_without(node, steps)])]
+    if not _SELECT.fullmatch(expression.strip()) and (
+        found := _ASSIGNMENT.fullmatch(expression.strip())
+    ):
+        return [_assignment(found[1], found[2].strip(), expression)]
     return [_stage(part.strip(), expression) for part in _split(expression)]
 
 
@@ -159,6 +188,53 @@ def _selection(condition: str, expression: str) -> Stage:
         return lambda node: iter([node] if node.document == expected else [])
     steps = _path(found[1], expression)
     return lambda node: iter([node] if _equal(_walk(node.value, steps), expected) else [])
+
+
+def _assignment(target: str, value: str, expression: str) -> Stage:
+    *conditions, place = _split(target[1:-1] if target.startswith("(") else target)
+    stages = [_stage(part.strip(), expression) for part in conditions]
+    steps = _path(place.strip(), expression)
+    if found := _ENVIRONMENT.fullmatch(value):
+        text = os.environ.get(found[2])
+        if text is None:
+            raise YqError(f"Value for env variable '{found[2]}' not provided in env()")
+        new = text if found[1] else yaml.safe_load(text)
+    else:
+        new = _literal(value, expression)
+
+    def assign(node: Node) -> Iterator[Node]:
+        is_meant = any(True for _ in evaluate(stages, node))
+        yield Node(_with(node.value, steps, new), node.document) if is_meant else node
+
+    return assign
+
+
+def _with(value: Any, steps: Sequence[str | int], new: Any) -> Any:  # noqa: ANN401
+    """Return `value` with `new` at a path, of which what lacks is made."""
+    if not steps:
+        return new
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, int):
+        items = list(value) if isinstance(value, list) else []
+        items += [None] * (step + 1 - len(items))
+        items[step] = _with(items[step], rest, new)
+        return items
+    if isinstance(value, list):
+        raise YqError(f"cannot index array with '{step}'")
+    fields = dict(value) if isinstance(value, dict) else {}
+    return {**fields, step: _with(fields.get(step), rest, new)}
+
+
+def _without(node: Node, steps: Sequence[str | int]) -> Node:
+    """Return `node` without what is at a path; as it is if nothing is there."""
+    parent, step = _walk(node.value, steps[:-1]), steps[-1] if steps else None
+    if isinstance(parent, dict) and step in parent:
+        kept: Any = {key: each for key, each in parent.items() if key != step}
+    elif isinstance(parent, list) and isinstance(step, int) and step < len(parent):
+        kept = [each for index, each in enumerate(parent) if index != step]
+    else:
+        return node
+    return Node(_with(node.value, steps[:-1], kept), node.document)
 
 
 def _path(text: str, expression: str) -> list[str | int]:
@@ -206,8 +282,8 @@ def _walk(value: Any, steps: Sequence[str | int]) -> Any:  # noqa: ANN401
 def _unknown(expression: str) -> YqError:
     return YqError(
         f"the stand-in does not support this expression: {expression}\n"
-        'It supports ., .a.b[0], select(document_index == N), select(.kind == "X") and | between '
-        f"them.\n{_pointer()}"
+        'It supports ., .a.b[0], select(document_index == N), select(.kind == "X"), | between '
+        f"them, .a = 1 and del(.a).\n{_pointer()}"
     )
 
 

@@ -111,9 +111,10 @@ def document_texts(text: str) -> list[str]:
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.DocumentStartEvent) and event.start_mark:
             starts.append(event.start_mark.line)
+    if not starts:
+        return []
     lines = text.splitlines(keepends=True)
-    if starts:
-        starts[0] = 0
+    starts[0] = 0
     ends = [*starts[1:], len(lines)]
     return [
         "".join(_without_markers(lines[start:end])) for start, end in zip(starts, ends, strict=True)

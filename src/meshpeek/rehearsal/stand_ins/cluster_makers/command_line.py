@@ -36,8 +36,6 @@ class ClusterMaker:
         except ToolError as error:
             print(f"{self.prefix}{error}", file=sys.stderr)
             return 1
-        except KeyboardInterrupt:
-            return 130
 
     def _find(self, given: Sequence[str]) -> tuple[tuple[str, ...], _Parser]:
         for length in (3, 2, 1):

@@ -19,7 +19,6 @@ from meshpeek.rehearsal.installations.linkerd.cli.handlers import VERSION
 from meshpeek.rehearsal.installations.linkerd.cli.usage import usage
 
 _PIPE_CLOSED = 141  # what a shell sees of a Go program that SIGPIPE has ended
-_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,8 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
-    except KeyboardInterrupt:
-        return _INTERRUPTED
     return status
 
 
