@@ -10,7 +10,7 @@ MOST   ?= 100
 JOBS   ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: rehearse test test-fast test-tools mutate lint types format manifests kubernetes-types lock bench pictures man schema clean
+.PHONY: rehearse test test-fast test-tools mutate lint types format manifests kubernetes-types lock bench pictures man schema site clean
 
 rehearse: $(READY)  ## run the workshop unattended on rehearsal clusters
 	$(BIN)/meshpeek run --rehearse --pace $(PACE) workshop.md
@@ -74,6 +74,7 @@ lock:
 	$(COMPILE) --extra build --extra dev --extra rehearsal --output-file requirements-dev.lock pyproject.toml
 	$(COMPILE) --extra build --extra rehearsal --constraint requirements-dev.lock \
 	    --output-file requirements.lock pyproject.toml
+	echo "mkdocs-material>=9.6" | $(COMPILE) --output-file requirements-docs.lock -
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
 
@@ -99,6 +100,11 @@ pictures: $(READY_FOR_TESTS)  ## the documents' pictures, from rehearsals looked
 	$(BIN)/python -m docs.pictures.console
 	$(BIN)/python -m docs.pictures.stage
 
+site: requirements-docs.lock  ## the documents as a site, in site/; a link that leads nowhere is an error
+	$(PYTHON) -m venv $(VENV)/site
+	$(VENV)/site/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	NO_MKDOCS_2_WARNING=1 $(VENV)/site/bin/mkdocs build --strict --quiet
+
 schema: $(READY)  ## the JSON schema of the settings
 	$(BIN)/python -c 'import json; from pathlib import Path; \
 	    from meshpeek.workshop.parse.setting_blocks import schema; \
@@ -109,4 +115,4 @@ man: $(READY)  ## the man page, from what --help prints
 	$(BIN)/python -m docs.man.page
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis

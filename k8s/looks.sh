@@ -4,7 +4,7 @@
 cells_of_the_page() {
   [ "${MESHPEEK_FACES-}" ] || return 0
   local place=${MESHPEEK_FACES#http://} host line
-  host=${place%%/*}
+  host="${place%%/*}"  # quoted: demosh takes a line that ends in a brace for the end
   for _ in {1..40}; do
     exec 5<>"/dev/tcp/${host%:*}/${host##*:}" || return
     printf 'GET /%scell HTTP/1.0\r\nHost: %s\r\n\r\n' "${place#*/}" "$host" >&5

@@ -76,7 +76,7 @@ def test_demosh_shows_no_word_of_ours_and_runs_our_commands(
     assert told == []
     assert "meshpeek:" not in shown
 
-    steps = parse(TEXT, "workshop.md", str).steps
+    steps = parse(TEXT, "workshop.md", lambda path: (ROOT / path).read_text()).steps
     script = "\n".join(step.text for step in steps if isinstance(step, Command))
     ours = {**environment, "LOG": str(tmp_path / "ours.log")}
     subprocess.run(["bash"], input=script, env=ours, cwd=ROOT, text=True, check=True)
