@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from meshpeek.cli.secrecy import hiding_secrets, mask_text
@@ -13,8 +14,9 @@ from meshpeek.cli.standard_streams import flush_output
 from meshpeek.errors import ExitCode, InputError, MeshpeekError
 from meshpeek.run.settings import RunSettings
 from meshpeek.session.nested import OUTER_REHEARSAL
-from meshpeek.workshop.loading import find_startup, load_workshop
+from meshpeek.workshop.loading import find_startup, load_workshop, read_text
 from meshpeek.workshop.model import Mode, Workshop
+from meshpeek.workshop.problems import Problem
 from meshpeek.workshop.step_address import find_step
 
 
@@ -55,6 +57,25 @@ def known_installations() -> tuple[str, ...]:
     from meshpeek.rehearsal import INSTALLATIONS  # only if front matter installs anything
 
     return INSTALLATIONS
+
+
+def lint_file(file: Path, startup: Sequence[str], *, for_demosh: bool = False) -> list[Problem]:
+    """Return what is wrong in a workshop and what would surprise, after the `startup` files.
+
+    Raises InputError for a file that cannot be read.
+    """
+    from meshpeek.workshop.linting import lint  # a run has no use for it
+
+    return lint(
+        read_text(str(file)),
+        str(file),
+        read_text,
+        installations=known_installations,
+        is_command=lambda word: shutil.which(word) is not None,
+        exists=lambda path: Path(path).exists(),
+        startup=startup,
+        for_demosh=for_demosh,
+    )
 
 
 def starting_at(address: str | None, workshop: Workshop, settings: RunSettings) -> RunSettings:

@@ -12,6 +12,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "ci": "Run each FILE headless as a test, with a verdict for every step.",
         "record": "Run FILE as ci does, and write its output to a transcript.",
         "new": "Write a workshop to begin with to FILE.",
+        "preview": "Show FILE as the room will see it, page by page; run nothing.",
         "steps": "List the steps of FILE; run nothing.",
         "lint": "Report errors and pitfalls in each FILE; run nothing.",
         "mutate": "Break FILE in typical ways, and see which ones nobody notices.",
