@@ -114,7 +114,7 @@ def _check(template: str, contexts: Sequence[str]) -> None:
 
 
 def _fill(name: str, values: dict[str, str]) -> str:
-    text = resources.files("meshpeek.cli").joinpath("templates", name).read_text("utf-8")
+    text = resources.files("meshpeek.cli.commands").joinpath("templates", name).read_text("utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], text)
 
 
