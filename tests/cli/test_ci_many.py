@@ -162,6 +162,28 @@ def test_a_workshop_is_tried_again_and_none_starts_after_enough_failures(
     assert [each["reasons"] for each in first["earlier_failures"]] == [["exit status 1"]]
 
 
+def test_a_pipeline_shares_compares_and_remembers(meshpeek: RunProgram, tmp_path: Path) -> None:
+    write(tmp_path / "w" / "a.md", "[ ! -e fail ]", "echo a")
+    write(tmp_path / "w" / "b.md", "echo b")
+    written = meshpeek("ci", "--against", "golden", "--update", "w")
+    assert written.returncode == 0
+    for name in "ab":
+        assert f"written: golden/w/{name}.transcript.yaml\n" in written.stdout
+    (tmp_path / "fail").touch()
+    assert meshpeek("ci", "--against", "golden", "-j", "2", "w").returncode == 1
+    (tmp_path / "fail").unlink()
+    again = meshpeek("ci", "--against", "golden", "--last-failed", "w")
+    assert again.stdout.endswith("\n2 workshops: 1 skipped, 1 passed\n")
+    write(tmp_path / "w" / "b.md", "echo b; echo more")
+    changed = meshpeek("ci", "--against", "golden", "w")
+    assert (changed.returncode, "w/b.md:7" in changed.stdout) == (2, False)
+    listed = json.loads(meshpeek("ci", "--list", "--json", "--shards", "2", "w").stdout)
+    assert {each["files"] for each in listed["include"]} == {"w/a.md", "w/b.md"}
+    shared = meshpeek("ci", "--shard", "1/2", "w")
+    assert shared.stdout.startswith("shard 1/2: 1 of 2 workshops\n")
+    assert shared.stdout.endswith("\n1 workshops: 1 passed\n")
+
+
 def test_only_what_is_chosen_runs(meshpeek: RunProgram, tmp_path: Path) -> None:
     write(tmp_path / "a.md", "## meshpeek: tags smoke", "echo one", "echo two")
     write(tmp_path / "b.md", "echo three")

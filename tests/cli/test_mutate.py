@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from meshpeek.cli.mutation_runs.findings import (
+from meshpeek.cli.pipelines.mutation_runs.findings import (
     Finding,
     Judge,
     Outcome,
     describe,
     share_noticed,
 )
-from meshpeek.cli.mutation_runs.forked import run_forked
-from meshpeek.cli.mutation_runs.trial import StepTrial, Trial
+from meshpeek.cli.pipelines.mutation_runs.forked import run_forked
+from meshpeek.cli.pipelines.mutation_runs.trial import StepTrial, Trial
 from meshpeek.workshop.model import Normalisation
 from meshpeek.workshop.mutations import Mutation
 from tests.conftest import RunProgram

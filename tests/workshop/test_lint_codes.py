@@ -132,7 +132,7 @@ NOT_FOUND = {
 }
 
 
-def find(text: str, *, for_demosh: bool = False) -> list[Problem]:
+def find(text: str, *, for_demosh: bool = False, strict: bool = False) -> list[Problem]:
     return lint(
         text,
         "w.md",
@@ -140,6 +140,7 @@ def find(text: str, *, for_demosh: bool = False) -> list[Problem]:
         is_command=lambda word: word == "ls",
         exists=lambda path: path.endswith(("here", "here.md")),
         for_demosh=for_demosh,
+        strict=strict,
     )
 
 
@@ -169,7 +170,27 @@ def test_a_placeholder_that_bash_refuses_is_said_to_be_one() -> None:
 
 
 def test_there_is_a_case_for_every_code() -> None:
-    assert {*FOUND, "demosh-shows", "front-matter"} == set(FINDINGS)
+    assert {*FOUND, "demosh-shows", "front-matter", "no-expectation"} == set(FINDINGS)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (bash("ls", "ls -a"), 2),
+        (annotated("expect x", "ls"), 0),
+        (annotated("reject x", "ls"), 0),
+        (annotated("expect-error x", "ls"), 0),
+        (annotated("exit 1", "ls"), 0),
+        (annotated("exit any", "ls"), 1),
+        (annotated("until 5s", "ls"), 1),
+        (bash("#@immed", "ls"), 0),
+        (bash("#$ ls"), 0),
+    ],
+)
+def test_strict_finds_what_passes_whatever_it_prints(text: str, count: int) -> None:
+    found = [problem.code for problem in find(text, strict=True)]
+    assert found.count("no-expectation") == count
+    assert "no-expectation" not in codes(text)
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ from meshpeek.run.execution import Compare, Executor
 from meshpeek.run.interactive import edit, lend_shell
 from meshpeek.run.resumed import attempts_in, skipped_in
 from meshpeek.run.settings import RunSettings
+from meshpeek.run.step_choice import why_nothing_ran
 from meshpeek.run.time_limit import find_limit
 from meshpeek.run.verdict import ended_by_presenter
 from meshpeek.session.session import Session
@@ -174,22 +175,12 @@ class Runner:
             yield JobsLeft(listing)
         problem = None
         if self._settings.is_test and reason is Reason.FINISHED and not self._passed:
-            reason, problem = Reason.NOTHING_RAN, self._why_nothing_ran()
+            reason, problem = Reason.NOTHING_RAN, why_nothing_ran(self._workshop, self._excludes)
         yield RunEnded(reason, self._clock() - started, problem)
 
     def _excludes(self, index: int, step: Command) -> str | None:
         """Return why the step at `index` has no part in the run, None if it has."""
         return self._settings.excludes(step) or self._left_out.get(index)
-
-    def _why_nothing_ran(self) -> str:
-        reasons = {
-            reason
-            for index, step in enumerate(self._workshop.steps)
-            if isinstance(step, Command) and step.runs and (reason := self._excludes(index, step))
-        }
-        if reasons:
-            return f"every command was skipped ({'; '.join(sorted(reasons))})"
-        return "contains no command"
 
     def _set_up(self) -> Iterator[Event]:
         """Run the hidden commands before the first step."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from meshpeek.workshop.model import Command, Workshop
 from meshpeek.workshop.step_address import find_last_step, find_step
@@ -59,6 +59,14 @@ class Choice(Value):
             "--until": self.until,
         }
         return " ".join(f"{option} {value}" for option, value in options.items() if value)
+
+
+def why_nothing_ran(workshop: Workshop, excludes: Callable[[int, Command], str | None]) -> str:
+    """Return why no command of a test ran; `excludes` tells why one, by its index, does not."""
+    reasons = {reason for index, step in _commands(workshop) if (reason := excludes(index, step))}
+    if reasons:
+        return f"every command was skipped ({'; '.join(sorted(reasons))})"
+    return "contains no command"
 
 
 def _commands(workshop: Workshop) -> list[tuple[int, Command]]:

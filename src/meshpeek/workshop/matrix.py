@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from meshpeek.workshop.model import Workshop
 
@@ -24,6 +24,20 @@ def list_matrix(workshops: Iterable[Workshop]) -> str:
         "  ".join([path, *(f"{name} {version}" for name, version in versions.items())])
         for path, versions in ((entry.pop("workshop"), entry) for entry in _combinations(workshops))
     )
+
+
+def shards_document(shards: Sequence[Sequence[str]]) -> str:
+    """Return the JSON of `meshpeek ci --list --json --shards N`, a public format.
+
+    `{"include": [{"shard": "1/N", "files": PATHS}]}`, in one line, without empty shards. PATHS are
+    separated by line ends.
+    """
+    include = [
+        {"shard": f"{number}/{len(shards)}", "files": "\n".join(paths)}
+        for number, paths in enumerate(shards, 1)
+        if paths
+    ]
+    return json.dumps({"include": include}, ensure_ascii=False)
 
 
 def _combinations(workshops: Iterable[Workshop]) -> Iterator[dict[str, str]]:

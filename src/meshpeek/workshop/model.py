@@ -281,7 +281,8 @@ class SpeakerNote(Value):
 class Workshop(Value):
     """A workshop that can be run: steps in the order in which they run, and their sections.
 
-    `speaker_notes` are in the order of their files and lines.
+    `speaker_notes` are in the order of their files and lines. `files` are the paths of those that
+    it was made of: itself, and what it imports.
     """
 
     path: str
@@ -289,3 +290,4 @@ class Workshop(Value):
     sections: tuple[Section, ...]
     steps: tuple[AnyStep, ...]
     speaker_notes: tuple[SpeakerNote, ...] = ()
+    files: tuple[str, ...] = ()

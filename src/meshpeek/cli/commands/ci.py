@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from meshpeek.cli.click_extensions import FilesThenArguments
-from meshpeek.cli.limits import Limits, takes_limits
 from meshpeek.cli.options import (
     FILES,
     NO_INIT,
@@ -24,12 +23,18 @@ from meshpeek.cli.options import (
     takes_reports,
     takes_settings,
 )
+from meshpeek.cli.pipelines.run_limits import Limits, takes_limits
+from meshpeek.cli.pipelines.selection import (
+    WorkshopSelection,
+    in_shard,
+    select,
+    shares_of,
+    takes_selection,
+)
 from meshpeek.cli.play import play
 from meshpeek.cli.workshops import load, noting_errors
-from meshpeek.errors import ExitCode, InputError, worst_of
-from meshpeek.run.events import RunRefused, WorkshopSkipped
+from meshpeek.errors import ExitCode, worst_of
 from meshpeek.run.settings import RunSettings
-from meshpeek.run.step_choice import Choice
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
 from meshpeek.sinks.log.overview import Overview
@@ -38,16 +43,14 @@ from meshpeek.sinks.reports.registry import (
     ReportPaths,
     open_reports,
     refusal_reported,
-    refusing_unwritable,
 )
 from meshpeek.workshop.folders import expand_folders
-from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Mode, Workshop
-from meshpeek.workshop.parse.sizes import parse_size
 
 if TYPE_CHECKING:
+    from meshpeek.cli.pipelines.golden_transcripts import GoldenTranscripts
+    from meshpeek.cli.pipelines.workshop_history import WorkshopHistory
     from meshpeek.sinks.transcripts.transcript import Transcript
-    from meshpeek.sinks.transcripts.transcript_sink import TranscriptSink
 
 _LIST, _JSON, _LIST_JSON = "--list", "--json", "--list-json"
 
@@ -92,7 +95,9 @@ class _Ci(FilesThenArguments):
     "--scratch", is_flag=True, help="Run each workshop in a copy of its folder, removed afterwards."
 )
 @click.option(
-    "--against", type=click.Path(path_type=Path), help="Compare each step with a transcript."
+    "--against",
+    type=click.Path(path_type=Path),
+    help="Compare each step with a transcript; a folder has one for each workshop.",
 )
 @click.option("--update", is_flag=True, help="Update the transcript instead of comparing with it.")
 @click.option(
@@ -103,18 +108,27 @@ class _Ci(FilesThenArguments):
     "matter. With --json alone (no file), as the matrix of a CI job.",
 )
 @click.option(_LIST_JSON, "as_json", is_flag=True, hidden=True)
+@click.option(
+    "--shards",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --list --json: a job for each of N shards, in place of one for each workshop.",
+)
+@takes_selection
 @takes_choice
 @takes_limits
 @takes_settings(Mode.CI)
 def command(
     files: tuple[Path, ...],
     settings: RunSettings,
+    selection: WorkshopSelection,
     limits: Limits,
     jobs: int,
     against: Path | None,
     update: bool,
     listing: bool,
     as_json: bool,
+    shards: int | None,
     reports: ReportPaths,
 ) -> None:
     """Run each FILE headless as a test; a workshop stops at its first step that fails.
@@ -124,66 +138,86 @@ def command(
     worst of theirs.
     """
     paths = expand_folders(files)
+    if shards and not (listing and as_json):
+        raise click.UsageError("--shards is for --list --json; --shard K/N runs one of them")
     if listing:
-        raise SystemExit(_list(paths, settings, as_json=as_json))
+        history = _open_history(selection) if shards else None
+        raise SystemExit(_list(paths, settings, history, shards, as_json=as_json))
     settings = settings.replace(ends_at=limits.ends_at())
-    transcript, sink = _open_transcript(against, paths, update=update)
-    if recorded := transcript or (sink and sink.old):
-        size = parse_size(recorded.size) if recorded.size else None
-        settings = settings.replace(size=settings.size or size, asks_versions=True)
+    golden = _open_golden(against, paths, update=update)
+    history = _open_history(selection) if paths[1:] or selection.needs_history else None
     overview = Overview(len(paths))
-    more = _github() + ([(str(against), sink)] if sink else []) + [("overview", overview)]
+    more: list[tuple[str, Sink]] = [*_github(), ("overview", overview)]
+    more += [("the transcripts", golden)] if golden else []
+    more += [("the history", history)] if history else []
     codes: list[ExitCode] = []
     clock = ReportClock()
     with noting_errors(codes), open_reports(reports, more, clock) as opened:
         workshops = _load_all(paths, settings, opened, codes)
         if not codes:
-            chosen = _choose(workshops, settings.choice, opened)
-            if paths[1:] or limits.retries:
+            own = in_shard(workshops, selection, history)
+            overview.leave_out(len(workshops) - len(own))
+            chosen = select(own, selection, settings.choice, history, opened.take)
+            queue = [(each, *_adapted(each, settings, golden)) for each in chosen]
+            if not paths[1:] and not limits.retries:
+                codes += [play(each, adapted, opened, found) for each, adapted, found in queue]
+            elif queue:
                 from meshpeek.cli.parallel.messages import Job
                 from meshpeek.cli.parallel.reporting import run_and_report
 
-                queue = [Job(workshop, settings, transcript) for workshop in chosen]
-                codes += run_and_report(queue, jobs, opened, clock, limits.gate(settings))
-            else:
-                codes.append(play(chosen[0], settings, opened, transcript))
-    if sink:
-        click.echo(sink.describe())
+                tasks = [Job(*each) for each in queue]
+                codes += run_and_report(tasks, jobs, opened, clock, limits.gate(settings))
+    for line in golden.lines() if golden else ():
+        click.echo(line)
     for line in overview.lines() if paths[1:] else ():
         click.echo(line)
     raise SystemExit(worst_of(codes))
 
 
-def _list(files: Sequence[Path], settings: RunSettings, *, as_json: bool) -> ExitCode:
+def _open_golden(
+    against: Path | None, paths: Sequence[Path], *, update: bool
+) -> GoldenTranscripts | None:
+    if against is None and not update:
+        return None
+    from meshpeek.cli.pipelines.golden_transcripts import open_golden
+
+    return open_golden(against, paths, update=update)
+
+
+def _open_history(selection: WorkshopSelection) -> WorkshopHistory:
+    from meshpeek.cli.pipelines.workshop_history import WorkshopHistory
+
+    return WorkshopHistory(selection.history)
+
+
+def _adapted(
+    workshop: Workshop, settings: RunSettings, golden: GoldenTranscripts | None
+) -> tuple[RunSettings, Transcript | None]:
+    """Return the settings of one workshop, and the transcript that it is compared with."""
+    if golden is None:
+        return settings, None
+    return golden.settings(workshop.path, settings), golden.of(workshop.path)
+
+
+def _list(
+    files: Sequence[Path],
+    settings: RunSettings,
+    history: WorkshopHistory | None,
+    shards: int | None,
+    *,
+    as_json: bool,
+) -> ExitCode:
     """Print the workshops with the versions to test them with; return the exit code."""
-    from meshpeek.workshop.matrix import list_matrix, matrix_document
+    from meshpeek.workshop.matrix import list_matrix, matrix_document, shards_document
 
     codes: list[ExitCode] = []
     workshops = _load_all(files, settings, Fanout([]), codes)
-    if not codes:
+    if shards and history and not codes:
+        paths = [workshop.path for workshop in workshops]
+        click.echo(shards_document(shares_of(paths, shards, history)))
+    elif not codes:
         click.echo(matrix_document(workshops) if as_json else list_matrix(workshops))
     return worst_of(codes)
-
-
-def _open_transcript(
-    path: Path | None, files: Sequence[Path], *, update: bool
-) -> tuple[Transcript | None, TranscriptSink | None]:
-    """Return the transcript to compare with, or the sink that updates it; neither without one."""
-    if path is None:
-        if update:
-            raise click.UsageError("--update needs --against, which names the transcript")
-        return None, None
-    if len(files) != 1:
-        raise click.UsageError("a transcript belongs to one workshop: name one file")
-    from meshpeek.sinks.transcripts.transcript import read_transcript
-    from meshpeek.sinks.transcripts.transcript_sink import TranscriptSink
-
-    text = read_text(str(path))
-    transcript = read_transcript(text, str(path))
-    if not update:
-        return transcript, None
-    with refusing_unwritable(path):
-        return None, TranscriptSink(path, text, transcript)
 
 
 def _github() -> list[tuple[str, Sink]]:
@@ -193,41 +227,6 @@ def _github() -> list[tuple[str, Sink]]:
     from meshpeek.sinks.reports.github import GitHub
 
     return [("the summary for GitHub", GitHub(sys.stdout.buffer, os.environ))]
-
-
-def _choose(
-    workshops: Sequence[Workshop], choice: Choice | None, reports: Fanout
-) -> list[Workshop]:
-    """Return the workshops of which something is chosen; tell of the others that they are skipped.
-
-    Raises InputError if there is none.
-    """
-    if choice is None:
-        return list(workshops)
-    chosen: list[Workshop] = []
-    errors: list[InputError] = []
-    for workshop in workshops:
-        try:
-            if choice.chooses(workshop):
-                chosen.append(workshop)
-        except InputError as error:  # one of several may have no such section
-            errors.append(error)
-    if not chosen:
-        refusal = (
-            errors[0]
-            if errors
-            else InputError(
-                f"no command is chosen by {choice.told}",
-                hint="`meshpeek steps FILE` lists names, tags and sections",
-            )
-        )
-        for workshop in workshops:
-            reports.take(RunRefused(workshop.path, refusal.render()))
-        raise refusal
-    for workshop in workshops:
-        if not any(workshop is each for each in chosen):
-            reports.take(WorkshopSkipped(workshop.path, f"nothing is chosen by {choice.told}"))
-    return chosen
 
 
 def _load_all(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,7 +29,23 @@ from meshpeek.workshop.problems import Problem
     type=click.Choice(["demosh"]),
     help="Find what this reader of the document would show, too.",
 )
-def command(files: tuple[Path, ...], startup: bool, fix: bool, reader: str | None) -> None:
+@click.option("--strict", is_flag=True, help="Find commands that pass whatever they print, too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="How to print what is found: for people, or all of it for a program.",
+)
+def command(
+    files: tuple[Path, ...],
+    startup: bool,
+    fix: bool,
+    reader: str | None,
+    strict: bool,
+    form: str,
+) -> None:
     """Report errors and pitfalls in each FILE; run nothing.
 
     Each warning has a code. `<!-- @# meshpeek: allow CODE -->` switches it off up to the end of the
@@ -38,20 +55,31 @@ def command(files: tuple[Path, ...], startup: bool, fix: bool, reader: str | Non
     """
     startup_files = find_startup(None) if startup else ()
     codes: list[ExitCode] = []
+    everything: list[Problem] = []
+    read = functools.partial(
+        _lint, startup=startup_files, for_demosh=reader == "demosh", strict=strict
+    )
     for file in files:
         with noting_errors(codes):
-            problems = _lint(file, startup_files, for_demosh=reader == "demosh")
+            problems = read(file)
             if fix and _mend(file, problems):
-                problems = _lint(file, startup_files, for_demosh=reader == "demosh")
+                problems = read(file)
             remember_file(file)
             for problem in problems:
-                click.echo(f"{problem.without(mask_text).render()}\n")
+                shown = problem.without(mask_text)
+                everything.append(shown)
+                if form == "text":
+                    click.echo(f"{shown.render()}\n")
                 code = ExitCode.STEP_FAILED if problem.is_warning else ExitCode.WRONG_INPUT
                 codes.append(code)
+    if form != "text":
+        from meshpeek.cli.pipelines.finding_formats import FORMATS
+
+        click.echo(FORMATS[form](everything))
     raise SystemExit(worst_of(codes))
 
 
-def _lint(file: Path, startup: Sequence[str], *, for_demosh: bool) -> list[Problem]:
+def _lint(file: Path, startup: Sequence[str], *, for_demosh: bool, strict: bool) -> list[Problem]:
     return lint(
         read_text(str(file)),
         str(file),
@@ -61,6 +89,7 @@ def _lint(file: Path, startup: Sequence[str], *, for_demosh: bool) -> list[Probl
         exists=lambda path: Path(path).exists(),
         startup=startup,
         for_demosh=for_demosh,
+        strict=strict,
     )
 
 

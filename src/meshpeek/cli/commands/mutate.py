@@ -13,16 +13,16 @@ from pathlib import Path
 
 import click
 
-from meshpeek.cli.mutation_runs.findings import (
+from meshpeek.cli.options import FILE
+from meshpeek.cli.pipelines.mutation_runs.findings import (
     Finding,
     Judge,
     describe,
     findings_document,
     share_noticed,
 )
-from meshpeek.cli.mutation_runs.forked import run_forked
-from meshpeek.cli.mutation_runs.trial import SETTINGS, Trial, run_trial
-from meshpeek.cli.options import FILE
+from meshpeek.cli.pipelines.mutation_runs.forked import run_forked
+from meshpeek.cli.pipelines.mutation_runs.trial import SETTINGS, Trial, run_trial
 from meshpeek.cli.workshops import load
 from meshpeek.errors import ExitCode, InputError
 from meshpeek.session.private_folder import private_folder

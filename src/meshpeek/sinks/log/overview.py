@@ -26,6 +26,10 @@ class Overview:
         self._count = count
         self._runs: list[tuple[str, RunReport | RunRefused | WorkshopSkipped]] = []
 
+    def leave_out(self, count: int) -> None:
+        """Speak of `count` workshops less: they are those of other shards."""
+        self._count -= count
+
     def take(self, event: Event) -> None:
         """Add what `event` says."""
         match event:

@@ -23,14 +23,14 @@ def annotate(failure: StepReport, path: str) -> str:
     reasons = [*result.verdict.reasons, *_hint(failure)]
     message = "\n".join([f"$ {failure.step.text}", *reasons])
     title = f"{result.verdict.kind.value}{_contexts(failure)}"
-    return _command(path, span.line, span.end_line, title, message)
+    return workflow_command(path, span.line, span.end_line, title, message)
 
 
 def annotate_refusal(refusal: RunRefused, path: str) -> str:
     """Return the workflow command for a workshop that could not be run."""
     place = re.match(rf"{re.escape(refusal.path)}:(\d+):", refusal.message)
     line = int(place[1]) if place else 1
-    return _command(path, line, line, "could not run", refusal.message)
+    return workflow_command(path, line, line, "could not run", refusal.message)
 
 
 def summarise(report: RunReport, path: str) -> str:
@@ -77,10 +77,13 @@ def _contexts(failure: StepReport) -> str:
     return f" in {', '.join(failure.step.contexts)}" if failure.step.contexts else ""
 
 
-def _command(path: str, line: int, end_line: int, title: str, message: str) -> str:
+def workflow_command(
+    path: str, line: int, end_line: int, title: str, message: str, *, level: str = "error"
+) -> str:
+    """Return the command that has GitHub show a message at a line; `level` is error or warning."""
     properties = {"file": path, "line": line, "endLine": end_line, "title": title}
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::error {listed}::{_data(message)}"
+    return f"::{level} {listed}::{_data(message)}"
 
 
 def _data(text: str) -> str:

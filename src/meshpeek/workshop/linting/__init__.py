@@ -33,6 +33,7 @@ from meshpeek.workshop.linting.document_rules import (
     find_unknown_words,
     find_unused_macros,
 )
+from meshpeek.workshop.linting.strict_rules import find_unchecked
 from meshpeek.workshop.parse.build import build_workshop
 from meshpeek.workshop.parse.elements import Annotation
 from meshpeek.workshop.parse.imports import Loader
@@ -56,6 +57,7 @@ _RULES: Sequence[Callable[[Checked], Iterator[Problem]]] = (
     find_open_quotes,
     find_lost_modifiers,
 )
+_STRICT: Sequence[Callable[[Checked], Iterator[Problem]]] = (find_unchecked,)
 _FOR_DEMOSH: Sequence[Callable[[Checked], Iterator[Problem]]] = (find_what_demosh_shows,)
 
 
@@ -69,18 +71,20 @@ def lint(
     installations: Callable[[], Sequence[str]] | None = None,
     startup: Sequence[str] = (),
     for_demosh: bool = False,
+    strict: bool = False,
 ) -> list[Problem]:
     """Return the errors and warnings for the workshop `text` of the file `path`, by their places.
 
     `read`, `installations` and `startup` are as in `meshpeek.workshop.parse.parse`; start-up files
     are not linted themselves. `is_command` tells whether there is a program of a name, `exists`
-    whether there is a file at a path. With `for_demosh`, what demosh would show is found, too.
+    whether there is a file at a path. With `for_demosh`, what demosh would show is found, too;
+    with `strict`, what a test would not notice.
     Raises InputError if a start-up file cannot be read.
     """
     program = Loader(read, installations).load(text, path, startup)
     workshop = build_workshop(path, program, {})
     checked = Checked(path, program, workshop, is_command, exists)
-    rules = (*_RULES, *_FOR_DEMOSH) if for_demosh else _RULES
+    rules = (*_RULES, *(_FOR_DEMOSH if for_demosh else ()), *(_STRICT if strict else ()))
     errors = {problem.span for problem in program.problems}
     off = workshop.front_matter.lint
     allowed = list(_allowed(checked))

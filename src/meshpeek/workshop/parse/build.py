@@ -75,6 +75,7 @@ def build_workshop(path: str, program: Program, hooks: Mapping[str, str]) -> Wor
         tuple(builder.sections),
         tuple(builder.steps),
         tuple(notes),
+        tuple(program.documents),
     )
 
 

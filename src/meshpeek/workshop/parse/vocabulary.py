@@ -201,6 +201,7 @@ FINDINGS: Mapping[str, str] = {
     "manifest": "A manifest for rehearsals does not exist.",
     "no-command": "A file has no command.",
     "no-context": "Several contexts are listed, and a command names none: it reaches no cluster.",
+    "no-expectation": "With `--strict`: a command is judged by its exit status alone.",
     "no-show": "Without `@SHOW` the audience sees nothing.",
     "other-cluster": "A command may reach a cluster that is not listed.",
     "placeholder": "A placeholder such as `<pod-name>`, which bash reads as redirections.",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from meshpeek.cli.mutation_runs.trial import StepTrial, Trial
+from meshpeek.cli.pipelines.mutation_runs.trial import StepTrial, Trial
 from meshpeek.sinks.transcripts.normalise import normalise
 from meshpeek.workshop.model import Normalisation
 from meshpeek.workshop.mutations import Mutation

@@ -1,0 +1,1 @@
+"""What a pipeline asks for: which workshops run, how long and how often, and what is kept."""
