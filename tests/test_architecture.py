@@ -39,7 +39,7 @@ def users_of(module: str) -> set[str]:
 
 DRAWN = {n for n in MODULES if re.fullmatch(r"sinks/(screen|log)/\w+.py", n)} & users_of("rich")
 COMMAND_LINE = {
-    *(f"cli/{name}.py" for name in ("click_extensions", "main", "options")),
+    *(f"cli/{name}.py" for name in ("click_extensions", "main", "options", "sharing")),
     *(f"cli/pipelines/{name}.py" for name in ("golden_transcripts", "run_limits", "selection")),
     *(f"cli/commands/{name}.py" for name in commands.COMMANDS),
 }

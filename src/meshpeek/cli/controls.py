@@ -34,15 +34,19 @@ _MUTE_TERMINALS = ("dumb", "unknown", "linux")
 
 
 class Controls(Value):
-    """What a presenter controls a run with; `actions` come from elsewhere than the keyboard."""
+    """What a presenter controls a run with; `actions` come from elsewhere than the keyboard.
+
+    `addresses` are those of the page for the room, to be shown at a key.
+    """
 
     keyboard: Keyboard
     actions: ActionQueue
     bindings: tuple[Binding, ...]
+    addresses: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
-def open_controls(actions: ActionQueue) -> Iterator[Controls]:
+def open_controls(actions: ActionQueue, addresses: tuple[str, ...] = ()) -> Iterator[Controls]:
     """Take over the keyboard, with a person's own bindings.
 
     Raises EnvironmentUnfitError without a terminal, InputError for a wrong configuration file.
@@ -57,7 +61,7 @@ def open_controls(actions: ActionQueue) -> Iterator[Controls]:
             actions.put(Action.REDRAW)
 
         with handling((signal.SIGTSTP,), suspend):
-            yield Controls(keyboard, actions, bindings)
+            yield Controls(keyboard, actions, bindings, addresses)
 
 
 def find_background(theme: str, controls: Controls | None) -> Background:

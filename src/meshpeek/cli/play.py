@@ -52,13 +52,15 @@ def play(
     transcript: Transcript | None = None,
     *,
     actions: ActionQueue | None = None,
+    addresses: tuple[str, ...] = (),
     screen: Sink | None = None,
 ) -> ExitCode:
     """Run `workshop` and return what the process is to exit with; `reports` get what happens.
 
     A test compares each command with the `transcript`; a presenter can show what it has instead of
     what a command writes. A presentation needs `actions`, which can come from elsewhere than the
-    keyboard. `screen` takes events in the place of standard output.
+    keyboard; `addresses` are those of the page for the room. `screen` takes events in the place of
+    standard output.
 
     Raises EnvironmentUnfitError if the run could not begin, or the screen could not be written;
     InputError if it was a test and nothing in it ran, or for a transcript of another workshop.
@@ -67,7 +69,7 @@ def play(
     with hiding_secrets(workshop), contextlib.ExitStack() as stack:
         end = stack.enter_context(interrupting())
         try:
-            run.prepare(stack, transcript, actions, screen)
+            run.prepare(stack, transcript, actions, addresses, screen)
             run.run()
         finally:
             end()
@@ -92,6 +94,7 @@ class _WorkshopRun:
         stack: contextlib.ExitStack,
         transcript: Transcript | None,
         actions: ActionQueue | None,
+        addresses: tuple[str, ...],
         screen: Sink | None,
     ) -> None:
         """Get ready what the run needs; `stack` cleans it up."""
@@ -100,7 +103,7 @@ class _WorkshopRun:
             masker = Masker(secrets_of(self._workshop.front_matter, os.environ))
             self._take = Masked(masker, self._reports.take).take
             compare, find_recorded = self._uses_of(transcript, masker)
-            controls = stack.enter_context(open_controls(actions)) if actions else None
+            controls = stack.enter_context(open_controls(actions, addresses)) if actions else None
             if self._settings.sealed:
                 from meshpeek.session.sealing import seal_network
 
@@ -283,6 +286,7 @@ def _driver(workshop: Workshop, settings: RunSettings, controls: Controls | None
             controls.keyboard,
             controls.actions,
             bindings=controls.bindings,
+            addresses=controls.addresses,
             typing=settings.pace,
             rest=settings.rest,
             waits_at_end=SESSION_VARIABLE not in os.environ,  # not within another presentation

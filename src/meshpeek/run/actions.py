@@ -27,6 +27,7 @@ class Action(StrEnum):
     BLANK = "blank"
     SCROLL_UP = "scroll-up"
     SCROLL_DOWN = "scroll-down"
+    ADDRESS = "address"
     CLOCK = "clock"
     NARRATION = "narration"
     STATUS = "status"

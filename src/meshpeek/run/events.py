@@ -229,6 +229,12 @@ class Scrolled(Event):
     lines: int
 
 
+class AddressShown(Event):
+    """The addresses of the page for the room are shown over the page, until `OverlayClosed`."""
+
+    addresses: tuple[str, ...]
+
+
 class OutlineShown(Event):
     """The places to jump to are shown over the page, until `OverlayClosed`."""
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from meshpeek.run.captured_output import omission
 from meshpeek.run.events import (
+    AddressShown,
     Blanked,
     ClockRead,
     CommandResult,
@@ -33,6 +34,7 @@ from meshpeek.workshop.values import Value
 _Value = TypeVar("_Value", bound=Value)
 _Step = TypeVar("_Step", bound=Step)
 _ASIDES = (
+    AddressShown,
     Blanked,
     ClockRead,
     HelpShown,

@@ -50,16 +50,17 @@ class Run(NamedTuple):
     rendition: Rendition
 
 
-def styled_runs(parts: Iterable[str | EscapeSequence]) -> Iterator[Run]:
-    """Yield what stays of the parts of an output, in order."""
+def styled_runs(
+    parts: Iterable[str | EscapeSequence], rendition: Rendition = PLAIN
+) -> Iterator[Run]:
+    """Yield what stays of the parts of an output, in order; `rendition` is what precedes them."""
     parts = list(parts)
     if any(map(_is_move, parts)):
-        screen = _Canvas()
+        screen = _Canvas(rendition)
         for part in parts:
             screen.take(part)
         yield from screen.runs()
         return
-    rendition = PLAIN
     for part in parts:
         if isinstance(part, EscapeSequence):
             rendition = rendition.after(part)
@@ -67,9 +68,14 @@ def styled_runs(parts: Iterable[str | EscapeSequence]) -> Iterator[Run]:
             yield Run(text, rendition)
 
 
+def is_drawn_over(text: str) -> bool:
+    """Return whether something in `text` may be drawn over something else."""
+    return _MOVES.search(text) is not None
+
+
 def settle(text: str) -> str:
     """Return what stays of `text`, with its colours and without cursor movements."""
-    if _MOVES.search(text) is None:
+    if not is_drawn_over(text):
         return text
     pieces = []
     style = PLAIN
@@ -85,14 +91,14 @@ def settle(text: str) -> str:
 
 def visible_text(text: str) -> str:
     """Return what stays of `text` as plain text, with plain line ends."""
-    if _MOVES.search(text) is None:
+    if not is_drawn_over(text):
         return strip_escapes(text)
     return "".join(run.text for run in styled_runs(split(text)))
 
 
 def _is_move(part: str | EscapeSequence) -> bool:
     if isinstance(part, str):
-        return _MOVES.search(part) is not None
+        return is_drawn_over(part)
     if part.intermediates:
         return False
     if part.is_private_mode():
@@ -109,11 +115,11 @@ def _switches_screen(part: EscapeSequence) -> bool:
 class _Canvas:
     """A screen and the lines above it; the first row and column are 0."""
 
-    def __init__(self) -> None:
+    def __init__(self, rendition: Rendition) -> None:
         self._rows: list[list[_Cell]] = [[]]
         self._row = self._column = 0
         self._top = 0  # the first row that the cursor can get to
-        self._style = PLAIN
+        self._style = rendition
         self._saved = (0, 0)
 
     def runs(self) -> Iterator[Run]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from meshpeek.terminal.escape_sequences import CSI, OSC, EscapeSequence
@@ -98,6 +98,16 @@ class Rendition(NamedTuple):
 
 
 PLAIN = Rendition()
+
+
+def rendition_after(
+    parts: Iterable[str | EscapeSequence], rendition: Rendition = PLAIN
+) -> Rendition:
+    """Return the rendition that the parts of an output leave, where it was `rendition` before."""
+    for part in parts:
+        if isinstance(part, EscapeSequence):
+            rendition = rendition.after(part)
+    return rendition
 
 
 def _with_parameters(parameters: Iterator[list[int]]) -> Colour | None:

@@ -23,10 +23,12 @@ from meshpeek.cli.options import (
     takes_settings,
 )
 from meshpeek.cli.play import play
+from meshpeek.cli.sharing import Sharing, let_the_room_read, open_shared_page, takes_sharing
 from meshpeek.cli.workshops import load, starting_at
 from meshpeek.errors import InputError
 from meshpeek.run.actions import Action, ActionQueue
 from meshpeek.run.settings import RunSettings
+from meshpeek.sinks import Sink
 from meshpeek.sinks.reports.registry import ReportPaths, open_reports, refusal_reported
 from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Mode
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     help="Serve the page at this address of the machine, for a phone.",
 )
+@takes_sharing
 @takes_settings(Mode.PRESENT)
 def command(
     file: Path,
@@ -92,6 +95,7 @@ def command(
     fallback: Path | None,
     console: bool,
     console_host: str | None,
+    sharing: Sharing,
     reports: ReportPaths,
 ) -> None:
     """Present FILE live: RETURN runs, SPACE finishes typing, + skips, - goes back, Q quits."""
@@ -106,10 +110,13 @@ def command(
         _refuse_page(settings)
     with contextlib.ExitStack() as stack:
         actions = stack.enter_context(contextlib.closing(ActionQueue()))
-        more = []
+        more: list[tuple[str, Sink]] = []
         if console or console_host:
             page = stack.enter_context(_open_page(actions, console_host))
             more.append(("the presenter's page", page))
+        shared = stack.enter_context(open_shared_page(sharing))
+        if shared:
+            more.append(("the page for the room", shared))
         opened = stack.enter_context(open_reports(reports, more))
         with refusal_reported(str(file), opened.take):
             workshop = load(file, settings)
@@ -117,7 +124,9 @@ def command(
             if more:
                 _refuse_page(settings.for_workshop(workshop))
             transcript = _read_fallback(fallback)
-        code = play(workshop, settings, opened, transcript, actions=actions)
+        addresses = shared.urls if shared else ()
+        code = play(workshop, settings, opened, transcript, actions=actions, addresses=addresses)
+        let_the_room_read(shared)
     raise SystemExit(code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ from meshpeek.cli.options import (
     takes_settings,
 )
 from meshpeek.cli.play import play
+from meshpeek.cli.sharing import Sharing, let_the_room_read, open_shared_page, takes_sharing
 from meshpeek.cli.workshops import load, starting_at
 from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths, open_reports, refusal_reported
@@ -46,12 +48,23 @@ from meshpeek.workshop.model import Mode
     help="Factor on the time for reading; 0 does not pause at all.",
 )
 @THEME
+@takes_sharing
 @takes_settings(Mode.RUN)
-def command(file: Path, settings: RunSettings, address: str | None, reports: ReportPaths) -> None:
+def command(
+    file: Path,
+    settings: RunSettings,
+    address: str | None,
+    sharing: Sharing,
+    reports: ReportPaths,
+) -> None:
     """Run FILE unattended at a reader's pace, and sum up what passed."""
-    with open_reports(reports) as opened:
+    with contextlib.ExitStack() as stack:
+        shared = stack.enter_context(open_shared_page(sharing))
+        more = [("the page for the room", shared)] if shared else []
+        opened = stack.enter_context(open_reports(reports, more))
         with refusal_reported(str(file), opened.take):
             workshop = load(file, settings)
             settings = starting_at(address, workshop, settings)
         code = play(workshop, settings, opened)
+        let_the_room_read(shared)
     raise SystemExit(code)

@@ -31,6 +31,7 @@ BINDINGS = (
     Binding(Action.BLANK, ("b", "."), "blank the screen, until any key"),
     Binding(Action.SCROLL_UP, ("shift-up",), "scroll up in a page higher than the window"),
     Binding(Action.SCROLL_DOWN, ("shift-down",), "scroll down again"),
+    Binding(Action.ADDRESS, ("a",), "show the address of the page for the room"),
     Binding(Action.CLOCK, ("c",), "stop the clock, or start it again"),
     Binding(Action.NARRATION, ("n",), "hide the narration, or show it"),
     Binding(Action.STATUS, ("s",), "hide the status line, or show it"),

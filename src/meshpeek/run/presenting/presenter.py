@@ -11,10 +11,12 @@ from wcwidth import iter_graphemes
 from meshpeek.run.actions import Action, ActionQueue, AnyAction, Jump
 from meshpeek.run.drivers import Decision
 from meshpeek.run.events import (
+    AddressShown,
     Blanked,
     ClockRead,
     Event,
     HelpShown,
+    Notice,
     OutlineShown,
     OverlayClosed,
     Redrawn,
@@ -48,6 +50,7 @@ _SCROLLED_LINES = 5
 class Presenter:
     """Waits for keys of `keyboard` and actions of `queue`.
 
+    `addresses` are those of the page for the room.
     `typing` is a factor on the time between typed characters; 0 is none. A character takes 10 to
     100 ms at random, as in demosh 0.6.0. What asks to go on counts once it has not been asked for
     `rest` seconds, or a key that is held down would run the whole workshop.
@@ -62,6 +65,7 @@ class Presenter:
         queue: ActionQueue,
         *,
         bindings: Sequence[Binding] = BINDINGS,
+        addresses: tuple[str, ...] = (),
         typing: float = 1.0,
         rest: float = 0.0,
         waits_at_end: bool = True,
@@ -73,6 +77,7 @@ class Presenter:
         self._queue = queue
         self._bindings = tuple(bindings)
         self._actions = actions_by_key(bindings)
+        self._addresses = addresses
         self._typing = typing
         self._rest = rest
         self.waits_at_end = waits_at_end
@@ -149,6 +154,10 @@ class Presenter:
                 raise KeyboardInterrupt
             case Action.HELP:
                 return (yield from self._show_over(HelpShown(self._bindings), _SCROLLS))
+            case Action.ADDRESS if self._addresses:
+                return (yield from self._show_over(AddressShown(self._addresses), {}))
+            case Action.ADDRESS:
+                yield Notice("there is no page for the room: --share serves one")
             case Action.OUTLINE:
                 return (yield from self._find_place(step))
             case Action.BLANK:

@@ -11,7 +11,7 @@ from meshpeek.sinks.html.colours import readable_on, xterm_colour
 from meshpeek.sinks.html.templating import render
 from meshpeek.terminal.escape_sequences import split
 from meshpeek.terminal.settled_text import styled_runs
-from meshpeek.terminal.styled_text import Colour, Rendition
+from meshpeek.terminal.styled_text import PLAIN, Colour, Rendition
 
 BACKGROUND = "#1b1f27"
 """The page's terminal, in both themes: programs choose colours for a dark background."""
@@ -35,9 +35,12 @@ class StyledSpan(NamedTuple):
     style: str
 
 
-def to_html(output: str) -> Markup:
-    """Return `output` as the content of a `pre` element, with classes `a-…` for styles."""
-    runs = groupby(styled_runs(split(output)), lambda run: run.rendition)
+def to_html(output: str, before: Rendition = PLAIN) -> Markup:
+    """Return `output` as the content of a `pre` element, with classes `a-…` for styles.
+
+    `before` is the rendition that precedes it.
+    """
+    runs = groupby(styled_runs(split(output), before), lambda run: run.rendition)
     spans = (_span("".join(run.text for run in group), rendition) for rendition, group in runs)
     return render("output.html", spans=spans)
 

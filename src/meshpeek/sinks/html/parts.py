@@ -46,6 +46,7 @@ class StepView(NamedTuple):
     `command` is the text that ran or will run. `state` is a class of its element: `passed`,
     `failed`, `skipped`, or what a step does that has not ended; `verdict` says it in words.
     `place` is where it is in the workshop. A step that is `hidden` from the audience is folded.
+    `recorded` is output that was shown in place of its own, and `recorded_from` says so.
     """
 
     identity: str
@@ -61,6 +62,8 @@ class StepView(NamedTuple):
     skipped: str = ""
     notes: Sequence[str] = ()
     attempts: Sequence[str] = ()
+    recorded: Markup = Markup()
+    recorded_from: str = ""
 
     def result(self, attempts: Sequence[CommandResult]) -> StepView:
         """Return the view with what came of `attempts`; the last one counts."""
@@ -125,12 +128,14 @@ class Badges:
         return Badge(context, colour, readable_on(colour, _INK))
 
 
-def render_text(step: Step, text: str, section: str) -> Markup:
+def render_text(step: Step, text: str, section: str, identity: str = "") -> Markup:
     """Return shown text as HTML, empty if there is nothing to read; `section` is its heading."""
     if not isinstance(step, Narration):
-        return render("remark.html", text=text)
+        return render("remark.html", text=text, identity=identity)
     html = prose.to_html(text, section)
-    return render("narration.html", html=html) if html.strip() else Markup()
+    if not html.strip():
+        return Markup()
+    return render("narration.html", html=html, identity=identity)
 
 
 def title_of(workshop: Workshop) -> str:

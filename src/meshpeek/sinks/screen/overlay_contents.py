@@ -1,8 +1,8 @@
-"""What a presenter sees in front of everything else: the keys, or the outline."""
+"""What is seen in front of everything else: the keys, the outline, the room's page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -10,6 +10,7 @@ from rich.text import Text
 
 from meshpeek.run.presenting.bindings import Binding, label
 from meshpeek.run.presenting.outline import Outline, Place
+from meshpeek.sinks.screen.qr_code import draw_qr_code
 
 _MARKS = {"passed": ("✓", "good"), "failed": ("✗", "bad"), "interrupted": ("✗", "bad")}
 
@@ -31,6 +32,14 @@ def draw_help(bindings: Iterable[Binding]) -> Table:
     table.caption = Text("Any key closes this.", "dim")
     table.caption_justify = "left"
     return table
+
+
+def draw_addresses(addresses: Sequence[str]) -> Iterator[RenderableType]:
+    """Yield the addresses of the page for the room, and a code of the first for phones."""
+    yield Text.assemble(("Follow on ", "bold"), (" or ".join(addresses), "bold underline"))
+    yield Text()
+    yield draw_qr_code(addresses[0])
+    yield Text("Any key closes this.", "dim")
 
 
 def draw_outline(

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from meshpeek.run.actions import Action
 from meshpeek.run.events import (
+    AddressShown,
     Blanked,
     ClockRead,
     CommandEnded,
@@ -51,7 +52,12 @@ from meshpeek.sinks.rehearsal_banner import rehearsal_banner
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.sinks.screen.badges import PROMPT, draw_badges
 from meshpeek.sinks.screen.display import Display
-from meshpeek.sinks.screen.overlay_contents import MORE_HELP, draw_help, draw_outline
+from meshpeek.sinks.screen.overlay_contents import (
+    MORE_HELP,
+    draw_addresses,
+    draw_help,
+    draw_outline,
+)
 from meshpeek.sinks.screen.rich_markdown import draw_markdown
 from meshpeek.sinks.screen.status_line import Positions
 from meshpeek.sinks.screen.summary_table import draw_summary
@@ -200,6 +206,8 @@ class Screen:
                 self._display.overlay([])
             case Scrolled(lines=lines):
                 self._display.scroll(lines)
+            case AddressShown(addresses=addresses):
+                self._display.overlay(draw_addresses(addresses))
             case OutlineShown(outline=outline):
                 self._display.overlay(
                     draw_outline(outline, self._outcomes(), self._display.console)
