@@ -124,7 +124,7 @@ def _yaml_files(root: Path, path: str) -> Iterator[str]:
     """Yield the YAML files that `path`, relative to `root` or to here, stands for."""
     for place in (root / path, Path(path)):
         if place.is_dir():
-            yield from (str(file) for file in sorted(place.rglob("*.y*ml")))
+            yield from (str(file) for file in sorted(place.glob("*.y*ml")))
         elif place.is_file():
             yield str(place)
         else:

@@ -17,7 +17,11 @@ __all__ = ["Mutation", "choose", "manifests_of", "mutate"]
 
 _NAME = re.compile(r"^\s*(?:- )?name:\s*[\"']?([a-z0-9][a-z0-9.-]*)", re.MULTILINE)
 _MANIFEST = re.compile(r"[\w./-]+\.ya?ml\b|(?<= -f )[\w./-]+")
-_LABELS = re.compile(r"^(\s*)labels:\s*\n(?:\1\s+[^\n]*\n)*", re.MULTILINE)
+_SELECTOR = re.compile(
+    r"(?:selector|matchLabels):\s*"
+    r"(?:\{(?P<flow>[^}]*)\}|\n(?P<indent>[ ]+)(?P<block>.*(?:\n(?P=indent).*)*))"
+)
+_KEY = re.compile(r"([\w./-]+):")
 
 
 def mutate(
@@ -31,9 +35,13 @@ def mutate(
     names = frozenset(
         name for text in manifests.values() for name in _NAME.findall(text) if len(name) > 2
     )
-    everything = "\n".join(
-        [*scripts.values(), *(_LABELS.sub("", text) for text in manifests.values())]
-    )
+    selected = {key for text in manifests.values() for key in _selected_labels(text)}
+    commands = "\n".join(step.text for step in workshop.steps if isinstance(step, Command))
+
+    def is_used(label: str) -> bool:
+        is_general = "/" not in label or label.startswith("app.kubernetes.io/")
+        return not is_general or label in selected or label in commands
+
     for path, text in scripts.items():
         document = TextDocument(path, text, [])
         settings = read_top(document).settings if path.endswith(".md") else None
@@ -41,7 +49,16 @@ def mutate(
             yield from mutate_settings(text, path, settings)
         yield from mutate_script(text, path, workshop, names)
     for path, text in manifests.items():
-        yield from mutate_manifest(text, path, lambda word: word in everything)
+        yield from mutate_manifest(text, path, is_used)
+
+
+def _selected_labels(text: str) -> list[str]:
+    """Return the labels that the selectors of a manifest ask for."""
+    return [
+        key
+        for found in _SELECTOR.finditer(text)
+        for key in _KEY.findall(found["flow"] or found["block"] or "")
+    ]
 
 
 def manifests_of(workshop: Workshop) -> list[str]:

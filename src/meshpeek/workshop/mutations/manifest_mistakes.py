@@ -22,7 +22,7 @@ _UNUSED_LABEL = "no selector and no command uses the label"
 _UNUSED_PORT = "containerPort only tells which port the container listens on"
 
 Uses = Callable[[str], bool]
-"""Whether a word is used anywhere but in labels: in selectors, or in the workshop itself."""
+"""Whether something depends on a label of this name."""
 
 
 class _Entry(NamedTuple):
@@ -118,9 +118,14 @@ def _mutate_scalar(
         yield replaced("environment", misspelt(value))
     elif entry.name == "service" and len(entry.path) > 1:
         yield replaced("reference", misspelt(value))
-    elif duration := _DURATION.fullmatch(value):
+    elif (duration := _DURATION.fullmatch(value)) and _is_timeout(entry):
         yield replaced("timeout", f"{int(duration[1]) * 2}{duration[2]}")
         yield dropped("timeout")
+
+
+def _is_timeout(entry: _Entry) -> bool:
+    """Tell whether an entry says how long something may take: `cpu: 50m` looks like it."""
+    return "timeout" in f"{entry.parent} {entry.name}".lower()
 
 
 def _entry_lines(text: str, entry: _Entry) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from meshpeek.workshop.mutations import Mutation
 from meshpeek.workshop.values import Value
 
 _MOST_FIELDS = 3
+_PAGES = {True: ", and no page,", False: ""}
 _LATE = "it did not end in time"
 
 
@@ -45,6 +46,7 @@ class Judge:
         self._settings = settings
         self._steps = trial.steps
         self._shown = trial.shown
+        self._findings = trial.findings
         self._noise = {
             index
             for index, (one, other) in enumerate(zip(trial.steps, again.steps, strict=False))
@@ -67,14 +69,15 @@ class Judge:
         failed = next((step for step in trial.steps if not step.passed), None)
         if failed:
             return Finding(mutation, Outcome.NOTICED, _place(failed), "; ".join(failed.reasons))
+        new = [finding for finding in trial.findings if finding not in self._findings]
+        if new:
+            return Finding(mutation, Outcome.NOTICED, "", f"lint: {new[0]}")
+        if mutation.harmless:
+            return Finding(mutation, Outcome.HARMLESS, "", mutation.harmless)
         other = self._first_other(trial.steps)
         if other:
-            return Finding(
-                mutation,
-                Outcome.UNNOTICED,
-                _place(other),
-                "its output is another, and it passes",
-            )
+            reason = "its output is another, and it passes"
+            return Finding(mutation, Outcome.UNNOTICED, _place(other), reason)
         missing = list((Counter(self._shown) - Counter(trial.shown)).elements())
         if missing and mutation.kind == "directive":
             reason = f"the audience does not see {len(missing)} texts and commands"
@@ -83,11 +86,10 @@ class Judge:
         if not fields:
             reason = "every step printed the same, and the clusters ended in the same state"
             return Finding(mutation, Outcome.HARMLESS, "", reason)
-        if mutation.harmless:
-            return Finding(mutation, Outcome.HARMLESS, "", mutation.harmless)
         more = len(fields) - _MOST_FIELDS
         told = ", ".join(fields[:_MOST_FIELDS]) + (f" and {more} more" if more > 0 else "")
-        return Finding(mutation, Outcome.UNNOTICED, "", f"no step prints {told}")
+        outcome = Outcome.HARMLESS if trial.looks else Outcome.UNNOTICED
+        return Finding(mutation, outcome, "", f"no step{_PAGES[trial.looks]} shows {told}")
 
     def _first_other(self, steps: Sequence[StepTrial]) -> StepTrial | None:
         """Return the first step that printed something else than without the mutation."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from meshpeek.cli.standard_output import HEADLESS_SIZE
-from meshpeek.cli.workshops import load
+from meshpeek.cli.workshops import known_installations, load
 from meshpeek.errors import MeshpeekError
 from meshpeek.run.drivers import UnattendedDriver
 from meshpeek.run.events import CommandEnded, CommandShown, TextShown
@@ -20,6 +21,8 @@ from meshpeek.run.settings import RunSettings
 from meshpeek.session.session import Persistence, open_session
 from meshpeek.session.shell.shell_settings import ShellSettings
 from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.workshop.linting import lint
+from meshpeek.workshop.loading import read_text
 from meshpeek.workshop.model import Command, Mode, Workshop
 from meshpeek.workshop.values import Value
 
@@ -33,7 +36,14 @@ _DERIVED = frozenset({"events", "endpoints", "endpointslices", "leases", "nodes"
 """Kinds, by their plural, that others bring about."""
 
 _OWN_FIELDS = frozenset(
-    {"uid", "resourceVersion", "creationTimestamp", "managedFields", "generation"}
+    {
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "managedFields",
+        "generation",
+        "kubectl.kubernetes.io/last-applied-configuration",
+    }
 )
 
 
@@ -53,7 +63,8 @@ class Trial(Value):
     """What there was to see of a run.
 
     `error` is why it could not begin. `shown` are the texts and commands that an audience sees.
-    `state` is what was in the clusters at the end, a value for each field.
+    `state` is what was in the clusters at the end, a value for each field. `looks`: commands look
+    at the pages that the rehearsal serves, or there are none. `findings` are those of lint.
     """
 
     steps: tuple[StepTrial, ...] = ()
@@ -61,6 +72,8 @@ class Trial(Value):
     shown: tuple[str, ...] = ()
     state: Mapping[str, str] = {}
     seconds: float = 0.0
+    looks: bool = True
+    findings: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -83,7 +96,19 @@ def run_trial(folder: Path, file: str, allowed: Mapping[str, float]) -> Trial:
         trial = _run(workshop, folder / ".tmp")
     except MeshpeekError as error:
         trial = Trial(error=error.render().replace(f"{folder}/", ""))
-    return trial.replace(seconds=time.monotonic() - began)
+    return trial.replace(seconds=time.monotonic() - began, findings=_lint(file))
+
+
+def _lint(file: str) -> tuple[str, ...]:
+    problems = lint(
+        read_text(file),
+        file,
+        read_text,
+        installations=known_installations,
+        is_command=lambda word: shutil.which(word) is not None,
+        exists=lambda path: Path(path).exists(),
+    )
+    return tuple(f"{problem.message} [{problem.code}]" for problem in problems)
 
 
 def _run(workshop: Workshop, kept: Path) -> Trial:
@@ -110,8 +135,12 @@ def _run(workshop: Workshop, kept: Path) -> Trial:
                 )
             elif isinstance(event, TextShown | CommandShown):
                 shown.append(event.step.text)
+    urls = {page.url for page in session.pages}
+    names = [name for name, value in session.environment.items() if value in urls]
+    commands = [step.text for step in workshop.steps if isinstance(step, Command)]
+    looks = not urls or any(name in text for name in names for text in commands)
     state = dict(_fields_of_clusters(json.loads(clusters.read_text()))) if steps else {}
-    return Trial(tuple(steps.values()), None, tuple(shown), state)
+    return Trial(tuple(steps.values()), None, tuple(shown), state, looks=looks)
 
 
 def _impatient(workshop: Workshop, allowed: Mapping[str, float]) -> Workshop:
@@ -147,7 +176,11 @@ def _fields_of_clusters(document: Mapping[str, Any]) -> Iterator[tuple[str, str]
 def _fields(value: object, place: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, child in value.items():
-            is_own = key in _OWN_FIELDS or (key == "status" and place.endswith(" "))
+            is_own = (
+                key in _OWN_FIELDS
+                or key.endswith("resource-version")
+                or (key == "status" and place.endswith(" "))
+            )
             if not is_own:
                 yield from _fields(child, f"{place}.{key}")
     elif isinstance(value, list):
