@@ -88,7 +88,7 @@ class Told:
         self.workshop = workshop
         self.file = BytesIO()
         self._count = 1
-        header = Header("/session", 7, True, ("blue",), fingerprints(workshop.steps))
+        header = Header("/session", 7, True, ("blue",), fingerprints(workshop.steps), sealed=True)
         self._writer = JournalWriter(
             self.file,  # type: ignore[arg-type]
             lambda: history.header_line(header),

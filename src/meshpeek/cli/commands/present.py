@@ -102,10 +102,9 @@ def command(
     if settings.resume and not settings.journal:
         raise click.UsageError("--resume needs the journal that --no-journal leaves out")
     if settings.resume:
-        from meshpeek.run.journal.journal import was_rehearsal
+        from meshpeek.run.journal.journal import as_before
 
-        was_one = was_rehearsal(str(file))
-        settings = checked(settings.replace(rehearse=settings.rehearse or was_one))
+        settings = checked(as_before(settings, str(file)))
     if console or console_host:
         _refuse_page(settings)
     with contextlib.ExitStack() as stack:

@@ -43,6 +43,7 @@ class Header(Value):
     rehearsal: bool
     arguments: tuple[str, ...]
     steps: tuple[str, ...]
+    sealed: bool = False
 
 
 class Entry(Value):
@@ -169,6 +170,7 @@ def _history(first: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> 
         rehearsal=first["rehearsal"],
         arguments=tuple(first["arguments"]),
         steps=tuple(first["steps"]),
+        sealed=bool(first.get("sealed")),
     )
     entries: list[Entry] = []
     ended = None

@@ -58,6 +58,7 @@ class Journal:
                     rehearsal=settings.rehearse,
                     arguments=settings.arguments,
                     steps=self._steps,
+                    sealed=settings.sealed,
                 )
             )
 
@@ -104,13 +105,19 @@ def open_journal(
             journal.close()
 
 
-def was_rehearsal(path: str) -> bool:
-    """Tell whether the last presentation of the workshop at `path`, if any, was a rehearsal.
+def as_before(settings: RunSettings, path: str) -> RunSettings:
+    """Return `settings` for what resumes the last presentation of the workshop at `path`, if any.
 
-    The steps of a workshop depend on that, so it is needed before the workshop is read.
+    It is a rehearsal, and sealed, if that was. The steps of a workshop depend on that, so it is
+    needed before the workshop is read.
     """
     last = last_presentation(path)
-    return last is not None and last.history.header.rehearsal
+    if last is None:
+        return settings
+    header = last.history.header
+    return settings.replace(
+        rehearse=settings.rehearse or header.rehearsal, sealed=settings.sealed or header.sealed
+    )
 
 
 @contextlib.contextmanager
