@@ -24,6 +24,8 @@ PROGRAM = Path(sys.executable).with_name("meshpeek")
 # A job in the background of a script ignores ^C, and so would every program that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 # A machine that is busy is no reason to fail.
 settings.register_profile("any machine", deadline=None)

@@ -6,7 +6,7 @@ expects is a defect of meshpeek: `__main__` prints it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 
 DEBUG_VARIABLE = "MESHPEEK_DEBUG"
@@ -70,6 +70,31 @@ class EnvironmentUnfitError(MeshpeekError):
     """The machine lacks what the run needs: a tool, a context, a port, a writable report."""
 
     exit_code = ExitCode.UNFIT_ENVIRONMENT
+
+
+class DefectError(MeshpeekError):
+    """A part of meshpeek has failed by a defect of its own, and the run went on without it."""
+
+    exit_code = ExitCode.DEFECT
+
+
+def broken_sinks(
+    told: str, broken: Sequence[tuple[str, Exception]], environment: Mapping[str, str]
+) -> MeshpeekError:
+    """Return the error for sinks that have raised, by name; `told` says what that means.
+
+    A defect is any exception that is not about the machine, such as a full disk.
+    """
+    defects = [
+        (name, error) for name, error in broken if not isinstance(error, (OSError, MeshpeekError))
+    ]
+    if not defects:
+        return EnvironmentUnfitError(
+            f"{told}: {'; '.join(f'{name}: {error}' for name, error in broken)}"
+        )
+    name, error = defects[0]
+    described = describe_defect(error, environment).removeprefix("error: ")
+    return DefectError(f"{told}: {name}: {described}")
 
 
 def describe_defect(error: Exception, environment: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from meshpeek.errors import InputError, broken_sinks
 from tests.conftest import PROGRAM, RunProgram
 
 WORKSHOP = """\
@@ -303,6 +304,57 @@ def test_a_defect_in_one_of_several_at_once(meshpeek: RunProgram, tmp_path: Path
     result = meshpeek(*arguments, PYTHONPATH=str(tmp_path), MESHPEEK_DEBUG="1")
     assert result.returncode == 70
     assert result.stderr.count(f"\nZeroDivisionError: division by zero\n{DEFECT}") == 2
+
+
+@pytest.mark.parametrize(
+    ("errors", "code"),
+    [
+        ([OSError(28, "No space left on device")], 3),
+        ([InputError("it is busy")], 3),
+        ([ValueError("x")], 70),
+        ([OSError(28, "No space left on device"), KeyError("x")], 70),
+    ],
+)
+def test_a_sink_that_fails_by_a_defect_is_no_full_disk(errors: list[Exception], code: int) -> None:
+    broken = [(f"report {index}", error) for index, error in enumerate(errors)]
+    error = broken_sinks("a report could not be written", broken, {})
+    assert error.exit_code == code
+    assert error.message.startswith("a report could not be written: report ")
+    assert ("meshpeek has a defect" in error.message) is (code == 70)
+
+
+def test_a_report_that_fails_by_a_defect(meshpeek: RunProgram, tmp_path: Path) -> None:
+    (tmp_path / "w.md").write_text("```bash\necho ran\n```\n")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import meshpeek.sinks.reports.junit as j\nj.JUnitFormatter.take = lambda *_: 1 / 0\n"
+    )
+    result = meshpeek("ci", "--junit", "j.xml", "w.md", PYTHONPATH=str(tmp_path))
+    assert result.returncode == 70, result.stderr
+    assert "passed" in result.stdout
+    assert "j.xml: meshpeek has a defect: ZeroDivisionError" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--json", "--junit", "--events", "--against"])
+def test_a_report_s_name_cannot_feign_lines(meshpeek: RunProgram, option: str) -> None:
+    result = meshpeek("ci", option, "a\nerror: b\x1b[2J", "w.md")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: 'a\\nerror: b\\x1b[2J' has control characters in it\n")
+
+
+@pytest.mark.parametrize("limit", [6, 8])
+def test_too_few_files_are_told(
+    clean_environment: dict[str, str], workshop: Path, limit: int
+) -> None:
+    script = f'ulimit -n {limit}; exec "$@"'
+    result = subprocess.run(
+        ["sh", "-c", script, "sh", PROGRAM, "ci", workshop.name],
+        cwd=workshop.parent,
+        env=clean_environment,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 3
+    assert "ulimit -n" in result.stderr
 
 
 def test_presenting_needs_a_terminal(meshpeek: RunProgram, workshop: Path) -> None:

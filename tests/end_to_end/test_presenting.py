@@ -196,6 +196,26 @@ def test_the_shell_that_is_taken_over_is_the_workshop_s_own(present: Present) ->
     show.wait_for("\nEve in sub\nADDED")
 
 
+def test_line_editing_is_chosen_during_a_take_over_and_after_it(present: Present) -> None:
+    show = present(
+        "<!-- @SHOW -->\n"
+        "```bash\necho begin\nset -o vi\n[[ -o vi ]] && echo three\necho four\n```\n"
+    )
+    show.wait_for("$ echo begin")
+    show.press("!")
+    show.wait_for("returns to the show")
+    show.type("set -o emacs; echo tak''en\r")
+    show.wait_for("\ntaken")
+    show.type("exit\r")
+    show.wait_for("back in the show")
+    for command in ("$ echo begin", "$ set -o vi", "$ [[ -o vi ]] && echo three", "$ echo four"):
+        show.wait_for(command)
+        show.press("\r")
+    show.wait_for("\nfour")
+    show.wait_for("4 passed")
+    assert "\nthree\n" in show.text
+
+
 def test_a_command_is_stopped_and_goes_on_in_the_foreground(present: Present) -> None:
     show = present(
         "<!-- @SHOW -->\n```bash\nsh -c 'echo ready; read -r a; echo \"got $a\"'\n"

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from meshpeek.run.events import (
+    CommandEnded,
     Event,
     JobsLeft,
     Notice,
@@ -28,7 +29,7 @@ from tests.sinks.story import tell
 HERE = Path(__file__).parent
 
 
-def draw(mode: Mode, *, rehearsal: bool = False, colours: bool = False) -> str:
+def draw(mode: Mode, *, rehearsal: bool = False, colours: bool = False, ends: bool = False) -> str:
     file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     console = Console(
         file=file,
@@ -40,6 +41,8 @@ def draw(mode: Mode, *, rehearsal: bool = False, colours: bool = False) -> str:
     )
     screen = Screen(console)
     for event in tell(mode, rehearsal=rehearsal):
+        if ends and isinstance(event, CommandEnded):
+            event = event.replace(result=event.result.replace(ends_run=True))
         screen.take(event)
     screen.close()
     assert isinstance(file.buffer, io.BytesIO)
@@ -66,6 +69,11 @@ def log() -> str:
 def test_it_looks_as_it_was_reviewed(name: str, text: str) -> None:
     shown = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
     assert shown == (HERE / name).read_text()
+
+
+def test_no_key_is_offered_after_a_failure_that_ends_the_run() -> None:
+    assert "goes on" in draw(Mode.PRESENT)
+    assert "goes on" not in draw(Mode.PRESENT, ends=True)
 
 
 def test_badges_have_the_context_s_colour_and_its_name() -> None:

@@ -53,7 +53,7 @@ def test_what_was_pressed_before_can_be_forgotten(terminal: tuple[int, int]) -> 
     with Keyboard(theirs) as keyboard:
         os.write(ours, b"\r\r\r")
         assert keyboard.read(_PATIENCE_SECONDS) == "enter"
-        keyboard.forget()
+        keyboard.discard()
         assert keyboard.read(0.05) is None
 
 

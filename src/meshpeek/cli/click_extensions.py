@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,25 @@ _MEANT = {
 
 WORKSHOP_SUFFIXES = (".md", ".sh")
 """Names that end so are taken for workshops, even if there is no such file."""
+
+
+class OutputPath(click.Path):
+    """A file to write. A name with control characters is refused, as it is for workshops."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        """Return the path."""
+        from meshpeek.workshop.loading import refuse_controls
+
+        refuse_controls(os.fspath(value))
+        return super().convert(value, param, ctx)
 
 
 class Duration(click.ParamType[float]):

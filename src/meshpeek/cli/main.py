@@ -20,6 +20,7 @@ EXAMPLES = {
 }
 """Command lines to begin with, and what each does."""
 
+_TOO_MANY_FILES = {errno.EMFILE, errno.ENFILE}
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -56,6 +57,8 @@ def main() -> None:
     except BrokenPipeError:
         raise SystemExit(ExitCode.STEP_FAILED) from None
     except OSError as error:
+        if error.errno in _TOO_MANY_FILES:
+            _fail(_describe_too_many_files(error), ExitCode.UNFIT_ENVIRONMENT)
         if error.errno not in _NO_ROOM:
             raise
         _fail(_describe_no_room(error), ExitCode.UNFIT_ENVIRONMENT)
@@ -70,6 +73,13 @@ def _describe_no_room(error: OSError) -> str:
     return EnvironmentUnfitError(
         f"what meshpeek writes{place} could not be written: {error.strerror}",
         hint="free some space, or write to another place",
+    ).render()
+
+
+def _describe_too_many_files(error: OSError) -> str:
+    return EnvironmentUnfitError(
+        f"meshpeek cannot open another file: {error.strerror}",
+        hint="raise the limit of open files: `ulimit -n 1024`",
     ).render()
 
 

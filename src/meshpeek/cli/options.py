@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from meshpeek.cli.click_extensions import Duration, Size, StandIns
+from meshpeek.cli.click_extensions import Duration, OutputPath, Size, StandIns
 from meshpeek.errors import InputError, MeshpeekError
 from meshpeek.run.settings import RunSettings
 from meshpeek.sinks.reports.registry import ReportPaths
@@ -204,7 +204,7 @@ def takes_reports(command: CommandFunction) -> CommandFunction:
     """Give a command the options that ask for reports, as one argument, `reports`."""
     command = gathered("reports", _REPORTS, _distinct_reports)(command)
     for name, meaning in reversed(_REPORTS.items()):
-        command = click.option(f"--{name}", type=click.Path(path_type=Path), help=meaning)(command)
+        command = click.option(f"--{name}", type=OutputPath(), help=meaning)(command)
     return command
 
 

@@ -20,7 +20,7 @@ from meshpeek.cli.nested_command import nested_command
 from meshpeek.cli.secrecy import hiding_secrets, secrets_of
 from meshpeek.cli.signals import interrupting
 from meshpeek.cli.standard_output import HEADLESS_SIZE, open_output, output_size
-from meshpeek.errors import EnvironmentUnfitError, ExitCode, InputError
+from meshpeek.errors import ExitCode, InputError, broken_sinks
 from meshpeek.run.drivers import Driver, PacedDriver, UnattendedDriver
 from meshpeek.run.events import Event, Notice, Reason
 from meshpeek.run.execution import Compare
@@ -240,12 +240,11 @@ class _WorkshopRun:
 
 
 def require_written(screen: Fanout) -> None:
-    """Raise EnvironmentUnfitError if the screen could not be written."""
+    """Raise an error if the screen could not be written: of the machine, or a defect."""
     # A reader that has closed the pipe (`| head`) is no error.
     broken = [each for each in screen.broken if not isinstance(each[1], BrokenPipeError)]
     if broken:
-        told = "; ".join(f"{name}: {error}" for name, error in broken)
-        raise EnvironmentUnfitError(f"cannot write the output: {told}")
+        raise broken_sinks("cannot write the output", broken, os.environ)
 
 
 def _nothing_ran(workshop: Workshop, report: RunReport) -> InputError:

@@ -60,7 +60,7 @@ class CommandResult(Value):
     `omitted` counts the bytes of it that were not kept. `final` is False for an attempt that is
     repeated because of an `until` annotation, for `time_left` more seconds. `difference` is from
     the transcript that the run is compared with, if any. `edited` is what ran if the presenter
-    changed the command.
+    changed the command. `ends_run`: whatever anybody decides, no other step runs.
     """
 
     attempt: int
@@ -75,6 +75,7 @@ class CommandResult(Value):
     time_left: float = 0.0
     difference: Difference | None = None
     edited: str | None = None
+    ends_run: bool = False
 
 
 class Reason(StrEnum):

@@ -152,6 +152,7 @@ class Executor:
             output="",
             omitted=0,
             verdict=Verdict(VerdictKind.NOT_RUN, (reason,), hint),
+            ends_run=self.breach is not None,
         )
 
     def _result(
@@ -201,4 +202,5 @@ class Executor:
             final=not time_left,
             time_left=time_left,
             difference=difference,
+            ends_run=breach is not None,
         )

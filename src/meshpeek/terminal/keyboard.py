@@ -77,7 +77,7 @@ class Keyboard:
         finally:
             self._apply(raw_output=False)
             self._drain()
-            self.forget()
+            self.discard()
 
     def _drain(self) -> None:
         """Drop input as long as more of it comes."""
@@ -90,7 +90,7 @@ class Keyboard:
                 return
             patience = _QUIET_SECONDS
 
-    def forget(self) -> None:
+    def discard(self) -> None:
         """Drop the keys that were pressed and not read."""
         self._decoder.take_rest()
         with contextlib.suppress(termios.error):

@@ -55,14 +55,21 @@ def find_startup(home: str | None) -> tuple[str, ...]:
     return next(((str(path),) for path in candidates if path.is_file()), ())
 
 
-def read_text(path: str) -> str:
-    """Return the text of the regular file at `path`, which has 16 MiB at most.
+def refuse_controls(path: str) -> None:
+    """Raise InputError for a file's name with control characters.
 
-    Raises InputError with what to do otherwise. A name with control characters is refused: it would
-    be printed in every message, and could move the cursor or feign another line.
+    It would be printed in every message, and could move the cursor or feign another line.
     """
     if _CONTROL.search(path):
         raise InputError(f"{path!r} has control characters in it", hint="rename the file")
+
+
+def read_text(path: str) -> str:
+    """Return the text of the regular file at `path`, which has 16 MiB at most.
+
+    Raises InputError with what to do otherwise, also for a name as in `refuse_controls`.
+    """
+    refuse_controls(path)
     try:
         mode = Path(path).stat().st_mode
         # A device may never end, and a FIFO never begin.

@@ -37,7 +37,7 @@ class Person(Keyboard):
         self.now += later
         return key
 
-    def forget(self) -> None:
+    def discard(self) -> None:
         pass
 
 

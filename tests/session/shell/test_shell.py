@@ -309,7 +309,9 @@ def test_jobs_are_listed_and_nothing_outlives_the_session(
     assert [line for line in alive.stdout.splitlines() if not line.startswith(b"Z")] == []
 
 
-def test_an_exit_trap_runs_when_the_session_is_closed(shell: Shell, run: Run) -> None:
+@pytest.mark.parametrize("before", ["true", "alias builtin=false exit=false jobs=false"])
+def test_an_exit_trap_runs_when_the_session_is_closed(shell: Shell, run: Run, before: str) -> None:
+    run(before)
     run("trap 'echo bye' EXIT")
     assert shell.close() == b"bye\n"
 

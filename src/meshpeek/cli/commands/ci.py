@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meshpeek.cli.click_extensions import FilesThenArguments
+from meshpeek.cli.click_extensions import FilesThenArguments, OutputPath
 from meshpeek.cli.options import (
     FILES,
     NO_INIT,
@@ -96,7 +96,7 @@ class _Ci(FilesThenArguments):
 )
 @click.option(
     "--against",
-    type=click.Path(path_type=Path),
+    type=OutputPath(),
     help="Compare each step with a transcript; a folder has one for each workshop.",
 )
 @click.option("--update", is_flag=True, help="Update the transcript instead of comparing with it.")

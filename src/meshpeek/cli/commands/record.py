@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from meshpeek.cli.click_extensions import OutputPath
 from meshpeek.cli.options import (
     ARGUMENTS,
     FILE,
@@ -34,7 +35,7 @@ SUFFIX = ".transcript.yaml"
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=OutputPath(),
     help=f"Where to write the transcript.  [default: FILE with {SUFFIX} for its suffix]",
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing transcript.")

@@ -91,7 +91,7 @@ class Presenter:
 
     def discard_input(self) -> None:
         """Drop keys and actions: a RETURN that came early must not run a command."""
-        self._keyboard.forget()
+        self._keyboard.discard()
         self._queue.clear()
 
     def wait(self, step: Step | None) -> Decision:
@@ -129,7 +129,7 @@ class Presenter:
             while (left := due - self._clock()) > 0:
                 action = self._next(left)
                 if action in (Action.GO, Action.FINISH):
-                    self._keyboard.forget()  # or a second RETURN, pressed with it, would run it
+                    self._keyboard.discard()  # or a second RETURN, pressed with it, would run it
                     yield Typed(step, step.text[typed:])
                     return Action.GO
                 if action is not None:

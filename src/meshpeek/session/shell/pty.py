@@ -91,6 +91,11 @@ class BashPty:
             raise EnvironmentUnfitError(
                 "bash was not found", hint="install bash, and make sure it is on PATH"
             ) from error
+        except OSError as error:  # of which pexpect makes one that has no number
+            raise EnvironmentUnfitError(
+                f"cannot start bash: {error}",
+                hint="raise the limits of open files and processes: ulimit -n, ulimit -u",
+            ) from error
         self._child.delaybeforesend = None  # or each send would wait for 50 ms
         self._terminal = self._child.child_fd
         self.leader: int = self._child.pid  # type: ignore[assignment]  # it has been spawned

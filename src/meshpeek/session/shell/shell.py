@@ -45,6 +45,7 @@ _POLL_SECONDS = 0.1
 _REMINDERS = 3
 """How often bash is asked again for the end of a command, which an interrupt may have cost."""
 _START_SECONDS = 20.0
+_EXIT = "\\builtin \\exit\n" * 2  # twice, because bash asks again when there are stopped jobs
 _CLOSE_SECONDS = 2.0
 _ASK_SECONDS = 10.0
 
@@ -375,7 +376,7 @@ class Shell:
 
     def background_jobs(self) -> str:
         """Return bash's list of running jobs, a line each."""
-        return self.ask("builtin jobs -l") if self._pty.is_alive() else ""
+        return self.ask(r"\builtin jobs -l") if self._pty.is_alive() else ""
 
     def close(self) -> bytes:
         """End bash and all it started; return what its EXIT trap wrote. Safe to call twice."""
@@ -385,8 +386,7 @@ class Shell:
         self._closed = True
         try:
             if self._pty.is_alive():
-                # Twice, because bash asks again when there are stopped jobs.
-                self._pty.send(self._states.take_unexported() + "builtin exit\nbuiltin exit\n")
+                self._pty.send(self._states.take_unexported() + _EXIT)
                 deadline = Deadline(_CLOSE_SECONDS)
                 ended = False
                 while not ended:

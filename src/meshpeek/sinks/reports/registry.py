@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from meshpeek.errors import EnvironmentUnfitError, MeshpeekError
+from meshpeek.errors import EnvironmentUnfitError, MeshpeekError, broken_sinks
 from meshpeek.run.events import Event, RunRefused
 from meshpeek.sinks import Sink
 from meshpeek.sinks.fanout import Fanout
@@ -59,8 +60,7 @@ def open_reports(
         finally:
             reports.close()
     if reports.broken:
-        told = "; ".join(f"{name}: {error}" for name, error in reports.broken)
-        raise EnvironmentUnfitError(f"a report could not be written: {told}")
+        raise broken_sinks("a report could not be written", reports.broken, os.environ)
 
 
 @contextlib.contextmanager

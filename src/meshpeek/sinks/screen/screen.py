@@ -59,7 +59,7 @@ from meshpeek.sinks.screen.overlay_contents import (
     draw_outline,
 )
 from meshpeek.sinks.screen.rich_markdown import draw_markdown
-from meshpeek.sinks.screen.status_line import Positions
+from meshpeek.sinks.screen.status_line import StatusText
 from meshpeek.sinks.screen.summary_table import draw_summary
 from meshpeek.sinks.screen.theme import code_theme, screen_theme
 from meshpeek.sinks.summary import format_duration, name_step
@@ -103,7 +103,7 @@ class Screen:
         self._mode = Mode.RUN
         self._colours: dict[str, str] = {}
         self._rehearsal: str | None = None
-        self._positions: Positions | None = None
+        self._status_text: StatusText | None = None
         self._indexes: dict[int, int] = {}
         self._shows_status = True
         self._clock: ClockRead | None = None
@@ -244,9 +244,9 @@ class Screen:
         status = None
         if self._is_waiting and self._hint:
             status = Text(self._hint, "bold")
-        elif self._is_waiting and self._shows_status and self._clock and self._positions:
+        elif self._is_waiting and self._shows_status and self._clock and self._status_text:
             help_key = self._keys.get(Action.HELP, "")
-            status = self._positions.describe(self._waiting, self._clock, help_key)
+            status = self._status_text.describe(self._waiting, self._clock, help_key)
         self._display.set_status(status)
 
     def _show_recorded(self, event: RecordedShown) -> None:
@@ -261,7 +261,7 @@ class Screen:
     def _open(self, event: RunStarted) -> None:
         self._mode = event.mode
         self._has_recording = event.has_recording
-        self._positions = Positions(event.workshop)
+        self._status_text = StatusText(event.workshop)
         self._indexes = {id(step): index for index, step in enumerate(event.workshop.steps)}
         self._colours = {
             context.name: context.colour for context in event.workshop.front_matter.contexts
@@ -319,7 +319,8 @@ class Screen:
             self._tell_failure(event)
         if verdict.hint:
             self._display.draw(Text(f"hint: {verdict.hint}", "bold"))
-        if not verdict and event.step.shown and not ended_by_presenter(event.result.status):
+        is_decided = event.result.ends_run or ended_by_presenter(event.result.status)
+        if not verdict and event.step.shown and not is_decided:
             self._offer_what_to_do(event.step)
         if event.step.shown:
             self._display.draw_gap()

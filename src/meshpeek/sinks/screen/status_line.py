@@ -55,8 +55,8 @@ class StatusLine:
         self._console.file.flush()
 
 
-class Positions:
-    """How far a workshop is at each of its steps."""
+class StatusText:
+    """The status of a workshop at each of its steps: how far it is, and where."""
 
     def __init__(self, workshop: Workshop) -> None:
         self._titles = [section.title for section in workshop.sections]
