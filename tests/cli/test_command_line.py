@@ -101,6 +101,7 @@ def test_steps_as_json(meshpeek: RunProgram, workshop: Path) -> None:
         "end_line": 9,
         "section": "A workshop",
         "shown": True,
+        "runs": True,
         "typed": True,
         "wait_before": True,
         "wait_after": False,

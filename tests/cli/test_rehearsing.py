@@ -58,14 +58,15 @@ def test_what_is_unknown_is_told_with_its_place(
 
 
 @pytest.mark.parametrize("command", ["ci --rehearse", "clusters"])
-def test_a_manifest_that_is_refused_makes_the_environment_unfit(
+def test_a_manifest_that_is_refused_is_wrong_input_with_its_place(
     meshpeek: RunProgram, tmp_path: Path, command: str
 ) -> None:
     write(tmp_path, "{contexts: [dev], rehearsal: {dev: {manifests: [m.yaml]}}}", "true")
-    (tmp_path / "m.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {}\n")
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {}\n"
+    (tmp_path / "m.yaml").write_text(f"# two\n---\n{pod}")
     result = meshpeek(*command.split(), "w.md")
-    assert result.returncode == 3
-    assert "m.yaml: the rehearsal cluster dev refuses the Pod 'x'" in result.stderr
+    assert result.returncode == 2
+    assert "error: m.yaml:3: the rehearsal cluster dev refuses the Pod 'x'" in result.stderr
     assert "hint: correct the manifest" in result.stderr
 
 

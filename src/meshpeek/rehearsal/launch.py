@@ -241,7 +241,9 @@ def _understand(
     if not isinstance(answer, dict):
         raise _crashed(_tail(errors))
     if "error" in answer:
-        raise RehearsalError(f"rehearsal clusters: {answer['error']}", hint=answer.get("hint"))
+        is_input = bool(answer.get("is_input"))
+        said = str(answer["error"]) if is_input else f"rehearsal clusters: {answer['error']}"
+        raise RehearsalError(said, hint=answer.get("hint"), is_input=is_input)
     servers = answer.get("clusters")
     if not isinstance(servers, dict) or expected not in (None, set(servers)):
         raise _crashed(_tail(errors))

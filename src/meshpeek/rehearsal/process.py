@@ -62,7 +62,7 @@ def main() -> int:
                 is_reporting=bool(request.get("report")),
             )
     except RehearsalError as error:
-        return _report(error.message, error.hint)
+        return _report(error)
     except KeyboardInterrupt:
         pass
     return 0
@@ -206,6 +206,6 @@ def _say(value: object) -> None:
     sys.stdout.flush()
 
 
-def _report(message: str, hint: str | None) -> int:
-    _say({"error": message, "hint": hint or ""})
+def _report(error: RehearsalError) -> int:
+    _say({"error": error.message, "hint": error.hint or "", "is_input": error.is_input})
     return UNFIT

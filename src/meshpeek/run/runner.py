@@ -122,6 +122,7 @@ class Runner:
         )
         self._left_out = settings.choice.left_out(workshop) if settings.choice else {}
         self._passed: dict[int, bool] = {}
+        self._statuses: dict[int, int] = {}
         self._skipped = skipped_in(self._resumed, workshop)
         self._cursor = Cursor(workshop.steps)
         self._last: _ShownCommand | None = None
@@ -190,7 +191,7 @@ class Runner:
             if self._excludes(index, step):
                 continue
             result = yield from self._execute(index, step)
-            if not result.verdict and self._settings.stops_at(step):
+            if not result.verdict and self._settings.stops_at(step, result.status):
                 raise _Stop(str(step.span))
 
     def _take(self, cursor: Cursor, step: AnyStep) -> Iterator[Event]:
@@ -285,7 +286,7 @@ class Runner:
         result = yield from self._execute(index, step, edited)
         if step.wait_after or self._waits_after_failure(step, result):
             action = yield from self._wait(step)
-        if action is Action.GO and not self._passed[index] and self._settings.stops_at(step):
+        if action is Action.GO and self._failed_at(index, step):
             raise _Stop(str(step.span))
         return action
 
@@ -355,11 +356,16 @@ class Runner:
         if result.verdict.kind is VerdictKind.INTERRUPTED:
             raise KeyboardInterrupt
         self._passed[index] = bool(result.verdict)
+        self._statuses[index] = result.status
         if self._executor.breach or self._executor.is_out_of_time:
             raise _Stop(str(step.span))
         if result.verdict and step.shown:
             self._driver.pause_for_reading(visible_text(result.output))
         return result
+
+    def _failed_at(self, index: int, step: Command) -> bool:
+        """Tell whether a step has failed so that the run ends."""
+        return not self._passed[index] and self._settings.stops_at(step, self._statuses[index])
 
     def _waits_after_failure(self, step: Command, result: CommandResult) -> bool:
         """Tell whether the presenter decides what happens after a failure that the audience saw."""

@@ -99,6 +99,9 @@ class RunSettings(Value):
         words = {self.mode.value, REHEARSE} if self.rehearse else {self.mode.value}
         return step.selection.excluded_by(frozenset(words))
 
-    def stops_at(self, step: Command) -> bool:
-        """Tell whether a failure of `step` ends the run."""
-        return self.stop_on_failure or step.stops_run
+    def stops_at(self, step: Command, status: int) -> bool:
+        """Tell whether a failure of `step`, which ended with `status`, ends the run.
+
+        With `set -e` it does where it would end bash: the status of a pipeline is its last part's.
+        """
+        return self.stop_on_failure or (step.stops_run and status != 0)

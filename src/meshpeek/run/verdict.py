@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Sequence
 
@@ -15,6 +16,10 @@ _SIGPIPE_STATUS = 141
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 _STOPPED = (128 + signal.SIGTSTP, 128)
 """bash's statuses of what ^Z stopped; the second is of a pipeline whose other parts had ended."""
+_LITERAL = re.compile(r"[\w-]{2,}")
+_ESCAPE_IN_PATTERN = re.compile(r"\\(.)")
+_MOST_LINES_COMPARED = 1000
+_LONGEST_LINE_TOLD = 120
 _BROKEN_HINT = "this step, or one before it, changed what the shell depends on; run it in `bash -c`"
 
 
@@ -35,6 +40,8 @@ def judge(
     show.
     """
     timeout = settings.timeout_for(step)
+    if _shows_difference(step, outcome) and not settings.is_test:
+        outcome = outcome.replace(status=0, pipestatus=())
     reasons = [
         *_status_reasons(step, outcome, timeout, settings),
         *_output_reasons(step.checks, output, output if errors is None else errors),
@@ -45,7 +52,11 @@ def judge(
         fails = settings.is_test or step.stops_run
         kind = VerdictKind.NOT_RUN if fails else VerdictKind.PASSED
         return Verdict(kind, tuple(reasons), _unknown_directive_hint(step))
-    hint = _hint(step, contexts)
+    hint = (
+        _hint(step, contexts)
+        or _difference_hint(step, outcome)
+        or _nearest_line(step.checks, output)
+    )
     if outcome.ending is Ending.TIMED_OUT and step.checks.stop is None:
         return Verdict(VerdictKind.TIMED_OUT, tuple(reasons), hint)
     if outcome.ending is Ending.SHELL_BROKEN:
@@ -72,6 +83,32 @@ def _unknown_directive_hint(step: Command) -> str:
     return (
         f"`@{step.directive}` is not a directive, macro, hook or command; "
         "define it, or import the file that does"
+    )
+
+
+def _shows_difference(step: Command, outcome: CommandExit) -> bool:
+    """Tell whether all that failed of a step is a command that found a difference.
+
+    `diff`, `cmp` and `kubectl diff` end with 1 then, which is no failure of theirs.
+    """
+    if not step.comparing or step.checks.exit_status != 0:
+        return False
+    if outcome.ending is not Ending.COMPLETED:
+        return False
+    statuses = outcome.pipestatus if step.pipeline else (outcome.status,)
+    failed = {n - len(statuses): status for n, status in enumerate(statuses) if status}
+    return bool(failed) and all(
+        place in step.comparing and status == 1 for place, status in failed.items()
+    )
+
+
+def _difference_hint(step: Command, outcome: CommandExit) -> str | None:
+    if not _shows_difference(step, outcome):
+        return None
+    annotation = "exit any" if step.pipeline else "exit 1"
+    return (
+        "status 1 says that the files differ; if they are to, put "
+        f"<!-- @# meshpeek: {annotation} --> before the command"
     )
 
 
@@ -153,6 +190,28 @@ def _output_reasons(checks: Checks, output: str, errors: str) -> list[str]:
         if not expectation.found_in(errors)
     ]
     return missing + no_error + unwanted
+
+
+def _nearest_line(checks: Checks, output: str) -> str | None:
+    """Return a hint with the line that came nearest to what is missing; None if none did."""
+    missing = next((each for each in checks.expect if not each.found_in(output)), None)
+    if missing is None:
+        return None
+    words = set(_LITERAL.findall(_ESCAPE_IN_PATTERN.sub(_unescape, missing.source)))
+    best, nearest = 0, ""
+    for line in output.splitlines()[-_MOST_LINES_COMPARED:]:
+        score = sum(len(word) for word in words if word in line)
+        if score > best:
+            best, nearest = score, line
+    if not nearest:
+        return None
+    told = " ".join(nearest.split())
+    return f"the nearest line is “{told[:_LONGEST_LINE_TOLD]}”"
+
+
+def _unescape(match: re.Match[str]) -> str:
+    """Return what an escape in a pattern stands for: a character, or a gap for one of many."""
+    return " " if match[1].isalnum() else match[1]
 
 
 def _hint(step: Command, contexts: Sequence[str] | None) -> str | None:

@@ -65,7 +65,8 @@ def start_rehearsal(
                 shows_pages=shows_pages,
             )
     except RehearsalError as error:
-        raise EnvironmentUnfitError(error.message, hint=error.hint) from error
+        kind = InputError if error.is_input else EnvironmentUnfitError
+        raise kind(error.message, hint=error.hint) from error
 
 
 def with_rehearsed_contexts(workshop: Workshop, chosen: Sequence[str] = ()) -> Workshop:

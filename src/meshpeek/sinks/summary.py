@@ -106,6 +106,9 @@ def conclusion(report: RunReport) -> str:
     """Return the one line that says how the run ended."""
     counts = {outcome: sum(s.outcome == outcome for s in report.steps) for outcome in OUTCOMES}
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+    shown = sum(step.step.shown for step in report.steps)
+    if 0 < shown < len(report.steps):
+        told += f" ({shown} of them shown)"
     reason = (
         f"; {report.reason.value}" if report.reason and report.reason.name != "FINISHED" else ""
     )

@@ -37,6 +37,7 @@ ERASE_LINE = "\x1b[K"
 """From the cursor on."""
 
 SAVE_CURSOR, RESTORE_CURSOR = "\x1b7", "\x1b8"
+ERASE_LINE_END = "\x1b[0K"
 CURSOR_DOWN, ERASE_BELOW = "\x1b[B", "\x1b[J"
 INDEX, REVERSE_INDEX = "\x1bD", "\x1bM"
 """The cursor a line down, and up; at the screen's edge, scroll instead. Columns stay."""

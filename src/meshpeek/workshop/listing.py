@@ -11,9 +11,9 @@ from meshpeek.workshop.model import AnyStep, Clear, Command, Pause, Workshop
 def steps_document(workshop: Workshop) -> str:
     """Return the JSON of `meshpeek steps --json`, a public format.
 
-    `{"path", "steps": [{"kind", "text", "line", "end_line", "section", "shown", "typed",
+    `{"path", "steps": [{"kind", "text", "line", "end_line", "section", "shown", "runs", "typed",
     "wait_before", "wait_after", "contexts", "name", "tags", "note"}]}`, lines 1-based, `section` a
-    heading's text.
+    heading's text. A command that does not run is displayed only (`#$`).
     """
     document = {
         "path": workshop.path,
@@ -31,6 +31,7 @@ def _describe(workshop: Workshop, step: AnyStep) -> dict[str, Any]:
         "end_line": step.span.end_line,
         "section": workshop.sections[step.section].title,
         "shown": step.shown,
+        "runs": command is not None and command.runs,
         "typed": command is not None and command.typed,
         "wait_before": command is not None and command.wait_before,
         "wait_after": isinstance(step, Pause) or (command is not None and command.wait_after),
@@ -54,6 +55,8 @@ def list_steps(workshop: Workshop) -> str:
             lines.append(f"\n{workshop.sections[section].title or workshop.path}")
         first = step.text.strip().partition("\n")[0]
         marks = "" if step.shown or isinstance(step, Pause | Clear) else " (hidden)"
+        if isinstance(step, Command) and not step.runs:
+            marks += " (not run)"
         contexts = (
             f" [{', '.join(step.contexts)}]" if isinstance(step, Command) and step.contexts else ""
         )

@@ -154,6 +154,8 @@ class Command(Step):
     command comes from (`@show_5` gives `show_5`), an empty string for a line of a fence.
     `contexts` are the cluster contexts it names, in order, each once. `pipeline` says that its
     last statement is a pipeline (`a | b`, not `! a | b`), so that the statuses of the parts count.
+    `comparing` has the places, counted from the end (-1 is the last), of those of its simple
+    commands that end with 1 where files differ (`diff`, `cmp`).
     `stops_run` says that `set -e` is in force in the workshop: a failure here ends the run.
     """
 
@@ -164,6 +166,7 @@ class Command(Step):
     directive: str = ""
     contexts: tuple[str, ...] = ()
     pipeline: bool = False
+    comparing: tuple[int, ...] = ()
     stops_run: bool = False
     checks: Checks = _NO_CHECKS
     edit: Edit | None = None

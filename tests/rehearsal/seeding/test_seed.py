@@ -269,10 +269,10 @@ def test_lists_and_json_and_folders_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: [", "the manifest cannot be read"),
-        ("just text", "a document in it is no Kubernetes object"),
-        ("apiVersion: v1\nkind: Pod\n", "a document in it is no Kubernetes object"),
-        ("kind: Pod\nmetadata: {name: x}\n", "a document in it is no Kubernetes object"),
+        ("a: 1\nb: [", "wrong.yaml:2: not valid YAML"),
+        ("just text", "wrong.yaml:1: not a Kubernetes object"),
+        ("apiVersion: v1\nkind: Pod\n", "wrong.yaml:1: not a Kubernetes object"),
+        ("kind: Pod\nmetadata: {name: x}\n", "wrong.yaml:1: not a Kubernetes object"),
         (
             "apiVersion: example.org/v1\nkind: Thing\nmetadata: {name: x}\n",
             'no matches for kind "Thing" in version "example.org/v1"',

@@ -45,7 +45,7 @@ def test_a_failure_is_marked_at_its_line_and_summed_up(
 
 
 def heard_by_the_runner(log: str) -> list[str]:
-    """Return the workflow commands that GitHub's runner would carry out.
+    """Return the workflow commands that GitHub's runner would carry out, but for groups.
 
     After `::stop-commands::TOKEN` it takes none before `::TOKEN::` (GitHub's documentation of
     workflow commands); blanks before a command do not matter to it.
@@ -56,6 +56,8 @@ def heard_by_the_runner(log: str) -> list[str]:
             token = ""
         elif not token and line.startswith("::stop-commands::"):
             token = line.removeprefix("::stop-commands::")
+        elif line.startswith(("::group::", "::endgroup::")):
+            assert not token
         elif not token and (line.startswith("::") or "##[" in line):
             heard.append(line)
     assert not token, "commands stay stopped for what comes after meshpeek"

@@ -57,6 +57,7 @@ def test_a_failure_is_complete() -> None:
         "output": "no final newline",
         "omitted": 0,
         "shell_ended": False,
+        "difference": [],
         "attempts": failed["attempts"],
     }
     assert document["workshops"][0]["sections"][failed["section"]] == "Links"

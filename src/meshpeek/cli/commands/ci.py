@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from meshpeek.cli.options import (
     takes_reports,
     takes_settings,
 )
+from meshpeek.cli.pipelines.ci_server import server_sinks
 from meshpeek.cli.pipelines.run_limits import Limits, takes_limits
 from meshpeek.cli.pipelines.selection import (
     WorkshopSelection,
@@ -147,7 +147,7 @@ def command(
     golden = _open_golden(against, paths, update=update)
     history = _open_history(selection) if paths[1:] or selection.needs_history else None
     overview = Overview(len(paths))
-    more: list[tuple[str, Sink]] = [*_github(), ("overview", overview)]
+    more: list[tuple[str, Sink]] = [*server_sinks(os.environ), ("overview", overview)]
     more += [("the transcripts", golden)] if golden else []
     more += [("the history", history)] if history else []
     codes: list[ExitCode] = []
@@ -218,15 +218,6 @@ def _list(
     elif not codes:
         click.echo(matrix_document(workshops) if as_json else list_matrix(workshops))
     return worst_of(codes)
-
-
-def _github() -> list[tuple[str, Sink]]:
-    """Return the sink for GitHub Actions, if meshpeek runs there."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
-        return []
-    from meshpeek.sinks.reports.github import GitHub
-
-    return [("the summary for GitHub", GitHub(sys.stdout.buffer, os.environ))]
 
 
 def _load_all(

@@ -17,7 +17,7 @@ from meshpeek.cli.click_extensions import FileThenCommand
 from meshpeek.cli.secrecy import hiding_secrets
 from meshpeek.cli.signals import handling
 from meshpeek.cli.workshops import known_installations
-from meshpeek.errors import EnvironmentUnfitError
+from meshpeek.errors import EnvironmentUnfitError, InputError
 from meshpeek.rehearsal import (
     INSTALLATIONS,
     ClusterSeed,
@@ -106,7 +106,8 @@ def command(
             raise
         return
     except RehearsalError as error:
-        raise EnvironmentUnfitError(error.message, hint=error.hint) from error
+        kind = InputError if error.is_input else EnvironmentUnfitError
+        raise kind(error.message, hint=error.hint) from error
     raise EnvironmentUnfitError(
         "the rehearsal clusters have ended by themselves",
         hint="their process was killed, or crashed; start them again",

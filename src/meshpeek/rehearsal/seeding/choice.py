@@ -37,6 +37,7 @@ def _chosen_for(seeded: SeededCluster, linked: Collection[str]) -> frozenset[Ins
         raise RehearsalError(
             f"the rehearsal cluster {name} has links, and nothing is installed that makes them",
             hint=f"add {makers} to `install`, or remove `links`",
+            is_input=True,
         )
     return chosen
 
@@ -57,6 +58,7 @@ def _find(known: Mapping[str, Installation], name: str, cluster: str) -> Install
         raise RehearsalError(
             f"the rehearsal cluster {cluster}: unknown installation `{name}`",
             hint=f"known are {', '.join(known)}",
+            is_input=True,
         )
     return known[name]
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.types.objects import Object
 
 
-def read_manifests(path: Path) -> Iterator[Object]:
+class Manifest(NamedTuple):
+    """An object, and the place where it begins: `FILE:LINE`."""
+
+    place: str
+    object: Object
+
+
+def read_manifests(path: Path) -> Iterator[Manifest]:
     """Yield the objects in a file, or in the YAML and JSON files of a folder by their names.
 
     Raises RehearsalError for what cannot be read.
@@ -22,32 +30,48 @@ def read_manifests(path: Path) -> Iterator[Object]:
         return
     import yaml
 
-    from meshpeek.rehearsal.types.yaml_documents import load_documents
+    from meshpeek.rehearsal.types.yaml_documents import load_numbered_documents
 
+    name = _relative(path)
     try:
-        documents = load_documents(path.read_text("utf-8"))
+        documents = load_numbered_documents(path.read_text("utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise RehearsalError(
+            f"{name}:{mark.line + 1 if mark else 1}: not valid YAML: {error.problem}",
+            hint="correct the manifest",
+            is_input=True,
+        ) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise RehearsalError(
-            f"{path}: the manifest cannot be read: {error}",
-            hint="name a YAML file, or a folder of them, under `rehearsal` in the front matter",
+            f"{name}: the manifest cannot be read: {error}",
+            hint="name a YAML file, or a folder of them, under `rehearsal` in the settings",
+            is_input=True,
         ) from None
-    for document in documents:
-        yield from _objects_in(path, document)
+    for line, document in documents:
+        yield from _objects_in(f"{name}:{line}", document)
 
 
-def _objects_in(path: Path, document: Any) -> Iterator[Object]:  # noqa: ANN401 - any YAML
+def _relative(path: Path) -> str:
+    """Return a path as a person would write it, from the current folder."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _objects_in(place: str, document: Any) -> Iterator[Manifest]:  # noqa: ANN401 - any YAML
     if document is None:
         return
     if not _is_object(document):
         raise RehearsalError(
-            f"{path}: a document in it is no Kubernetes object",
+            f"{place}: not a Kubernetes object",
             hint="every document of a manifest has apiVersion, kind and metadata",
+            is_input=True,
         )
     if document["kind"] == "List":
         for each in document.get("items") or ():
-            yield from _objects_in(path, each)
+            yield from _objects_in(place, each)
     else:
-        yield document
+        yield Manifest(place, document)
 
 
 def _is_object(document: Any) -> bool:  # noqa: ANN401 - any YAML

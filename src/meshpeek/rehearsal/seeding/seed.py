@@ -77,4 +77,5 @@ def _check_links(seeded: SeededCluster) -> None:
             raise RehearsalError(
                 f"the rehearsal cluster {seeded.cluster.name} cannot be linked to {name!r}",
                 hint=f"link to another cluster of the workshop: {', '.join(others)}",
+                is_input=True,
             )

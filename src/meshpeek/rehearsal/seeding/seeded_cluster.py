@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.controllers.runtime import Runtime
 from meshpeek.rehearsal.errors import RehearsalError
 from meshpeek.rehearsal.seeding.cluster_seed import ClusterSeed
-from meshpeek.rehearsal.seeding.manifests import read_manifests
+from meshpeek.rehearsal.seeding.manifests import Manifest, read_manifests
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types.keys import CRDS, NAMESPACES
 from meshpeek.rehearsal.types.objects import LAST_APPLIED, Object
@@ -31,7 +30,7 @@ class SeededCluster:
         self.cluster = cluster
         self.runtime = runtime
         self.seed = seed
-        self._manifests = [(path, obj) for path in seed.manifests for obj in read_manifests(path)]
+        self._manifests = [found for path in seed.manifests for found in read_manifests(path)]
 
     @property
     def objects(self) -> list[Object]:
@@ -70,14 +69,14 @@ class SeededCluster:
 
     def apply_manifests(self) -> None:
         """Apply the manifests. Raises RehearsalError for an object that is refused."""
-        for path, obj in self._in_order():
-            if not self._is_present(obj):
-                self._apply_manifest(path, obj)
+        for manifest in self._in_order():
+            if not self._is_present(manifest.object):
+                self._apply_manifest(manifest)
 
-    def _in_order(self) -> Iterator[tuple[Path, Object]]:
+    def _in_order(self) -> Iterator[Manifest]:
         """Yield Namespaces first, as they may be in a file that is read after others."""
-        yield from (each for each in self._manifests if each[1]["kind"] == "Namespace")
-        yield from (each for each in self._manifests if each[1]["kind"] != "Namespace")
+        yield from (each for each in self._manifests if each.object["kind"] == "Namespace")
+        yield from (each for each in self._manifests if each.object["kind"] != "Namespace")
 
     def _is_present(self, obj: Object) -> bool:
         """Return whether a Namespace is there already: several manifests may bring the same one."""
@@ -86,14 +85,16 @@ class SeededCluster:
         name = obj["metadata"].get("name", "")
         return self.cluster.store.get(NAMESPACES, None, name) is not None
 
-    def _apply_manifest(self, path: Path, obj: Object) -> None:
+    def _apply_manifest(self, manifest: Manifest) -> None:
+        place, obj = manifest
         try:
             self._admit(_applied(obj))
         except ApiError as error:
             raise RehearsalError(
-                f"{path}: the rehearsal cluster {self.cluster.name} refuses the {obj['kind']} "
+                f"{place}: the rehearsal cluster {self.cluster.name} refuses the {obj['kind']} "
                 f"{obj['metadata'].get('name', '')!r}: {error.message}",
                 hint=self._hint(obj),
+                is_input=True,
             ) from None
 
     def _hint(self, obj: Object) -> str:

@@ -63,6 +63,22 @@ def load_documents(text: str) -> list[Any]:
     return list(yaml.load_all(text, Loader=_Loader))
 
 
+def load_numbered_documents(text: str) -> list[tuple[int, Any]]:
+    """Return the line at which each document in `text` begins, and its value.
+
+    Raises yaml.YAMLError.
+    """
+    loader = _Loader(text)
+    try:
+        found = []
+        while loader.check_node():
+            node = loader.get_node()
+            found.append((node.start_mark.line + 1, loader.construct_document(node)))
+        return found
+    finally:
+        loader.dispose()
+
+
 def check_modest(text: str, maximum_depth: int) -> None:
     """Raise yaml.YAMLError where `text` is malformed, or expensive for its size.
 

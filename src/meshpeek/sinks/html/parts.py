@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from meshpeek.run.events import CommandResult
+from meshpeek.sinks.difference_lines import difference_lines
 from meshpeek.sinks.html import ansi, prose
 from meshpeek.sinks.html.colours import context_colour, readable_on
 from meshpeek.sinks.html.templating import render
@@ -64,6 +65,7 @@ class StepView(NamedTuple):
     attempts: Sequence[str] = ()
     recorded: Markup = Markup()
     recorded_from: str = ""
+    difference: Sequence[str] = ()
 
     def result(self, attempts: Sequence[CommandResult]) -> StepView:
         """Return the view with what came of `attempts`; the last one counts."""
@@ -80,6 +82,7 @@ class StepView(NamedTuple):
             output=ansi.to_html(shorten(last.output, KEPT_CHARACTERS)),
             notes=notes,
             attempts=[describe_attempt(each) for each in attempts] if attempts[1:] else [],
+            difference=difference_lines(last.difference),
         )
 
     def render(self) -> Markup:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from io import StringIO
 
 from meshpeek.run.events import Difference, DifferenceRow
-
-_CONTEXT_ROWS = 2
-_MOST_ROWS = 200
+from meshpeek.sinks.difference_lines import near_changes
 
 
 def draw_difference(difference: Difference, *, width: int, colour: bool) -> str:
@@ -28,7 +25,7 @@ def draw_difference(difference: Difference, *, width: int, colour: bool) -> str:
     table.add_column(width=1)
     table.add_column(ratio=1, overflow="fold")
     table.add_row("transcript", "", "this run", style="bold")
-    for row in _near_changes(difference.rows):
+    for row in near_changes(difference.rows):
         if row is None:
             table.add_row("⋮", "", "⋮", style="dim")
             continue
@@ -54,22 +51,3 @@ def _mark(row: DifferenceRow) -> str:
     if row.seen is None:
         return "<"
     return ">" if row.recorded is None else "|"
-
-
-def _near_changes(rows: Sequence[DifferenceRow]) -> Iterator[DifferenceRow | None]:
-    """Yield the rows that differ, with a few around them; None for rows that are left out."""
-    wanted = {
-        near
-        for index, row in enumerate(rows)
-        if not row.same
-        for near in range(index - _CONTEXT_ROWS, index + _CONTEXT_ROWS + 1)
-    }
-    shown = [index for index in sorted(wanted) if 0 <= index < len(rows)]
-    last = -1
-    for index in shown[:_MOST_ROWS]:
-        if index > last + 1:
-            yield None
-        yield rows[index]
-        last = index
-    if last + 1 < len(rows):
-        yield None

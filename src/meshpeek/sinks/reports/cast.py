@@ -62,6 +62,7 @@ class CastFile:
         self._is_raw = True
         self._room = KEPT_BYTES
         self._begun_at = int(now())
+        self._file.publish(self._header(_USUAL_SIZE))
 
     def take(self, event: Event) -> None:
         """Draw the event and record it; after a step, publish the file."""
@@ -97,6 +98,9 @@ class CastFile:
         """Write the header: the first run tells the size."""
         self._size = size
         self._screen = self._new_screen()
+        self._file.add(self._header(size))
+
+    def _header(self, size: tuple[int, int]) -> bytes:
         header = {
             "version": 2,
             "width": size[0],
@@ -105,7 +109,7 @@ class CastFile:
             "title": "meshpeek",
             "env": {"TERM": "xterm-256color", "SHELL": "/bin/bash"},
         }
-        self._file.add(f"{json.dumps(header)}\n".encode())
+        return f"{json.dumps(header)}\n".encode()
 
     def _new_screen(self) -> Screen:
         columns, rows = self._size or _USUAL_SIZE

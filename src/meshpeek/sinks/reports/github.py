@@ -17,6 +17,9 @@ from meshpeek.sinks.reports.step_summary import (
 )
 from meshpeek.sinks.run_report import RunReport
 
+_MOST_ANNOTATIONS = 10
+"""How many annotations of one step GitHub shows."""
+
 
 class GitHub:
     """Writes annotations to `stream`, the job's log, and a summary to the job's own file for it.
@@ -34,6 +37,8 @@ class GitHub:
         self._report = RunReport()
         self._path = ""
         self._token = ""
+        self._written = 0
+        self._held: list[str] = []
 
     def take(self, event: Event) -> None:
         """Add the event; at the end of a run, write its annotations and summary."""
@@ -44,20 +49,33 @@ class GitHub:
         self._report.take(event)
         if isinstance(event, RunEnded):
             for failure in self._report.failed:
-                self._say(annotate(failure, self._in_repository(failure.step.span.path)))
+                self._annotate(annotate(failure, self._in_repository(failure.step.span.path)))
             if event.problem is not None:
                 place = self._in_repository(self._path)
-                self._say(annotate_refusal(RunRefused(self._path, event.problem), place))
+                self._annotate(annotate_refusal(RunRefused(self._path, event.problem), place))
             self._sum_up(summarise(self._report, self._path))
         elif isinstance(event, RunRefused):
-            self._say(annotate_refusal(event, self._in_repository(event.path)))
+            self._annotate(annotate_refusal(event, self._in_repository(event.path)))
             self._sum_up(summarise_refusal(event))
         elif isinstance(event, WorkshopSkipped):
             self._sum_up(summarise_skipped(event))
 
     def close(self) -> None:
-        """Let the runner take commands again, from the steps that follow."""
+        """Write the last annotation, and let the runner take commands again."""
+        first, *more = self._held or [""]
+        if more:
+            first += f"%0Aand {len(more)} more failures: the summary of the job has all"
+        if first:
+            self.say(first)
         self._resume_commands()
+
+    def _annotate(self, command: str) -> None:
+        """Write an annotation; from the tenth on, keep it: GitHub shows ten of a step."""
+        if self._written < _MOST_ANNOTATIONS - 1:
+            self._written += 1
+            self.say(command)
+        else:
+            self._held.append(command)
 
     def _in_repository(self, path: str) -> str:
         """Return the path relative to the repository's root, if it is in there."""
@@ -66,7 +84,8 @@ class GitHub:
             return whole.relative_to(self._workspace).as_posix()
         return path
 
-    def _say(self, command: str) -> None:
+    def say(self, command: str) -> None:
+        """Give the runner a command."""
         was_stopped = bool(self._token)
         self._resume_commands()
         self._write(command)

@@ -23,6 +23,7 @@ from meshpeek.run.events import (
     VerdictKind,
     WorkshopSkipped,
 )
+from meshpeek.sinks.difference_lines import difference_lines
 from meshpeek.sinks.reports.incremental.document import Chunk
 from meshpeek.sinks.summary import OUTCOMES
 from meshpeek.terminal.settled_text import visible_text
@@ -173,6 +174,7 @@ class JsonFormatter:
             "outcome": result.verdict.kind.value,
             "reasons": list(result.verdict.reasons),
             "hint": result.verdict.hint,
+            "difference": difference_lines(result.difference),
             "status": result.status,
             "pipestatus": list(result.pipestatus),
             "duration": round(sum(attempt["duration"] for attempt in attempts), 6),

@@ -24,6 +24,7 @@ from meshpeek.run.events import (
     WaitStarted,
     WorkshopSkipped,
 )
+from meshpeek.sinks.difference_lines import difference_lines
 from meshpeek.sinks.run_report import RunReport
 from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import Step
@@ -64,7 +65,8 @@ class EventLines:
     workshop), `path`, `line`, `section` and `text`. A `command` line adds `attempt`, `edited` (what
     ran instead of the text, or null), `final`, `time_left` (seconds that `until` leaves for more
     attempts), `status`, `pipestatus`, `duration` (seconds), `output` (without escape sequences),
-    `omitted` (bytes of it that were not kept), `contexts`, `verdict`, `reasons`, `hint`, and the
+    `omitted` (bytes of it that were not kept), `contexts`, `verdict`, `reasons`, `hint`,
+    `difference` (lines of a transcript and of the run, as in `diff -u`), and the
     step's `name`, `tags` and `note`.
     """
 
@@ -166,4 +168,5 @@ def _result(event: CommandEnded) -> dict[str, Any]:
         "verdict": result.verdict.kind.value,
         "reasons": list(result.verdict.reasons),
         "hint": result.verdict.hint,
+        "difference": difference_lines(result.difference),
     }

@@ -24,6 +24,7 @@ from meshpeek.run.events import (
     VerdictKind,
     WorkshopSkipped,
 )
+from meshpeek.sinks.difference_lines import difference_lines
 from meshpeek.sinks.reports.control_characters import without_controls
 from meshpeek.sinks.reports.incremental.document import Chunk, Placeholder
 from meshpeek.sinks.summary import describe_attempt, shorten
@@ -189,7 +190,8 @@ class JUnitFormatter:
             element = "error" if verdict.kind in _ERRORS else "failure"
             what = "errors" if element == "error" else "failures"
             told = [*verdict.reasons, *([f"hint: {verdict.hint}"] if verdict.hint else [])]
-            text = "\n".join([f"{step.span}", f"$ {step.text}", *told])
+            differs = difference_lines(result.difference)
+            text = "\n".join([f"{step.span}", f"$ {step.text}", *told, *differs])
             yield _problem(element, verdict.kind.value, "; ".join(verdict.reasons), text)
         for failure in self._earlier:
             if failure.step.span == step.span:

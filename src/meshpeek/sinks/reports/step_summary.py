@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator
 
 from meshpeek.run.events import RunRefused, WorkshopSkipped
+from meshpeek.sinks.difference_lines import difference_lines
 from meshpeek.sinks.run_report import RunReport, StepReport
 from meshpeek.sinks.summary import OUTCOMES, conclusion, name_step, output_tail, summary_rows
 from meshpeek.terminal.settled_text import visible_text
 
 _MOST_FAILURES = 20
+_MOST_IN_ANNOTATION = 20
+"""How many lines of a difference an annotation has, which GitHub shows beside the code."""
 
 
 def annotate(failure: StepReport, path: str) -> str:
@@ -21,7 +24,8 @@ def annotate(failure: StepReport, path: str) -> str:
     result = failure.results[-1]
     span = failure.step.span
     reasons = [*result.verdict.reasons, *_hint(failure)]
-    message = "\n".join([f"$ {failure.step.text}", *reasons])
+    differs = difference_lines(result.difference, _MOST_IN_ANNOTATION)
+    message = "\n".join([f"$ {failure.step.text}", *reasons, *differs])
     title = f"{result.verdict.kind.value}{_contexts(failure)}"
     return workflow_command(path, span.line, span.end_line, title, message)
 
@@ -66,6 +70,8 @@ def _tell(failure: StepReport) -> Iterator[str]:
     yield "\n".join(f"- {_cell(reason)}" for reason in [*result.verdict.reasons, *_hint(failure)])
     output = output_tail(visible_text(result.output))
     yield _fence("\n".join([f"$ {failure.step.text}", *output]))
+    if differs := difference_lines(result.difference):
+        yield _fence("\n".join(["--- transcript", "+++ this run", *differs]), "diff")
 
 
 def _hint(failure: StepReport) -> list[str]:
@@ -100,7 +106,7 @@ def _cell(text: str) -> str:
     return " ".join(escaped.split())
 
 
-def _fence(text: str) -> str:
+def _fence(text: str, language: str = "text") -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"

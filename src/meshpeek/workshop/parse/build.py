@@ -21,6 +21,7 @@ from meshpeek.workshop.model import (
     Workshop,
 )
 from meshpeek.workshop.parse.annotations import annotate
+from meshpeek.workshop.parse.comparing import find_comparing
 from meshpeek.workshop.parse.contexts import find_contexts
 from meshpeek.workshop.parse.directives import command_of, is_known
 from meshpeek.workshop.parse.elements import (
@@ -322,6 +323,7 @@ class _Builder:
             directive=directive,
             contexts=find_contexts(bash.text, bash.commands),
             pipeline=bash.pipeline,
+            comparing=find_comparing(bash.text, bash.commands),
             stops_run=self._stops_run,
         )
         if annotations:
