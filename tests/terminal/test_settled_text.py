@@ -7,8 +7,9 @@ import io
 import pytest
 from hypothesis import given
 
+from meshpeek.run.events import Event, Notice, OutputReceived
 from meshpeek.sinks.html.ansi import to_html
-from meshpeek.sinks.log.settled_lines import SettledLines
+from meshpeek.sinks.log.settled_lines import SettledLines, SettledOutput
 from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.terminal.settled_text import settle, visible_text
 from tests.terminal.outputs import outputs
@@ -104,3 +105,24 @@ def test_a_line_without_end_is_not_kept_whole() -> None:
         assert lines.feed(f"\r{number:06}".encode()) == b""
     assert len(lines._held) < 70_000
     assert lines.end() == b"049999"
+
+
+def test_a_screen_in_a_pipe_has_each_line_once_and_no_colours() -> None:
+    taken: list[Event] = []
+
+    class Taken:
+        def take(self, event: Event) -> None:
+            taken.append(event)
+
+        def close(self) -> None:
+            pass
+
+    settled = SettledOutput(Taken(), colour=False)
+    for data in (b"10%\r", b"\x1b[32mdone\x1b[0m\n", b"Name: "):
+        settled.take(OutputReceived(None, data))
+    settled.take(Notice("x"))
+    assert taken == [
+        OutputReceived(None, b"done\n"),
+        OutputReceived(None, b"Name: "),
+        Notice("x"),
+    ]

@@ -30,6 +30,7 @@ FOUND = {
     "commented-fence": ["<!-- @SHOW -->\n<!--\n```bash\nls\n```\n-->\n"],
     "demosh-modifier": ["<!-- @noshow -->\n" + annotated("exit 1", "ls")],
     "demosh-quote": [annotated("note Don't", "ls"), '<!-- @# a "remark -->\n' + bash("ls")],
+    "difference": [bash("diff a b"), bash("kubectl diff -f x")],
     "edit": [
         bash("kubectl --context north edit svc x"),
         bash("vi x"),
@@ -78,6 +79,12 @@ NOT_FOUND = {
         annotated("note Don’t", "ls"),
         bash("ls") + "```text\n<!-- @# don't -->\n```\n",
         "<!-- meshpeek: note Don't -->\n" + bash("ls"),
+    ],
+    "difference": [
+        annotated("exit 1", "diff a b"),
+        annotated("exit any", "cmp a b"),
+        annotated("only present", "diff a b"),
+        bash("diff a b || true"),
     ],
     "edit": [
         annotated("editor sed -i s/a/b/", "kubectl edit x"),

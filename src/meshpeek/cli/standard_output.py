@@ -25,12 +25,14 @@ def open_output(mode: Mode, controls: Controls | None, background: Background) -
     """
     if mode is Mode.CI:
         return open_log()
+    from meshpeek.sinks.log.settled_lines import SettledOutput
     from meshpeek.sinks.screen.console import ScreenConsole
     from meshpeek.sinks.screen.screen import Screen
 
     console = ScreenConsole()
     if controls is None:
-        return Screen(console, background=background)
+        screen = Screen(console, background=background)
+        return screen if sys.stdout.isatty() else SettledOutput(screen, colour=_in_colour())
     return Screen(console, size=terminal_size, bindings=controls.bindings, background=background)
 
 

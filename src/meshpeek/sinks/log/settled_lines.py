@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from meshpeek.run.events import Event, OutputReceived
+from meshpeek.sinks import Sink
 from meshpeek.terminal.escape_sequences import strip_escapes
 from meshpeek.terminal.settled_text import settle
 
@@ -41,3 +43,28 @@ class SettledLines:
         settled = (settle(line.rstrip("\r")) for line in lines)
         kept = settled if self._colour else map(strip_escapes, settled)
         return "\n".join(kept).encode(errors="surrogateescape")
+
+
+class SettledOutput:
+    """Passes events on to `sink`, with output as in SettledLines."""
+
+    def __init__(self, sink: Sink, *, colour: bool) -> None:
+        self._sink = sink
+        self._lines = SettledLines(colour=colour)
+        self._last: OutputReceived | None = None
+
+    def take(self, event: Event) -> None:
+        """Pass on `event`, after the line that it ends."""
+        if isinstance(event, OutputReceived):
+            self._last = event
+            data = self._lines.feed(event.data)
+        else:
+            data = self._lines.end()
+        if data and self._last:
+            self._sink.take(self._last.replace(data=data))
+        if not isinstance(event, OutputReceived):
+            self._sink.take(event)
+
+    def close(self) -> None:
+        """Close the sink."""
+        self._sink.close()

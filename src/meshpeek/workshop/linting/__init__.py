@@ -14,6 +14,7 @@ from meshpeek.workshop.linting.cluster_findings import (
 )
 from meshpeek.workshop.linting.command_rules import (
     find_backslashes,
+    find_differences,
     find_missing_files,
     find_placeholders,
     find_prompts,
@@ -49,6 +50,7 @@ _RULES: Sequence[Callable[[Checked], Iterator[Problem]]] = (
     find_unknown_words,
     find_prompts,
     find_placeholders,
+    find_differences,
     find_waits_for_a_person,
     find_backslashes,
     find_missing_files,

@@ -82,6 +82,21 @@ def find_waits_for_a_person(checked: Checked) -> Iterator[Problem]:
             yield from _waits(checked, step, _without_wrappers(words), has_editor=has_editor)
 
 
+def find_differences(checked: Checked) -> Iterator[Problem]:
+    """Find what ends with 1 where it shows a difference, in steps that take part in `ci`."""
+    for step in checked.workshop.steps:
+        if not isinstance(step, Command) or not step.runs or -1 not in step.comparing:
+            continue
+        is_in_ci = step.selection.excluded_by(frozenset({"ci"})) is None
+        if is_in_ci and step.checks.exit_status == 0:
+            yield checked.warn(
+                "difference",
+                checked.place_of(step.text.split()[0], step.span),
+                "this ends with 1 where files differ, which fails in `ci`",
+                "if they are to differ, put `<!-- @# meshpeek: exit 1 -->` before it",
+            )
+
+
 def _without_wrappers(words: Sequence[str]) -> Sequence[str]:
     index = 0
     while index < len(words) and (words[index] in _WRAPPERS or _ASSIGNMENT.match(words[index])):

@@ -194,6 +194,7 @@ FINDINGS: Mapping[str, str] = {
     "demosh-modifier": "In demosh, an annotation uses up the modifier that stands before it.",
     "demosh-quote": "A quote in an annotation is not closed, so demosh prints it.",
     "demosh-shows": "With `--for demosh`: a comment that demosh shows to the audience.",
+    "difference": "A command such as `diff` ends with 1 where files differ, which fails in `ci`.",
     "edit": "An editor opens, and nobody may be there: no `editor` or `patch` says what it does.",
     "endless": "A command does not end by itself.",
     "endless-skip": "No `@SHOW` ends a `@SKIP`.",
