@@ -33,12 +33,15 @@ def read_manifests(path: Path) -> Iterator[Manifest]:
     from meshpeek.rehearsal.types.yaml_documents import load_numbered_documents
 
     name = _relative(path)
+    text = ""
     try:
-        documents = load_numbered_documents(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        documents = load_numbered_documents(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
         raise RehearsalError(
-            f"{name}:{mark.line + 1 if mark else 1}: not valid YAML: {error.problem}",
+            f"{name}:{line}: not valid YAML: {error.problem}",
             hint="correct the manifest",
             is_input=True,
         ) from None
