@@ -24,6 +24,8 @@ def test_a_file_alone_is_presented(
 ) -> None:
     write(tmp_path / name, "## meshpeek: only present", 'echo "<$1|$2>"')
     with Terminal([PROGRAM, name, "one", "two three"], clean_environment, tmp_path) as terminal:
+        terminal.wait_for("the end")
+        terminal.press("Q")
         assert terminal.wait_for_end() == 0
         assert "<one|two three>" in terminal.text
 
@@ -76,8 +78,9 @@ def test_the_worst_exit_code_counts(meshpeek: RunProgram, tmp_path: Path) -> Non
     assert result.returncode == 3
     assert "no-such-tool was not found" in result.stderr
     assert "passes.md:2\n$ true" in result.stdout
-    # No clusters to rehearse on: the workshop is wrong, and that weighs more.
-    assert meshpeek("ci", "--rehearse", "fails.md").returncode == 2
+    # A workshop that is wrong weighs more.
+    (tmp_path / "wrong.md").write_text("---\nmeshpeek: {context: [a]}\n---\n")
+    assert meshpeek("ci", "unfit.md", "wrong.md").returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -206,6 +209,8 @@ def test_the_inner_run_is_presented_too(clean_environment: dict[str, str], tmp_p
         terminal.wait_for("$ echo back in $0")
         terminal.press("\r")
         terminal.wait_for("back in out.md")
+        terminal.wait_for("the end")
+        terminal.press("\r")
         assert terminal.wait_for_end() == 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshpeek.workshop.cluster_names import find_cluster_names, find_files
+from meshpeek.workshop.cluster_access.cluster_names import find_cluster_names, find_files
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ def nested_command(settings: RunSettings) -> tuple[str, ...]:
         words.append("--rehearse")
     if settings.sealed:
         words.append("--sealed")
+    if settings.skips_interactive and settings.is_test:
+        words.append("--skip-interactive")
     if not settings.startup:
         words.append("--no-init")
     return tuple(words)

@@ -53,6 +53,7 @@ from meshpeek.workshop.model import (
     Print,
     Workshop,
 )
+from meshpeek.workshop.needs_person import find_interactive_steps
 
 _NO_VERSIONS: Mapping[str, str] = MappingProxyType({})
 _IN_PLACE = (Action.REPEAT, Action.EDIT, Action.SHELL, Action.FALLBACK)
@@ -120,7 +121,9 @@ class Runner:
             clock=clock,
             sleep=sleep,
         )
-        self._left_out = settings.choice.left_out(workshop) if settings.choice else {}
+        self._left_out = dict(settings.choice.left_out(workshop)) if settings.choice else {}
+        if settings.skips_interactive:
+            self._left_out = find_interactive_steps(workshop) | self._left_out
         self._passed: dict[int, bool] = {}
         self._statuses: dict[int, int] = {}
         self._skipped = skipped_in(self._resumed, workshop)

@@ -35,12 +35,14 @@ class RunSettings(Value):
     seconds, and `ends_at` when it has to end, by `time.monotonic`.
     `clusters` are the contexts of the rehearsal, in place of what the workshop lists or names.
     `sealed`: a rehearsal has a network of its own.
+    `skips_interactive`: commands that need a person are left out (`workshop.needs_person`).
     """
 
     mode: Mode
     rehearse: bool = False
     clusters: tuple[str, ...] = ()
     sealed: bool = False
+    skips_interactive: bool = False
     pace: float = 1.0
     rest: float = 0.0
     theme: str = "auto"

@@ -13,7 +13,11 @@ from meshpeek.errors import EnvironmentUnfitError, InputError, MeshpeekError
 from meshpeek.rehearsal import ClusterSeed, Keeping, RehearsalError, equip, start
 from meshpeek.session.kubeconfig import current_context
 from meshpeek.workshop.bash import read_command, unquote
-from meshpeek.workshop.cluster_names import ClusterNames, find_cluster_names, find_files
+from meshpeek.workshop.cluster_access.cluster_names import (
+    ClusterNames,
+    find_cluster_names,
+    find_files,
+)
 from meshpeek.workshop.loading import load_workshop, read_text
 from meshpeek.workshop.model import Command, Context, Workshop
 from meshpeek.workshop.parse.setting_blocks.front_matter_keys import COLOURS

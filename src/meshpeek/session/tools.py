@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from meshpeek.errors import EnvironmentUnfitError
-from meshpeek.workshop.cluster_tools import cluster_tools
+from meshpeek.workshop.cluster_access.cluster_tools import cluster_tools
 from meshpeek.workshop.model import Command, Workshop
 
 INSTALL_HINT = "install it, and make sure it is on PATH"

@@ -114,6 +114,12 @@ class _Ci(FilesThenArguments):
     metavar="N",
     help="With --list --json: a job for each of N shards, in place of one for each workshop.",
 )
+@click.option(
+    "--skip-interactive",
+    "skips_interactive",
+    is_flag=True,
+    help="Leave out the commands that need a person: editors and prompts without annotations.",
+)
 @takes_selection
 @takes_choice
 @takes_limits

@@ -49,7 +49,7 @@ from meshpeek.workshop.model import Mode
 )
 @THEME
 @takes_sharing
-@takes_settings(Mode.RUN)
+@takes_settings(Mode.RUN, skips_interactive=True)
 def command(
     file: Path,
     settings: RunSettings,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from meshpeek.session.guard import reachable
-from meshpeek.workshop.cluster_tools import cluster_tools
+from meshpeek.workshop.cluster_access.cluster_tools import cluster_tools
 
 _TEMPLATE = Path(__file__).with_name("wrapper.sh")
 _STAMP = ".meshpeek-guard"

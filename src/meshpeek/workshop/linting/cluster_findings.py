@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from meshpeek.workshop.cluster_rules import ClusterMistake, find_cluster_mistakes
+from meshpeek.workshop.cluster_access.cluster_rules import ClusterMistake, find_cluster_mistakes
 from meshpeek.workshop.linting.checked import Checked, aliases, simple_commands
 from meshpeek.workshop.model import Command
 from meshpeek.workshop.problems import Problem

@@ -9,17 +9,19 @@ from posixpath import dirname, join
 from meshpeek.workshop.bash import read_command, unquote
 from meshpeek.workshop.linting.checked import Checked
 from meshpeek.workshop.model import Command
+from meshpeek.workshop.needs_person import (
+    opens_editor,
+    program_of,
+    verb_of_kubectl,
+    waits_for_line,
+    without_wrappers,
+)
 from meshpeek.workshop.parse.elements import Bash
 from meshpeek.workshop.parse.placeholders import describe_placeholder, find_placeholders_in
 from meshpeek.workshop.problems import Fix, Problem
 from meshpeek.workshop.spans import Span
 
 _PROMPT = re.compile(r"(?P<indent>\s*)(?:[\w.-]+@[\w.-]+:\S*)?[$%❯]\s+(?P<rest>\S.*)")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-_WRAPPERS = frozenset({"sudo", "exec", "command", "time", "nohup", "env"})
-_EDITORS = frozenset(
-    {"vi", "vim", "nvim", "nano", "emacs", "micro", "$EDITOR", "${EDITOR}", "$VISUAL"}
-)
 _FOLLOWS = re.compile(r"-(?:f|w|F)|--(?:follow|watch|watch-only|follow=true|watch=true)")
 _NOBODY = (frozenset({"ci"}), frozenset({"ci", "rehearse"}))
 _LOOP = re.compile(r"\s*while\s+(?:true|:)\s*;?\s*(?:do\b|\n)")
@@ -79,7 +81,7 @@ def find_waits_for_a_person(checked: Checked) -> Iterator[Problem]:
         if any(step.selection.excluded_by(run) is not None for run in _NOBODY):
             continue
         for words in read_command(step.text, 0).commands:
-            yield from _waits(checked, step, _without_wrappers(words), has_editor=has_editor)
+            yield from _waits(checked, step, without_wrappers(words), has_editor=has_editor)
 
 
 def find_differences(checked: Checked) -> Iterator[Problem]:
@@ -97,36 +99,28 @@ def find_differences(checked: Checked) -> Iterator[Problem]:
             )
 
 
-def _without_wrappers(words: Sequence[str]) -> Sequence[str]:
-    index = 0
-    while index < len(words) and (words[index] in _WRAPPERS or _ASSIGNMENT.match(words[index])):
-        index += 1
-    return words[index:]
-
-
 def _waits(
     checked: Checked, step: Command, words: Sequence[str], *, has_editor: bool
 ) -> Iterator[Problem]:
     if not words:
         return
-    name = (unquote(words[0]) or words[0]).rpartition("/")[2]
+    name = program_of(words)
     place = checked.place_of(words[0], step.span)
-    if _edits(name, words) and step.edit is None and not has_editor:
+    if opens_editor(words) and step.edit is None and not has_editor:
         yield checked.warn(
             "edit",
             place,
             f"`{name}` opens an editor, and nobody is there in `ci` and `run`",
             "say what it does: `<!-- @# meshpeek: patch [JSON Patch] -->` or `editor COMMAND`",
         )
-    elif name == "read" and len(read_command(step.text, 0).commands) == 1:
-        if not re.search(r"<|\|\s*read\b|\s-t", step.text) and not _is_answered(step):
-            yield checked.warn(
-                "read",
-                place,
-                "`read` waits for a line that nobody types in `ci` and `run`",
-                "give it one, `read X <<<value`, or leave the step to presenters: "
-                "`<!-- @# meshpeek: only present -->`",
-            )
+    elif waits_for_line(step, read_command(step.text, 0).commands):
+        yield checked.warn(
+            "read",
+            place,
+            "`read` waits for a line that nobody types in `ci` and `run`",
+            "give it one, `read X <<<value`, or leave the step to presenters: "
+            "`<!-- @# meshpeek: only present -->`",
+        )
     elif _is_endless(name, words, step) and not _is_ended(step):
         yield checked.warn(
             "endless",
@@ -137,28 +131,11 @@ def _waits(
         )
 
 
-def _edits(name: str, words: Sequence[str]) -> bool:
-    if words[0].strip('"') in _EDITORS or name in _EDITORS:
-        return True
-    return name == "kubectl" and _verb(words) == "edit"
-
-
-def _verb(words: Sequence[str]) -> str:
-    """Return the first argument of kubectl that is neither an option nor the value of one."""
-    arguments = iter(words[1:])
-    for word in arguments:
-        if not word.startswith("-"):
-            return word
-        if word in ("-n", "--namespace", "--context", "--kubeconfig", "-s", "--cluster", "--user"):
-            next(arguments, None)
-    return ""
-
-
 def _is_endless(name: str, words: Sequence[str], step: Command) -> bool:
     follows = any(_FOLLOWS.fullmatch(word) for word in words)
     match name:
         case "kubectl":
-            verb = _verb(words)
+            verb = verb_of_kubectl(words)
             is_watch = verb == "get" and any(
                 word in ("-w", "--watch", "--watch=true", "--watch-only") for word in words
             )
@@ -188,10 +165,6 @@ def _is_ended(step: Command) -> bool:
         or re.search(r"(?<![&>])&(?![&>])|\|\s*(?:head|grep -m|sed \S*q)|\btimeout\s", step.text)
         is not None
     )
-
-
-def _is_answered(step: Command) -> bool:
-    return bool(step.answers)
 
 
 def _shortened(words: Sequence[str]) -> str:

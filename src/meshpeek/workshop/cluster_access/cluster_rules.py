@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from meshpeek.workshop.bash import unquote
-from meshpeek.workshop.cluster_tools import cluster_tools
+from meshpeek.workshop.cluster_access.cluster_tools import cluster_tools
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _SETS_KUBECONFIG = re.compile(r"KUBECONFIG\+?=")
