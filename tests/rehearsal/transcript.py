@@ -41,6 +41,7 @@ PLACEHOLDERS = {
     "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
     "date": r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}",
     "server": r"http://127\.0\.0\.1:\d+/[0-9a-f]{32}",
+    "machine": r"[0-9a-f]{32}",
     "digest": r"[0-9a-f]{64}",
     "path": r"/\S+",
     "token": r"eyJ[\w-]+\.[\w-]+\.[\w-]+",

@@ -19,16 +19,9 @@ TEMPLATE: Value = {
     "metadata": {"labels": {"app": "x"}},
     "spec": {"containers": [{"name": "x", "image": "x"}]},
 }
-SELECTED: Value = {"selector": {"matchLabels": {"app": "x"}}, "template": TEMPLATE}
-
 STORED: list[tuple[str, Value, str]] = [
-    (f"{FACES}/limitranges", {}, "limits are not enforced"),
     (f"{FACES}/persistentvolumeclaims", {}, "no storage is provisioned, so it stays Pending"),
     ("/api/v1/persistentvolumes", {}, "no storage is provisioned"),
-    (f"{FACES}/resourcequotas", {}, "quotas are not enforced"),
-    (f"{APPS}/daemonsets", SELECTED, "DaemonSets create no Pods"),
-    (f"{APPS}/statefulsets", SELECTED, "StatefulSets create no Pods"),
-    ("/apis/batch/v1/namespaces/faces/jobs", {"template": TEMPLATE}, "Jobs create no Pods"),
     (
         "/apis/networking.k8s.io/v1/namespaces/faces/networkpolicies",
         {},
@@ -119,7 +112,7 @@ def test_conversion_webhooks_are_announced_as_not_called() -> None:
             "HorizontalPodAutoscaler",
             501,
         ),
-        (f"{FACES}/limitranges", "v1", "LimitRange", 201),
+        (f"{FACES}/persistentvolumeclaims", "v1", "PersistentVolumeClaim", 201),
     ],
 )
 def test_a_server_side_apply_that_creates_is_told_the_same(

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meshpeek.rehearsal.admission import defaults, validation, webhooks
+from meshpeek.rehearsal.admission.new_objects import check_new_object
 from meshpeek.rehearsal.store.store import timestamp
 from meshpeek.rehearsal.types import crd_validation, crds
+from meshpeek.rehearsal.types.definition_schemas import has_rules
 from meshpeek.rehearsal.types.keys import CRDS, NAMESPACES
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import (
     ApiError,
+    Cause,
     NotDecodableError,
     forbidden,
     invalid,
@@ -70,6 +73,7 @@ def create(cluster: Cluster, resource: Resource, version: str, obj: Object, writ
     _record(cluster, resource, obj, None, write)
     _admit(cluster, resource, obj)
     _check(cluster, resource, obj, None, write)
+    check_new_object(cluster, resource.key, obj)
     return cluster.store.create(resource.key, obj, dry_run=write.dry_run)
 
 
@@ -192,16 +196,56 @@ def _report_fields(resource: Resource, version: str, unknown: list[str], write: 
         write.warnings.extend(texts)
 
 
+def _check_custom(
+    resource: Resource, obj: Object, old: Object | None, *, blocked: bool
+) -> list[Cause]:
+    """Check a custom object against its schema, and against the rules in it if that is met."""
+    from meshpeek.rehearsal.types.schema_validation import validate
+
+    schema = crds.schema_of(resource, resource.storage_version)
+    causes = validate(schema, obj)
+    if not has_rules(schema):
+        return causes
+    from meshpeek.rehearsal.admission.cel import rules
+
+    if causes or blocked:
+        return [*causes, Cause("FieldValueInvalid", "<nil>", rules.UNCHECKED)]
+    return rules.check_rules(schema, obj, old)
+
+
+def _check_rules_of(definition: Object, write: Write) -> list[Cause]:
+    """Check that the rules of a CRD are CEL; warn of those that use what is absent here."""
+    versions = definition["spec"]["versions"]
+    if not has_rules(versions):
+        return []
+    from meshpeek.rehearsal.admission.cel import rules
+
+    causes: list[Cause] = []
+    absent: set[str] = set()
+    for index, version in enumerate(versions):
+        schema = (version.get("schema") or {}).get("openAPIV3Schema") or {}
+        place = f"spec.versions[{index}].schema.openAPIV3Schema"
+        problems = list(rules.rule_problems(schema, place))
+        causes += problems
+        if not problems:
+            absent |= set(rules.absent_functions(schema))
+    if absent:
+        names = ", ".join(sorted(absent))
+        write.warnings.append(
+            f"meshpeek rehearsal: rules with the CEL functions {names} are not evaluated"
+        )
+    return causes
+
+
 def _check(
     cluster: Cluster, resource: Resource, obj: Object, old: Object | None, write: Write
 ) -> None:
     causes = validation.check(cluster, resource.key, obj, old)
     if resource.key == CRDS:
         causes += crd_validation.check_definition(obj, old)
+        causes += [] if causes else _check_rules_of(obj, write)
     if resource.definition is not None:
-        from meshpeek.rehearsal.types.schema_validation import validate
-
-        causes += validate(crds.schema_of(resource, resource.storage_version), obj)
+        causes += _check_custom(resource, obj, old, blocked=bool(causes))
     if causes:
         raise invalid(resource.key, resource.kind, obj["metadata"].get("name", ""), causes)
     if resource.key == CRDS:

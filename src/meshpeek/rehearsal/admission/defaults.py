@@ -15,9 +15,10 @@ from meshpeek.rehearsal.admission import (
     webhooks,
     workload_defaults,
 )
+from meshpeek.rehearsal.admission.limit_ranges import apply_limit_ranges, set_limit_range_defaults
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types import crd_names
-from meshpeek.rehearsal.types.keys import PODS, ResourceKey
+from meshpeek.rehearsal.types.keys import LIMIT_RANGES, PODS, PRIORITY_CLASSES, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
 
 
@@ -71,8 +72,28 @@ def _admit_pod(cluster: Cluster, obj: Object, old: Object | None) -> None:
     if old is None:
         webhooks.mutate(cluster, PODS, obj)
         pod_defaults.apply_to_pod(obj)
+        if cluster.store.holds(LIMIT_RANGES):
+            apply_limit_ranges(cluster, obj)
+        _set_priority(cluster, obj["spec"])
         pod_defaults.admit(obj)
     pod_defaults.add_tolerations(obj["spec"])
+
+
+def _set_priority(cluster: Cluster, spec: Object) -> None:
+    """Give a Pod what its PriorityClass says, or the one that is everybody's."""
+    name = spec.get("priorityClassName")
+    if name:
+        chosen = cluster.store.get(PRIORITY_CLASSES, None, name)
+    else:
+        everybodys = (
+            each for each in cluster.store.list(PRIORITY_CLASSES) if each.get("globalDefault")
+        )
+        chosen = next(everybodys, None)
+    if chosen is not None:
+        spec["priorityClassName"] = chosen["metadata"]["name"]
+        spec["priority"] = chosen["value"]
+        if "preemptionPolicy" in chosen:
+            spec["preemptionPolicy"] = chosen["preemptionPolicy"]
 
 
 def _secret(obj: Object) -> None:
@@ -91,6 +112,7 @@ def _binding(obj: Object) -> None:
 
 
 _DEFAULTS: dict[tuple[str, str], Callable[[Object], None]] = {
+    ("", "limitranges"): set_limit_range_defaults,
     ("", "namespaces"): _namespace,
     ("", "pods"): _pod,
     ("", "secrets"): _secret,

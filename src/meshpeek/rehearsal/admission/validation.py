@@ -19,8 +19,6 @@ from meshpeek.rehearsal.types.label_selectors import matches, requirements_of
 from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.status import Cause, forbidden_value, invalid_value, required_value
 
-_SCHEDULE_FIELDS = 5
-
 
 def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -> list[Cause]:
     """Return what is wrong with `obj` of the kind `key`, defaulted; `old` is the one stored.
@@ -79,15 +77,16 @@ def _check_workload(obj: Object, old: Object | None) -> list[Cause]:
 
 
 def _check_schedule(spec: Mapping[str, Any]) -> list[Cause]:
-    """Check that the schedule of a CronJob has five fields; what they hold is not looked into."""
+    from meshpeek.rehearsal.types.scalars.schedules import ScheduleError, parse_schedule
+
     schedule = spec.get("schedule", "")
     if not schedule:
         return [required_value("spec.schedule")]
-    fields = schedule.split()
-    if schedule.startswith("@") or len(fields) == _SCHEDULE_FIELDS:
-        return []
-    detail = f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]"
-    return [invalid_value("spec.schedule", schedule, detail)]
+    try:
+        parse_schedule(schedule)
+    except ScheduleError as error:
+        return [invalid_value("spec.schedule", schedule, str(error))]
+    return []
 
 
 def _check_strategy(strategy: Mapping[str, Any]) -> list[Cause]:

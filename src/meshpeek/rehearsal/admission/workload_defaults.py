@@ -100,6 +100,8 @@ def admit_job(_cluster: Cluster, obj: Object, old: Object | None) -> None:
         labels.setdefault(prefix + key, value)
     matched = spec.setdefault("selector", {}).setdefault("matchLabels", {})
     matched.setdefault(f"{prefix}controller-uid", uid)
+    # Reading it back from etcd, the API server defaults its labels once more.
+    metadata["labels"] = metadata.get("labels") or dict(labels)
 
 
 def cron_job(obj: Object) -> None:

@@ -10,6 +10,7 @@ from meshpeek.rehearsal.admission import admission
 from meshpeek.rehearsal.api import unsupported, updates
 from meshpeek.rehearsal.api.bodies import decode_object
 from meshpeek.rehearsal.api.deletion import delete, options_of
+from meshpeek.rehearsal.api.evictions import check_budgets
 from meshpeek.rehearsal.api.paths import ResourcePath
 from meshpeek.rehearsal.patching import patch
 from meshpeek.rehearsal.store.cluster import Cluster
@@ -83,6 +84,7 @@ def _evict(
     if not isinstance(given, dict):
         raise bad_request("deleteOptions of an Eviction must be an object")
     options = options_of(given, request, dry_run=write.dry_run)
+    check_budgets(cluster, updates.existing(cluster, resource, target), dry_run=options.dry_run)
     delete(cluster, resource, updates.existing(cluster, resource, target), options)
     success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     return answer({**success, "code": 201}, 201)

@@ -23,19 +23,12 @@ _REFUSED = {
     ("autoscaling", "horizontalpodautoscalers"): "there are no metrics to scale by",
 }
 _STORED = {
-    ("", "limitranges"): "limits are not enforced",
     ("", "persistentvolumeclaims"): "no storage is provisioned, so it stays Pending",
     ("", "persistentvolumes"): "no storage is provisioned",
     ("", "replicationcontrollers"): "ReplicationControllers create no Pods",
-    ("", "resourcequotas"): "quotas are not enforced",
     ("apiregistration.k8s.io", "apiservices"): "requests are not passed on to other API servers",
-    ("apps", "daemonsets"): "DaemonSets create no Pods",
-    ("apps", "statefulsets"): "StatefulSets create no Pods",
-    ("batch", "cronjobs"): "CronJobs create no Jobs",
-    ("batch", "jobs"): "Jobs create no Pods",
     ("networking.k8s.io", "ingresses"): "there is no ingress controller",
     ("networking.k8s.io", "networkpolicies"): "network policies are not enforced",
-    ("policy", "poddisruptionbudgets"): "disruption budgets are not enforced",
 }
 
 

@@ -11,6 +11,7 @@ from meshpeek.rehearsal.controllers.garbage import GarbageCollector
 from meshpeek.rehearsal.controllers.kubelet import Kubelet
 from meshpeek.rehearsal.controllers.load_balancers import LoadBalancerController
 from meshpeek.rehearsal.controllers.namespaces import NamespaceController, TokenController
+from meshpeek.rehearsal.controllers.on_demand.starter import WorkloadStarter
 from meshpeek.rehearsal.controllers.products import ProductStarter
 from meshpeek.rehearsal.controllers.replicasets import ReplicaSetController
 from meshpeek.rehearsal.controllers.runtime import Runtime
@@ -30,6 +31,7 @@ _CONTROLLERS = (
     GarbageCollector,
     EventExpiry,
     ProductStarter,
+    WorkloadStarter,
 )
 
 

@@ -96,6 +96,18 @@ def with_updated(
     ]
 
 
+def with_replica_failure(
+    conditions: Iterable[Condition], new: Object | None, owned: Iterable[Object], moment: str
+) -> list[Condition]:
+    """Set the condition ReplicaFailure to that of a ReplicaSet, the newest first; else drop it."""
+    for replica_set in (*([new] if new else ()), *owned):
+        for each in replica_set["status"].get("conditions", ()):
+            if each["type"] == "ReplicaFailure":
+                failure = {name: each[name] for name in ("type", "status", "reason", "message")}
+                return with_updated(conditions, failure, moment)
+    return [each for each in conditions if each["type"] != "ReplicaFailure"]
+
+
 def _present(deployment: Object) -> Condition | None:
     for each in deployment.get("status", {}).get("conditions", ()):
         if each["type"] == "Progressing":

@@ -14,6 +14,7 @@ from meshpeek.rehearsal.controllers.deployment_conditions import (
     available_condition,
     progress_condition,
     seconds_left,
+    with_replica_failure,
     with_updated,
 )
 from meshpeek.rehearsal.controllers.rollout import (
@@ -240,6 +241,7 @@ class DeploymentController:
         progress, has_moved = progress_condition(present, new, counts, now)
         if progress is not None:
             conditions = with_updated(conditions, progress, moment, moved=has_moved)
+        conditions = with_replica_failure(conditions, new, owned, moment)
         status = nonzero(
             {
                 "observedGeneration": present["metadata"]["generation"],

@@ -1,15 +1,30 @@
 """The kubelet: Pods that have a node get an address, and are ready after a moment.
 
-Nothing runs: every image is present except those of `image_pulls`, and every container starts.
+Nothing runs: every image is present except those of `image_pulls`, every container starts, and ends
+as `pod_endings` says.
 Facts: k3s 1.27, one node.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from meshpeek.rehearsal.controllers.image_pulls import BACK_OFF_SECONDS, PullFault, find_faults
-from meshpeek.rehearsal.controllers.pod_status import waiting, was_running, with_containers
+from meshpeek.rehearsal.controllers.on_demand.pod_endings import (
+    FAILING_PROBES,
+    ending_of,
+    failing_probes,
+)
+from meshpeek.rehearsal.controllers.pod_status import (
+    backing_off,
+    ended,
+    restarted,
+    waiting,
+    was_running,
+    with_containers,
+    with_unready,
+)
 from meshpeek.rehearsal.controllers.replicasets import is_active
 from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime, object_key
 from meshpeek.rehearsal.store.store import WatchEvent
@@ -30,19 +45,26 @@ class Kubelet:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._starting: set[str] = set()
+        self._unready: set[str] = set()
+        self._killing: set[str] = set()
         self._last_host = _FIRST_HOST - 1
 
     def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the Pod of an event."""
         if event.type == "DELETED":
-            self._starting.discard(event.object["metadata"]["uid"])
+            for known in (self._starting, self._unready, self._killing):
+                known.discard(event.object["metadata"]["uid"])
         else:
             yield object_key(PODS, event.object)
 
     def reconcile(self, key: ObjectKey) -> None:
         """Bring a Pod to its next state when it is due."""
         pod = self._runtime.get(key)
-        if pod is None or not is_active(pod) or pod["status"].get("phase") == "Running":
+        if pod is None or not is_active(pod):
+            return
+        if pod["status"].get("phase") == "Running":
+            if pod["metadata"].get("annotations") or pod["metadata"]["uid"] in self._unready:
+                self._probe(pod)
             return
         uid = pod["metadata"]["uid"]
         if pod["spec"].get("nodeName") and uid not in self._starting:
@@ -87,6 +109,87 @@ class Kubelet:
         self._record_attempt(pod, faults, attempt)
         if faults:
             self._runtime.after(START_SECONDS, lambda: self._back_off(key, uid, faults, attempt))
+        else:
+            self._await_end(key, uid)
+
+    def _await_end(self, key: ObjectKey, uid: str, restarts: int = 0) -> None:
+        """Have the containers of a Pod end when that is due."""
+        pod = self._runtime.get(key)
+        ending = ending_of(pod) if pod and pod["metadata"]["uid"] == uid else None
+        if ending is not None:
+            code = ending.code
+            self._runtime.after(ending.seconds, lambda: self._end(key, uid, code, restarts))
+
+    def _end(self, key: ObjectKey, uid: str, code: int, restarts: int) -> None:
+        """End the containers of a Pod; start them again after a while, if that is its policy."""
+        pod = self._runtime.get(key)
+        if pod is None or pod["metadata"]["uid"] != uid or not is_active(pod):
+            return
+        policy = pod["spec"].get("restartPolicy", "Always")
+        moment = self._runtime.timestamp()
+        if policy == "Never" or (policy == "OnFailure" and not code):
+            self._runtime.update_status(PODS, pod, ended(pod, code, moment))
+            return
+        wait = BACK_OFF_SECONDS[min(restarts, len(BACK_OFF_SECONDS) - 1)]
+        status = backing_off(pod, code, wait, moment)
+        self._runtime.update_status(PODS, pod, status)
+        for each in pod["spec"]["containers"]:
+            message = (
+                f"Back-off restarting failed container {each['name']} in pod "
+                f"{key.name}_{key.namespace}({uid})"
+            )
+            self._record(pod, each["name"], "BackOff", message, kind="Warning")
+        self._runtime.after(wait, lambda: self._restart(key, uid, restarts))
+
+    def _restart(self, key: ObjectKey, uid: str, restarts: int) -> None:
+        pod = self._runtime.get(key)
+        if pod is None or pod["metadata"]["uid"] != uid or not is_active(pod):
+            return
+        self._runtime.update_status(PODS, pod, restarted(pod, self._runtime.timestamp()))
+        for each in pod["spec"]["containers"]:
+            self._record_start(pod, f"spec.containers{{{each['name']}}}", each)
+        self._await_end(key, uid, restarts + 1)
+
+    def _probe(self, pod: Object) -> None:
+        """Let the probes of a Pod fail, or succeed again, as its annotations say."""
+        failing = failing_probes(pod)
+        uid, metadata = pod["metadata"]["uid"], pod["metadata"]
+        unready = [
+            each["name"]
+            for each in pod["spec"]["containers"]
+            if "readiness" in failing and "readinessProbe" in each
+        ]
+        if unready or uid in self._unready:
+            if unready and uid not in self._unready:
+                self._unready.add(uid)
+                for name in unready:
+                    message = f"Readiness probe failed: {FAILING_PROBES} says so"
+                    self._record(pod, name, "Unhealthy", message, kind="Warning")
+            if not unready:
+                self._unready.discard(uid)
+            status = with_unready(pod, unready, self._runtime.timestamp())
+            self._runtime.update_status(PODS, pod, status)
+        if "liveness" in failing and uid not in self._killing:
+            for each in pod["spec"]["containers"]:
+                if "livenessProbe" in each:
+                    self._killing.add(uid)
+                    probe = each["livenessProbe"]
+                    delay = probe["periodSeconds"] * probe["failureThreshold"]
+                    key = ObjectKey(PODS, metadata["namespace"], metadata["name"])
+                    self._runtime.after(delay, partial(self._kill, key, uid, each["name"]))
+                    return
+
+    def _kill(self, key: ObjectKey, uid: str, name: str) -> None:
+        """Restart a container whose liveness probe fails still."""
+        self._killing.discard(uid)
+        pod = self._runtime.get(key)
+        if pod is None or pod["metadata"]["uid"] != uid or "liveness" not in failing_probes(pod):
+            return
+        message = f"Liveness probe failed: {FAILING_PROBES} says so"
+        self._record(pod, name, "Unhealthy", message, kind="Warning")
+        message = f"Container {name} failed liveness probe, will be restarted"
+        self._record(pod, name, "Killing", message)
+        self._runtime.update_status(PODS, pod, restarted(pod, self._runtime.timestamp(), name))
 
     def _back_off(
         self, key: ObjectKey, uid: str, faults: Mapping[str, PullFault], attempt: int

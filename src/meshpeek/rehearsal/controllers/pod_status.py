@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from meshpeek.rehearsal.controllers.image_pulls import PullFault
 from meshpeek.rehearsal.controllers.runtime import with_condition
 from meshpeek.rehearsal.types.objects import Object
+
+_KILLED = 137
+"""The exit code of a container that is killed."""
 
 
 def with_containers(
@@ -73,6 +76,108 @@ def _conditions(
         conditions = with_condition(conditions, condition, moment)
     # The kubelet lists the conditions of its own before the scheduler's.
     return sorted(conditions, key=lambda each: bool(each["type"] == "PodScheduled"))
+
+
+def ended(pod: Object, code: int, moment: str) -> Object:
+    """Return the status of a Pod whose containers have ended for good."""
+    phase, reason = ("Failed", "PodFailed") if code else ("Succeeded", "PodCompleted")
+    conditions: list[Any] = list(pod["status"].get("conditions", ()))
+    for kind in ("Initialized", "Ready", "ContainersReady"):
+        is_over = kind != "Initialized"
+        condition: Object = {
+            "type": kind,
+            "status": "False" if is_over else "True",
+            "lastProbeTime": None,
+        }
+        if is_over or not code:
+            condition["reason"] = reason
+        conditions = with_condition(conditions, condition, moment)
+    statuses = [_terminated(each, code, moment) for each in pod["status"]["containerStatuses"]]
+    return {
+        **pod["status"],
+        "phase": phase,
+        "conditions": conditions,
+        "containerStatuses": statuses,
+    }
+
+
+def backing_off(pod: Object, code: int, seconds: int, moment: str) -> Object:
+    """Return the status of a Pod whose containers have ended and wait to be started again."""
+    statuses = []
+    for each in pod["status"]["containerStatuses"]:
+        name = f"{each['name']} pod={pod['metadata']['name']}_{pod['metadata']['namespace']}"
+        message = f"back-off {seconds}s restarting failed container={name}"
+        waits = {"reason": "CrashLoopBackOff", "message": message}
+        ended_state = _terminated(each, code, moment)["state"]
+        statuses.append(
+            {
+                **each,
+                "ready": False,
+                "started": False,
+                "lastState": ended_state,
+                "state": {"waiting": waits},
+            }
+        )
+    status = {**pod["status"], "containerStatuses": statuses}
+    names = [each["name"] for each in statuses]
+    return {**status, "conditions": _readiness(status, names, moment)}
+
+
+def restarted(pod: Object, moment: str, only: str = "") -> Object:
+    """Return the status of a Pod whose containers, or `only` one of them, have been restarted."""
+    statuses = []
+    for each in pod["status"]["containerStatuses"]:
+        if only and each["name"] != only:
+            statuses.append(each)
+            continue
+        state = each["state"]
+        last = _terminated(each, _KILLED, moment)["state"] if "running" in state else {}
+        statuses.append(
+            {
+                **each,
+                "ready": True,
+                "started": True,
+                "restartCount": each["restartCount"] + 1,
+                "lastState": last or each["lastState"],
+                "state": {"running": {"startedAt": moment}},
+            }
+        )
+    status = {**pod["status"], "containerStatuses": statuses}
+    return {**status, "conditions": _readiness(status, [], moment)}
+
+
+def with_unready(pod: Object, unready: Collection[str], moment: str) -> Object:
+    """Return the status of a Pod whose readiness probes fail for the containers `unready`."""
+    statuses = [
+        {**each, "ready": "running" in each["state"] and each["name"] not in unready}
+        for each in pod["status"]["containerStatuses"]
+    ]
+    status = {**pod["status"], "containerStatuses": statuses}
+    names = [each["name"] for each in statuses if not each["ready"]]
+    return {**status, "conditions": _readiness(status, names, moment)}
+
+
+def _readiness(status: Object, unready: Collection[str], moment: str) -> list[Any]:
+    conditions: list[Any] = list(status.get("conditions", ()))
+    for kind in ("Ready", "ContainersReady"):
+        condition: Object = {"type": kind, "status": "True", "lastProbeTime": None}
+        if unready:
+            message = f"containers with unready status: [{' '.join(unready)}]"
+            condition |= {"status": "False", "reason": "ContainersNotReady", "message": message}
+        conditions = with_condition(conditions, condition, moment)
+    return conditions
+
+
+def _terminated(status: Object, code: int, moment: str) -> Object:
+    running = status["state"].get("running") or {}
+    state = {
+        "containerID": status.get("containerID", ""),
+        "exitCode": code,
+        "finishedAt": moment,
+        "reason": "Error" if code else "Completed",
+        "startedAt": running.get("startedAt", moment),
+    }
+    return {**status, "ready": False, "started": False, "state": {"terminated": state}}
 
 
 def was_running(pod: Object, name: str) -> bool:

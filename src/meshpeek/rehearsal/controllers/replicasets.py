@@ -8,16 +8,22 @@ from datetime import datetime
 from typing import Any
 
 from meshpeek.rehearsal.controllers.runtime import (
+    Controller,
     ObjectKey,
     Runtime,
     controller_of,
     nonzero,
     object_key,
     owned_by,
+    with_condition,
 )
 from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import PODS, REPLICA_SETS, ResourceKey
 from meshpeek.rehearsal.types.objects import Object
+from meshpeek.rehearsal.types.status import ApiError
+
+RETRY_SECONDS = 5.0
+"""How long a controller waits before it creates a Pod again that was refused."""
 
 _SOURCE = "replicaset-controller"
 
@@ -40,6 +46,29 @@ def is_active(pod: Object) -> bool:
     return not ended and "deletionTimestamp" not in pod["metadata"]
 
 
+class Refusals:
+    """The objects whose Pods are refused, until they are tried again: what they lack may come."""
+
+    def __init__(self, runtime: Runtime, controller: Controller) -> None:
+        self._runtime = runtime
+        self._controller = controller
+        self._reasons: dict[ObjectKey, str] = {}
+
+    def reason(self, key: ObjectKey) -> str:
+        """Return why the Pods of an object are refused; an empty text if they may be tried."""
+        return self._reasons.get(key, "")
+
+    def wait(self, key: ObjectKey, reason: str) -> None:
+        """Try nothing for an object for some seconds, and have it looked at then."""
+        self._reasons[key] = reason
+
+        def look() -> None:
+            del self._reasons[key]
+            self._runtime.enqueue(self._controller, key)
+
+        self._runtime.after(RETRY_SECONDS, look)
+
+
 class ReplicaSetController:
     """Makes and deletes the Pods of ReplicaSets, and counts them."""
 
@@ -47,6 +76,7 @@ class ReplicaSetController:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._refusals = Refusals(runtime, self)
 
     def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return the ReplicaSets that an event is about, or whose Pod it is or may be."""
@@ -66,42 +96,63 @@ class ReplicaSetController:
             return
         pods = self._pods(replica_set)
         wanted = replica_set["spec"]["replicas"]
-        for _ in range(wanted - len(pods)):
-            self._create(replica_set)
+        failure = self._refusals.reason(key)
+        for _ in range(0 if failure else wanted - len(pods)):
+            failure = self._create(replica_set)
+            if failure:
+                self._refusals.wait(key, failure)
+                break
         for pod in sorted(pods, key=_worth)[: max(len(pods) - wanted, 0)]:
             self._delete(replica_set, pod)
-        self._report(replica_set)
+        self._report(replica_set, failure)
 
     def _pods(self, replica_set: Object) -> list[Object]:
         return [pod for pod in self._runtime.dependents(PODS, replica_set) if is_active(pod)]
 
-    def _create(self, replica_set: Object) -> None:
+    def _create(self, replica_set: Object) -> str:
+        """Create a Pod; return why it is refused, an empty text if it is not."""
         template = json.loads(json.dumps(replica_set["spec"]["template"]))
         given = template["metadata"]
         prefix = f"{replica_set['metadata']['name']}-"
-        created = self._runtime.create(
-            PODS,
-            {
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "metadata": {
-                    **nonzero({name: given.get(name) for name in ("labels", "annotations")}),
-                    "generateName": prefix,
-                    "namespace": replica_set["metadata"]["namespace"],
-                    "ownerReferences": owned_by(replica_set),
-                },
-                "spec": template["spec"],
+        pod: Object = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                **nonzero({name: given.get(name) for name in ("labels", "annotations")}),
+                "generateName": prefix,
+                "namespace": replica_set["metadata"]["namespace"],
+                "ownerReferences": owned_by(replica_set),
             },
-        )
+            "spec": template["spec"],
+        }
+        try:
+            created = self._runtime.create(PODS, pod)
+        except ApiError as error:
+            message = f"Error creating: {error.message}"
+            self._runtime.record(
+                replica_set, "FailedCreate", message, source=_SOURCE, kind="Warning"
+            )
+            return error.message
         message = f"Created pod: {created['metadata']['name']}"
         self._runtime.record(replica_set, "SuccessfulCreate", message, source=_SOURCE)
+        return ""
 
     def _delete(self, replica_set: Object, pod: Object) -> None:
         self._runtime.delete(PODS, pod)
         message = f"Deleted pod: {pod['metadata']['name']}"
         self._runtime.record(replica_set, "SuccessfulDelete", message, source=_SOURCE)
 
-    def _report(self, replica_set: Object) -> None:
+    def _report(self, replica_set: Object, failure: str) -> None:
+        conditions: list[Any] = []
+        if failure:
+            refused = {
+                "type": "ReplicaFailure",
+                "status": "True",
+                "reason": "FailedCreate",
+                "message": failure,
+            }
+            before = replica_set["status"].get("conditions", ())
+            conditions = with_condition(before, refused, self._runtime.timestamp())
         pods = self._pods(replica_set)
         labels = (replica_set["spec"]["template"]["metadata"].get("labels") or {}).items()
         status: dict[str, Any] = {
@@ -114,6 +165,7 @@ class ReplicaSetController:
                     "readyReplicas": sum(map(is_ready, pods)),
                     "availableReplicas": self._count_available(replica_set, pods),
                     "observedGeneration": replica_set["metadata"]["generation"],
+                    "conditions": conditions,
                 }
             ),
         }

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from meshpeek.rehearsal.admission import defaults
+from meshpeek.rehearsal.admission.new_objects import check_new_object
 from meshpeek.rehearsal.controllers.clocks import Clock
 from meshpeek.rehearsal.controllers.event_records import Occurrence, record
 from meshpeek.rehearsal.store.cluster import Cluster
@@ -117,12 +118,17 @@ class Runtime:
         return timestamp(self.clock.now())
 
     def create(self, key: ResourceKey, obj: Object) -> Object:
-        """Default and store a new object, created now by the clock."""
+        """Default and store a new object, created now by the clock.
+
+        Raises ApiError Forbidden where admission refuses it.
+        """
         metadata = obj["metadata"]
         if "generateName" in metadata and "name" not in metadata:
             metadata["name"] = metadata["generateName"] + random_suffix()
         metadata["creationTimestamp"] = self.timestamp()
-        return self.store.create(key, defaults.apply(self.cluster, key, obj))
+        defaults.apply(self.cluster, key, obj)
+        check_new_object(self.cluster, key, obj)
+        return self.store.create(key, obj)
 
     def update(self, key: ResourceKey, obj: Object) -> Object:
         """Default and replace an object; nothing happens when it is as it was."""

@@ -1,13 +1,14 @@
 """The scheduler: Pods get a node that fits, or wait until one does.
 
-It considers cordons, taints, the Pod's nodeSelector and how many Pods a node can hold; affinity
-and requests of CPU and memory are ignored. Filters, their order and wording: kube-scheduler 1.27.
+It considers cordons, taints, the Pod's nodeSelector, the node affinity that it requires, and how
+many Pods a node can hold; affinity to Pods and requests of CPU and memory are ignored. Filters,
+their order and wording: kube-scheduler 1.27.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from meshpeek.rehearsal.controllers.replicasets import is_active
@@ -77,10 +78,11 @@ class Scheduler:
         tolerations = wanted.get("tolerations") or ()
         for taint in spec.get("taints") or ():
             keeps_away = taint.get("effect") in ("NoSchedule", "NoExecute")
-            if keeps_away and not any(_tolerates(each, taint) for each in tolerations):
+            if keeps_away and not any(tolerates(each, taint) for each in tolerations):
                 return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
         labels = node["metadata"].get("labels") or {}
-        if not (wanted.get("nodeSelector") or {}).items() <= labels.items():
+        is_selected = (wanted.get("nodeSelector") or {}).items() <= labels.items()
+        if not (is_selected and _has_affinity(wanted, node)):
             return "node(s) didn't match Pod's node affinity/selector"
         room = int(node.get("status", {}).get("allocatable", {}).get("pods", 0))
         return "" if self._held[node["metadata"]["name"]] < room else _FULL
@@ -115,7 +117,8 @@ class Scheduler:
         return with_condition(before, condition, self._runtime.timestamp())
 
 
-def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
+def tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
+    """Return whether a toleration is one of a taint."""
     if toleration.get("effect", "") not in ("", taint.get("effect")):
         return False
     if toleration.get("key", "") not in ("", taint["key"]):
@@ -123,6 +126,42 @@ def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
     if toleration.get("operator", "Equal") == "Exists":
         return True
     return bool(toleration.get("value", "") == taint.get("value", ""))
+
+
+def _has_affinity(wanted: Mapping[str, Any], node: Object) -> bool:
+    """Return whether a node meets one of the terms that a Pod's node affinity requires."""
+    affinity = (wanted.get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
+    if not required:
+        return True
+    labels = node["metadata"].get("labels") or {}
+    fields = {"metadata.name": node["metadata"]["name"]}
+    return any(
+        all(_meets(each, labels) for each in term.get("matchExpressions") or ())
+        and all(_meets(each, fields) for each in term.get("matchFields") or ())
+        for term in required.get("nodeSelectorTerms") or ()
+        if term.get("matchExpressions") or term.get("matchFields")
+    )
+
+
+def _meets(expression: Mapping[str, Any], values: Mapping[str, str]) -> bool:
+    value = values.get(expression["key"])
+    given: Sequence[str] = expression.get("values") or ()
+    match expression["operator"]:
+        case "In":
+            return value in given
+        case "NotIn":
+            return value not in given
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+        case operator:
+            try:
+                number, bound = int(value or ""), int(given[0])
+            except (ValueError, IndexError):
+                return False
+            return number > bound if operator == "Gt" else number < bound
 
 
 def _explanation(obstacles: Counter[str]) -> str:

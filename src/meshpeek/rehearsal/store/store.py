@@ -100,6 +100,10 @@ class Store:
             for name in sorted(objects)
         ]
 
+    def holds(self, key: ResourceKey) -> bool:
+        """Return whether there are objects of a kind."""
+        return any(self._objects.get(key, {}).values())
+
     def kinds(self) -> tuple[ResourceKey, ...]:
         """Return the kinds of which objects exist."""
         return tuple(key for key, held in self._objects.items() if any(held.values()))

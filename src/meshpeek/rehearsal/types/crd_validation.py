@@ -46,10 +46,6 @@ def warnings(definition: Mapping[str, Any]) -> list[str]:
     """Return the warnings about parts of a definition that rehearsal does not support."""
     spec = definition.get("spec") or {}
     found = []
-    if definition_schemas.has_rules(spec.get("versions") or []):
-        found.append(
-            f"meshpeek rehearsal: CEL rules ({definition_schemas.RULES}) are not evaluated"
-        )
     if (spec.get("conversion") or {}).get("strategy") == "Webhook":
         found.append(
             "meshpeek rehearsal: conversion webhooks are not called; "

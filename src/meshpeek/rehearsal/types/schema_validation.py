@@ -1,8 +1,8 @@
 """Checks an object against the OpenAPI schema of its CRD, in the API server's own words.
 
 Order and wording: kube-openapi's `validation` packages, turned into field errors as
-apiextensions-apiserver 1.27 does (`ValidateCustomResource`, `listtype`). The rules in CEL
-(`x-kubernetes-validations`) are not evaluated.
+apiextensions-apiserver 1.27 does (`ValidateCustomResource`, `listtype`). The rules in CEL come
+after that (`admission.cel`).
 """
 
 from __future__ import annotations

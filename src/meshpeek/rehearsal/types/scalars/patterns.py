@@ -5,6 +5,7 @@ Go's engine is a port of RE2; only the wording of errors differs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +35,12 @@ def check_pattern(pattern: str) -> None:
 def matches(pattern: str, text: str) -> bool:
     """Return whether `pattern` matches anywhere in `text`; raises PatternError."""
     return _compiled(pattern).search(_encoded(text)) is not None
+
+
+def find_all(pattern: str, text: str) -> Iterator[str]:
+    """Yield what `pattern` matches in `text`, from left to right; raises PatternError."""
+    for found in _compiled(pattern).finditer(_encoded(text)):
+        yield found.group(0).decode()
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,1 @@
+"""CEL: the rules of CRDs (`x-kubernetes-validations`), loaded when the first one is met."""
