@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from meshpeek.rehearsal.admission.placement_validation import check_placement
 from meshpeek.rehearsal.types.name_validation import (
     check_container_port_name,
     check_labels,
@@ -78,7 +79,7 @@ def check_spec(spec: Mapping[str, Any], field: str) -> list[Cause]:
     for name, values in _POLICIES.items():
         if name in spec and spec[name] not in values:
             causes.append(unsupported_value(f"{field}.{name}", spec[name], values))
-    return causes
+    return causes + check_placement(spec, field)
 
 
 def _check_volumes(volumes: Sequence[Object], field: str) -> tuple[list[Cause], set[str]]:

@@ -12,6 +12,7 @@ from typing import Any
 from meshpeek.rehearsal.admission.data_validation import check_config_map, check_secret
 from meshpeek.rehearsal.admission.metadata_validation import check_metadata
 from meshpeek.rehearsal.admission.pod_validation import check_pod, check_template
+from meshpeek.rehearsal.admission.policy_validation import check_policy
 from meshpeek.rehearsal.admission.service_validation import check_service
 from meshpeek.rehearsal.store.cluster import Cluster
 from meshpeek.rehearsal.types.keys import ResourceKey
@@ -41,6 +42,11 @@ def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -
             causes += _check_schedule(obj.get("spec") or {})
         case (_, "rolebindings" | "clusterrolebindings"):
             causes += _check_role_reference(obj, old)
+            causes += check_policy(key, obj)
+        case (_, "roles" | "clusterroles" | "ingresses" | "poddisruptionbudgets"):
+            causes += check_policy(key, obj)
+        case ("", "nodes" | "endpoints"):
+            causes += check_policy(key, obj)
     return causes
 
 
@@ -69,10 +75,23 @@ def _check_workload(obj: Object, old: Object | None) -> list[Cause]:
         causes.append(Cause("FieldValueInvalid", "spec.template.metadata.labels", text))
     causes += check_template(template, "spec.template")
     causes += _check_strategy(spec.get("strategy") or {})
+    causes += _check_deadline(spec)
     before = (old or {}).get("spec", {}).get("selector")
     if before is not None and selector is not None and selector != before:
         text = f"Invalid value: {_selector_text(selector)}: field is immutable"
         causes.append(Cause("FieldValueInvalid", "spec.selector", text))
+    return causes
+
+
+def _check_deadline(spec: Mapping[str, Any]) -> list[Cause]:
+    wait, deadline = spec.get("minReadySeconds", 0), spec.get("progressDeadlineSeconds")
+    causes = []
+    if wait < 0:
+        detail = "must be greater than or equal to 0"
+        causes.append(invalid_value("spec.minReadySeconds", wait, detail))
+    if deadline is not None and deadline <= wait:
+        detail = "must be greater than minReadySeconds"
+        causes.append(invalid_value("spec.progressDeadlineSeconds", deadline, detail))
     return causes
 
 

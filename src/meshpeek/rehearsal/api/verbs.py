@@ -142,7 +142,8 @@ class ObjectApi:
         deleted = [obj for obj in found if chosen.matches(obj)]
         for obj in deleted:
             delete(self._cluster, resource, obj, options)
-        return answer(representation.many(deleted, {}))
+        version = str(self._cluster.store.resource_version)
+        return answer(representation.many(deleted, {"resourceVersion": version}))
 
 
 def _as_watch(request: Request) -> Request:

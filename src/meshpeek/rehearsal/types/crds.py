@@ -203,8 +203,22 @@ def _delete_objects(cluster: Cluster, definition: Object) -> None:
             if "deletionTimestamp" not in obj["metadata"]:
                 metadata = obj["metadata"]
                 cluster.store.delete(key, metadata.get("namespace"), metadata["name"])
-    if not cluster.store.list(key):
+    if cluster.store.list(key):
+        _say_terminating(cluster, definition)
+    else:
         _let_go(cluster, definition)
+
+
+def _say_terminating(cluster: Cluster, definition: Object) -> None:
+    """Write the condition of a definition that waits for the deletion of its objects."""
+    status = definition.get("status") or {}
+    conditions = status.get("conditions") or []
+    if any(each["type"] == "Terminating" for each in conditions):
+        return
+    since = definition["metadata"]["deletionTimestamp"]
+    message = "CustomResource deletion is in progress"
+    condition = _condition("Terminating", since, "InstanceDeletionInProgress", message)
+    _set_status(cluster, definition, {**status, "conditions": [*conditions, condition]})
 
 
 def _finish_deletion(cluster: Cluster, key: ResourceKey) -> None:
