@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from meshpeek.rehearsal.controllers.on_demand.autoscalers import CPU_PERCENT
 from meshpeek.rehearsal.controllers.on_demand.pod_endings import (
     EXIT_CODE,
     FAILING_PROBES,
     RUN_SECONDS,
 )
 from meshpeek.rehearsal.types.keys import (
+    AUTOSCALERS,
     CONTROLLER_REVISIONS,
     CRON_JOBS,
     DAEMON_SETS,
@@ -277,6 +279,37 @@ def test_pods_are_refused_over_the_quota_and_without_their_account(simulation: S
     simulation.advance(2)
     messages = [event["message"] for event in simulation.north.store.list(EVENTS, "faces")]
     assert any('serviceaccount "nobody" not found' in message for message in messages)
+
+
+def test_an_autoscaler_keeps_its_bounds_and_follows_its_figure(simulation: Simulation) -> None:
+    simulation.apply("north", deployment("web", replicas=1))
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    bounds = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 5}
+    scaler = made("HorizontalPodAutoscaler", "autoscaling/v2", **bounds)
+    simulation.apply("north", scaler)
+    simulation.advance(3)
+
+    def replicas() -> int:
+        found = simulation.north.store.get(DEPLOYMENTS, "faces", "web")
+        assert found is not None
+        return int(found["spec"]["replicas"])
+
+    status = status_of(simulation, AUTOSCALERS)
+    assert (replicas(), status["currentReplicas"], status["desiredReplicas"]) == (2, 2, 2)
+    reasons = [each["reason"] for each in status["conditions"]]
+    assert reasons == ["SucceededGetScale", "FailedGetResourceMetric"]
+    stored = simulation.north.store.get(AUTOSCALERS, "faces", "web")
+    assert stored is not None
+    metadata = {**stored["metadata"], "annotations": {CPU_PERCENT: "160"}}
+    simulation.north.store.update(AUTOSCALERS, {**stored, "metadata": metadata})
+    simulation.advance(3)
+    assert replicas() == 5
+    reasons = [each["reason"] for each in status_of(simulation, AUTOSCALERS)["conditions"]]
+    assert reasons == ["SucceededGetScale", "ValidMetricFound", "TooManyReplicas"]
+    simulation.north.store.delete(DEPLOYMENTS, "faces", "web")
+    simulation.change("north", AUTOSCALERS, "faces/web", maxReplicas=4)
+    simulation.advance(3)
+    assert status_of(simulation, AUTOSCALERS)["conditions"][0]["reason"] == "FailedGetScale"
 
 
 def test_annotations_end_pods_and_fail_their_probes(simulation: Simulation) -> None:

@@ -124,6 +124,7 @@ _DEFAULTS: dict[tuple[str, str], Callable[[Object], None]] = {
     ("apps", "deployments"): workload_defaults.deployment,
     ("apps", "replicasets"): workload_defaults.replica_set,
     ("apps", "statefulsets"): workload_defaults.stateful_set,
+    ("autoscaling", "horizontalpodautoscalers"): workload_defaults.autoscaler,
     ("batch", "cronjobs"): workload_defaults.cron_job,
     ("batch", "jobs"): workload_defaults.job,
     ("rbac.authorization.k8s.io", "clusterrolebindings"): _binding,

@@ -36,6 +36,8 @@ def check_policy(key: ResourceKey, obj: Object) -> list[Cause]:
             return list(_check_binding(obj, namespaced=key.plural == "rolebindings"))
         case "ingresses" if key.group == "networking.k8s.io":
             return list(_check_ingress(obj.get("spec") or {}))
+        case "horizontalpodautoscalers":
+            return list(_check_autoscaler(obj.get("spec") or {}))
         case "poddisruptionbudgets" if key.group == "policy":
             return list(_check_budget(obj.get("spec") or {}))
         case "nodes" if not key.group:
@@ -116,6 +118,22 @@ def _check_ingress(spec: Value) -> Iterator[Cause]:
             service = (path.get("backend") or {}).get("service")
             if service is not None and not service.get("name"):
                 yield required_value(f"{place}.backend.service.name")
+
+
+def _check_autoscaler(spec: Value) -> Iterator[Cause]:
+    target = spec.get("scaleTargetRef") or {}
+    for name in ("kind", "name"):
+        if not target.get(name):
+            yield required_value(f"spec.scaleTargetRef.{name}")
+    least, most = spec.get("minReplicas", 1), spec.get("maxReplicas", 0)
+    if least < 1:
+        detail = "must be greater than or equal to 1"
+        yield invalid_value("spec.minReplicas", least, detail)
+    if most < 1:
+        yield invalid_value("spec.maxReplicas", most, "must be greater than 0")
+    elif most < least:
+        detail = "must be greater than or equal to `minReplicas`"
+        yield invalid_value("spec.maxReplicas", most, detail)
 
 
 def _check_budget(spec: Value) -> Iterator[Cause]:

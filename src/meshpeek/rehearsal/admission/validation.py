@@ -45,6 +45,8 @@ def check(cluster: Cluster, key: ResourceKey, obj: Object, old: Object | None) -
             causes += check_policy(key, obj)
         case (_, "roles" | "clusterroles" | "ingresses" | "poddisruptionbudgets"):
             causes += check_policy(key, obj)
+        case ("autoscaling", "horizontalpodautoscalers"):
+            causes += check_policy(key, obj)
         case ("", "nodes" | "endpoints"):
             causes += check_policy(key, obj)
     return causes

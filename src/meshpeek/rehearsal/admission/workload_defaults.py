@@ -104,6 +104,16 @@ def admit_job(_cluster: Cluster, obj: Object, old: Object | None) -> None:
     metadata["labels"] = metadata.get("labels") or dict(labels)
 
 
+def autoscaler(obj: Object) -> None:
+    """Fill in the defaults of a HorizontalPodAutoscaler."""
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("minReplicas", 1)
+    if not spec.get("metrics"):
+        target = {"type": "Utilization", "averageUtilization": 80}
+        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
+    obj.setdefault("status", {"currentMetrics": None, "desiredReplicas": 0})
+
+
 def cron_job(obj: Object) -> None:
     """Fill in the defaults of a CronJob; those of its Jobs come when they are made."""
     spec = obj.setdefault("spec", {})

@@ -1,7 +1,6 @@
 """What rehearsal does not support: refused when asked for, or stored with a warning.
 
-A kind is refused where a client would wait in vain for what it does. One that manifests often
-contain and that nothing else depends on is stored, with a warning.
+A kind that manifests often contain and that nothing else depends on is stored, with a warning.
 """
 
 from __future__ import annotations
@@ -18,9 +17,6 @@ _SUBRESOURCES = {
     "portforward": "Pods are modelled and no container runs, so no port can be forwarded",
     "ephemeralcontainers": "Pods are modelled and no container runs, so there is nothing to debug",
     "proxy": "Pods are modelled and no container runs, so nothing can be reached through them",
-}
-_REFUSED = {
-    ("autoscaling", "horizontalpodautoscalers"): "there are no metrics to scale by",
 }
 _STORED = {
     ("", "persistentvolumeclaims"): "no storage is provisioned, so it stays Pending",
@@ -39,15 +35,7 @@ def check_subresource(name: str) -> None:
 
 
 def check_creation(key: ResourceKey) -> list[str]:
-    """Return the warnings for a client that creates an object of a kind.
-
-    Raises ApiError 501 for a kind that is refused.
-    """
-    if key in _REFUSED:
-        refusal = absent(_REFUSED[key])
-        # `kubectl autoscale` of 1.37 tries v2, then v1, and prints neither answer.
-        refusal.warnings = (refusal.message,)
-        raise refusal
+    """Return the warnings for a client that creates an object of a kind."""
     return [f"{_PREFIX}{_STORED[key]}; the object is only stored"] if key in _STORED else []
 
 

@@ -30,7 +30,8 @@ from meshpeek.rehearsal.types.objects import Object
 from meshpeek.rehearsal.types.resources import Resource
 from meshpeek.rehearsal.types.status import ApiError, method_not_supported, unknown_path
 
-EVENTS_GROUP = "events.k8s.io"
+OTHER_FORMS = frozenset((("events.k8s.io", "v1"), ("autoscaling", "v1")))
+"""The groups and versions that `other_forms` is loaded for."""
 
 
 class ObjectApi:
@@ -41,10 +42,11 @@ class ObjectApi:
 
     def handle(self, request: Request, target: ResourcePath) -> Response:
         """Return the answer to a request for `target`; raises ApiError."""
-        if target.group == EVENTS_GROUP:
-            from meshpeek.rehearsal.api import events_group
+        if (target.group, target.version) in OTHER_FORMS:
+            from meshpeek.rehearsal.api import other_forms
 
-            return events_group.handle(self._respond, request, target)
+            form = other_forms.FORMS[target.group, target.version]
+            return other_forms.handle(form, self._respond, request, target)
         return self._respond(request, target)
 
     def _respond(self, request: Request, target: ResourcePath) -> Response:

@@ -99,6 +99,25 @@ def _parameters(ingress_class: Object, _now: datetime) -> Cell:
     return f"{kind}/{given.get('name')}"
 
 
+def _scaled(autoscaler: Object, _now: datetime) -> Cell:
+    target = dig(autoscaler, "spec", "scaleTargetRef") or {}
+    return f"{target.get('kind', '')}/{target.get('name', '')}"
+
+
+def _targets(autoscaler: Object, _now: datetime) -> Cell:
+    shown = []
+    current = {
+        dig(each, "resource", "name"): dig(each, "resource", "current", "averageUtilization")
+        for each in dig(autoscaler, "status", "currentMetrics") or ()
+    }
+    for metric in dig(autoscaler, "spec", "metrics") or ():
+        goal = dig(metric, "resource", "target", "averageUtilization")
+        if goal is not None:
+            used = current.get(dig(metric, "resource", "name"))
+            shown.append(f"{'<unknown>' if used is None else f'{used}%'}/{goal}%")
+    return ", ".join(shown) or "<none>"
+
+
 def _hosts(ingress: Object, _now: datetime) -> Cell:
     hosts = [rule["host"] for rule in dig(ingress, "spec", "rules") or () if rule.get("host")]
     return first_few(hosts, len(hosts)) or "*"
@@ -168,8 +187,8 @@ COLUMNS = {
     ),
     ("autoscaling", "horizontalpodautoscalers"): (
         NAME,
-        Column("Reference", field("spec", "scaleTargetRef", "name")),
-        Column("Targets", _or("<none>")),
+        Column("Reference", _scaled),
+        Column("Targets", _targets),
         Column("MinPods", _or("<unset>", "spec", "minReplicas")),
         Column("MaxPods", field("spec", "maxReplicas"), type="integer"),
         Column("Replicas", _or(0, "status", "currentReplicas"), type="integer"),

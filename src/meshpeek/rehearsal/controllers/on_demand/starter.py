@@ -8,6 +8,7 @@ from importlib import import_module
 from meshpeek.rehearsal.controllers.runtime import ObjectKey, Runtime
 from meshpeek.rehearsal.store.store import WatchEvent
 from meshpeek.rehearsal.types.keys import (
+    AUTOSCALERS,
     CERTIFICATE_REQUESTS,
     CRON_JOBS,
     DAEMON_SETS,
@@ -19,6 +20,7 @@ from meshpeek.rehearsal.types.keys import (
 )
 
 _MODULES = {
+    AUTOSCALERS: "autoscalers.AutoscalerController",
     CERTIFICATE_REQUESTS: "certificates.CertificateController",
     CRON_JOBS: "cron_jobs.CronJobController",
     DAEMON_SETS: "daemon_sets.DaemonSetController",
