@@ -205,3 +205,27 @@ def test_a_pod_deleted_while_it_starts_does_not_come_back(simulation: Simulation
     simulation.north.store.delete(PODS, "faces", "p")
     simulation.advance(5)
     assert simulation.names("north", PODS) == []
+
+
+def test_pods_that_wait_take_the_places_of_those_that_go(simulation: Simulation) -> None:
+    store = simulation.north.store
+    node = store.list(NODES)[0]
+    allocatable = {**node["status"]["allocatable"], "pods": "20"}
+    store.update(NODES, {**node, "status": {**node["status"], "allocatable": allocatable}})
+    simulation.apply("north", deployment("face", replicas=30))
+    simulation.advance(2)
+
+    def running() -> list[str]:
+        pods = store.list(PODS, "faces")
+        return [pod["metadata"]["name"] for pod in pods if pod["spec"].get("nodeName")]
+
+    first = running()
+    assert len(first) == 20
+    simulation.change("north", DEPLOYMENTS, "faces/face", replicas=25)
+    simulation.advance(2)
+    assert (len(running()), len(store.list(PODS, "faces"))) == (20, 25)
+    for name in first[:4]:
+        store.delete(PODS, "faces", name)
+    simulation.advance(2)
+    assert len(running()) == 20
+    assert not set(first[:4]) & set(running())

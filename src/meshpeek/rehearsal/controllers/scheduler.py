@@ -20,6 +20,9 @@ from meshpeek.rehearsal.types.objects import Object
 DEFAULT_SCHEDULER = "default-scheduler"
 
 _FULL = "Too many pods"
+# The key of all Pods that wait. It is queued once, however many Pods have just gone: to queue each
+# that waits for each that goes would be quadratic.
+_EVERYBODY = (ObjectKey(PODS, "", ""),)
 
 
 class Scheduler:
@@ -37,7 +40,7 @@ class Scheduler:
     def concerns(self, event: WatchEvent) -> Iterable[ObjectKey]:
         """Return a Pod without a node; all such Pods where a node may have become free."""
         if event.key == NODES:
-            return tuple(self._waiting.values())
+            return _EVERYBODY if self._waiting else ()
         pod = event.object
         uid = pod["metadata"]["uid"]
         left = self._node_of.pop(uid, "")
@@ -45,7 +48,7 @@ class Scheduler:
             self._held[left] -= 1
         self._waiting.pop(uid, None)
         if event.type == "DELETED":
-            return tuple(self._waiting.values()) if left else ()
+            return _EVERYBODY if left and self._waiting else ()
         node = pod["spec"].get("nodeName")
         if node:
             self._node_of[uid] = node
@@ -58,6 +61,9 @@ class Scheduler:
 
     def reconcile(self, key: ObjectKey) -> None:
         """Bind a Pod to the first node that fits, or record why none does."""
+        if key in _EVERYBODY:
+            self._try_all()
+            return
         pod = self._runtime.get(key)
         if pod is None or pod["spec"].get("nodeName") or not is_active(pod):
             return
@@ -69,6 +75,17 @@ class Scheduler:
                 return
             obstacles[obstacle] += 1
         self._refuse(pod, _explanation(obstacles))
+
+    def _try_all(self) -> None:
+        """Look at the Pods that wait, as long as a node has room: what is freed is soon taken."""
+        for key in tuple(self._waiting.values()):
+            if not any(map(self._has_room, self._runtime.store.list(NODES))):
+                return
+            self.reconcile(key)
+
+    def _has_room(self, node: Object) -> bool:
+        room = int(node.get("status", {}).get("allocatable", {}).get("pods", 0))
+        return self._held[node["metadata"]["name"]] < room
 
     def _obstacle(self, node: Object, wanted: Mapping[str, Any]) -> str:
         """Return why a node does not fit a Pod of the spec `wanted`, an empty string if it does."""
@@ -84,8 +101,7 @@ class Scheduler:
         is_selected = (wanted.get("nodeSelector") or {}).items() <= labels.items()
         if not (is_selected and _has_affinity(wanted, node)):
             return "node(s) didn't match Pod's node affinity/selector"
-        room = int(node.get("status", {}).get("allocatable", {}).get("pods", 0))
-        return "" if self._held[node["metadata"]["name"]] < room else _FULL
+        return "" if self._has_room(node) else _FULL
 
     def _bind(self, pod: Object, node: str) -> None:
         metadata = pod["metadata"]
