@@ -19,7 +19,7 @@ from meshpeek.run.events import (
 )
 from meshpeek.run.settings import RunSettings
 from meshpeek.run.time_limit import TimeLimit
-from meshpeek.run.unattended import Attendant
+from meshpeek.run.unattended import Attendant, explained_by_absence
 from meshpeek.run.verdict import judge
 from meshpeek.session.guard.kubeconfig_watch import HINT as BREACH_HINT
 from meshpeek.session.session import Session
@@ -176,6 +176,8 @@ class Executor:
                 step = step.replace(checks=step.checks.replace(expect=(), reject=()))
             plain = visible_text(output)
             verdict = judge(step, outcome, plain, errors, self._settings, self._session.contexts)
+            if self._settings.is_unattended:
+                verdict = explained_by_absence(verdict, step, outcome)
             # What an endless command writes until it is stopped depends on the machine.
             if verdict and self._compare is not None and step.checks.stop is None:
                 difference = self._compare(step, outcome.status, plain)

@@ -1,19 +1,35 @@
-"""What is done at a step in place of a person: prompts are answered, endless commands are ended."""
+"""What is done at a step in place of a person: prompts are answered, endless commands are ended.
+
+And what is said of a command that failed because no person was there.
+"""
 
 from __future__ import annotations
 
 import re
 
+from meshpeek.run.events import Verdict, VerdictKind
 from meshpeek.run.settings import RunSettings
 from meshpeek.session.session import Session
-from meshpeek.session.shell.command_stream import CommandStream, OutputChunk
+from meshpeek.session.shell.command_stream import CommandExit, CommandStream, OutputChunk
 from meshpeek.session.shell.deadline import Deadline
 from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.workshop.bash import unquote
 from meshpeek.workshop.model import Command, Mode, PromptAnswer
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$([A-Za-z_]\w*)", re.ASCII)
 _LONGEST_PROMPT = 64 * 1024
 _ENTER = "\r"
+# `read` of the terminal: with what it reads redirected, it asks nobody.
+_READ = re.compile(
+    r"(?:^|[\n;&({]|\b(?:if|then|while|until|do|else)\b)\s*(?:IFS=\S*\s+)?read\b([^\n;&|<]*)"
+)
+_QUESTION = re.compile(r"\s-[a-zA-Z]*p\s*('[^']*'|\"[^\"]*\"|\S+)")
+_READ_FAILED = 1
+_ANSWER_HINT = (
+    "type the answer with <!-- @# meshpeek: answer /PROMPT/ TEXT --> before the command, "
+    "or have it not ask"
+)
+_SCREEN_HINT = "use a command that needs no keys, or leave the step out with `only present`"
 
 
 class Attendant:
@@ -118,3 +134,33 @@ class Attendant:
 
 def _names(answer: PromptAnswer) -> list[str]:
     return [match[1] or match[2] for match in _VARIABLE.finditer(answer.text)]
+
+
+def explained_by_absence(verdict: Verdict, step: Command, outcome: CommandExit) -> Verdict:
+    """Return `verdict`, and for a failure the question that nobody answered, if there was one."""
+    if verdict.kind not in (VerdictKind.FAILED, VerdictKind.TIMED_OUT):
+        return verdict
+    hint = _ANSWER_HINT
+    if outcome.question is not None:
+        asked = outcome.question
+        if not asked:
+            hint = _SCREEN_HINT
+    elif outcome.status == _READ_FAILED and reads_terminal(step.text):
+        asked = question_of_read(step.text)
+    else:
+        return verdict
+    reason = "nobody was there to answer" + (f" “{asked}”" if asked else "")
+    return verdict.replace(reasons=(*verdict.reasons, reason), hint=verdict.hint or hint)
+
+
+def reads_terminal(command: str) -> bool:
+    """Tell whether a bash command has a `read` whose input is not redirected."""
+    found = _READ.search(command)
+    return found is not None and "<" not in command[found.end() :]
+
+
+def question_of_read(command: str) -> str:
+    """Return what the first `read` in a bash command asks, empty if that is not known."""
+    found = _READ.search(command)
+    question = _QUESTION.search(found[1]) if found else None
+    return (unquote(question[1]) or "").strip() if question else ""

@@ -38,13 +38,15 @@ class CommandExit(Value):
     """The end of a command: its status, those of its last pipeline's parts, and how it ended.
 
     A status above 128 means that signal (status - 128), as bash has it. `steered`: somebody pressed
-    keys for a program that reads them one by one, such as a pager.
+    keys for a program that reads them one by one, such as a pager. `question` is what the command
+    seems to have asked with nobody at the keyboard, empty for a full screen; None for nothing.
     """
 
     status: int
     pipestatus: tuple[int, ...]
     ending: Ending = Ending.COMPLETED
     steered: bool = False
+    question: str | None = None
 
 
 CommandStream = Generator[OutputChunk | BackgroundOutput | Prompt | CommandExit, None, None]

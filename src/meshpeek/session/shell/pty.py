@@ -62,6 +62,7 @@ class BashPty:
         self._unsent = b""
         self._untaken = b""
         self._lent: Keyboard | None = None
+        self.has_typed = False
         self.steered = False
         """Whether the program that has the keyboard got keys that it reads one by one."""
         self._shrunk: float | None = None
@@ -181,6 +182,7 @@ class BashPty:
 
     def type_in(self, data: bytes) -> None:
         """Have the program in the foreground read `data` from the terminal."""
+        self.has_typed = True
         self._child.send(data)
 
     def end_input(self) -> None:
@@ -188,6 +190,7 @@ class BashPty:
 
         What is not read stays there; once that fills the terminal's buffer, it is enough.
         """
+        self.has_typed = True
         with contextlib.suppress(BlockingIOError):
             os.write(self._terminal, _END_OF_FILE_KEY)
 
@@ -207,6 +210,7 @@ class BashPty:
 
     def forget_input(self) -> None:
         """Drop what was typed for the last command and not read by it."""
+        self.has_typed = False
         terminal = os.open(self._device.read_text(), os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         try:
             termios.tcflush(terminal, termios.TCIFLUSH)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 
 from meshpeek.errors import EnvironmentUnfitError
 from meshpeek.session.shell import state
+from meshpeek.session.shell.absence import Absence
 from meshpeek.session.shell.command_stream import (
     BackgroundOutput,
     CommandExit,
@@ -24,13 +24,13 @@ from meshpeek.session.shell.command_stream import (
     Prompt,
 )
 from meshpeek.session.shell.deadline import Deadline
+from meshpeek.session.shell.line_editing import sourced_if_it_edits_lines
 from meshpeek.session.shell.markers import (
     Marker,
     MarkerScanner,
     command_lines,
     end_line,
     plain_lines,
-    quote,
 )
 from meshpeek.session.shell.processes import SESSION_VARIABLE, end_processes, start_of
 from meshpeek.session.shell.prompt_watch import PromptWatch
@@ -40,7 +40,6 @@ from meshpeek.session.shell.state_receiver import StateReceiver
 from meshpeek.session.shell.takeover import edit_command, takeover_lines
 from meshpeek.terminal.keyboard import Keyboard
 
-_LINE_EDITING = re.compile(r"\bset\b[^\n;&|]*\s[-+][A-Za-z]*o\s+(?:vi|emacs)\b")
 _POLL_SECONDS = 0.1
 _REMINDERS = 3
 """How often bash is asked again for the end of a command, which an interrupt may have cost."""
@@ -80,7 +79,7 @@ class Shell:
         self._interrupts = 0
         self._closed = False
         self._is_broken = False
-        self._was_answered = False
+        self._absence: Absence | None = None
         self._prompts: PromptWatch | None = None
         self._states = StateReceiver(directory, settings.state_folder)
         self._pty = BashPty(
@@ -159,7 +158,7 @@ class Shell:
 
     def end_input(self) -> None:
         """Let the command that runs find end-of-file when it reads the terminal."""
-        self._pty.end_input()
+        self._absence = Absence(self._pty)
 
     def ask(self, command: str) -> str:
         """Run a command of meshpeek's own, without keyboard; return what it prints."""
@@ -225,32 +224,20 @@ class Shell:
         if self._is_plain:
             lines = plain_lines(command, self._marked, stdin=stdin)
         else:
-            if _LINE_EDITING.search(command):
-                command = self._sourced(command)
             lines = command_lines(
-                command,
+                sourced_if_it_edits_lines(command, self._directory),
                 self._marked,
                 statuses=self._statuses,
                 disabled=self._states.disabled,
                 stdin=stdin,
                 stderr=None if errors is None else str(errors),
             )
-        if is_answered or self._was_answered:
-            self._pty.forget_input()  # also an answer that the command before did not read
-        self._was_answered = is_answered
+        if self._keyboard is None and self._pty.has_typed:
+            self._pty.forget_input()  # what the command before did not read
+        self._absence = None
         if self._keyboard is None and not is_answered:
-            self._pty.end_input()
+            self.end_input()
         return self._perform(lines, deadline, keyboard)
-
-    def _sourced(self, command: str) -> str:
-        """Return a command that has bash read `command` from a file.
-
-        bash 5.2 changes where it reads lines from when `set -o vi` is in an `eval`, and crashes.
-        """
-        file = self._directory / "sourced"
-        file.touch(mode=0o600)
-        file.write_text(command + "\n", errors="surrogateescape")
-        return rf"\builtin \source {quote(str(file))}"
 
     def _get_ready(self) -> None:
         """Make sure that bash runs and its terminal is in order, and count the next command."""
@@ -303,12 +290,14 @@ class Shell:
                 self._pty.send_more("\n")
             if self._prompts and not data and self._prompts.is_waiting():
                 yield Prompt()
+            if self._absence and self._begun:
+                self._absence.attend()
             while True:
                 before, marker = self._scanner.scan(data)
                 data = b""
                 if before:
-                    if self._prompts:
-                        self._prompts.wrote(before)
+                    if watch := self._prompts or self._absence:
+                        watch.wrote(before)
                     yield OutputChunk(before) if self._begun else BackgroundOutput(before)
                 if marker is None:
                     break
@@ -318,6 +307,8 @@ class Shell:
                     yield self._complete(marker, deadline)
                     return
                 self._begun = True
+                if self._absence:
+                    self._absence.wrote(b"")
             if ended:
                 rest = self._scanner.release()
                 if rest:
@@ -337,7 +328,7 @@ class Shell:
         self._statuses = marker.statuses
         status, *parts = marker.statuses
         ending = Ending.TIMED_OUT if deadline.passed else Ending.COMPLETED
-        return CommandExit(status, tuple(parts), ending, self._pty.steered)
+        return CommandExit(status, tuple(parts), ending, self._pty.steered, self._question())
 
     def _broken(self, deadline: Deadline) -> CommandExit:
         """End a command of which bash did not mark the beginning or the end, or write its state."""
@@ -351,7 +342,10 @@ class Shell:
         self._states.take_last(self._count)
         self._statuses = (status, status)
         ending = Ending.TIMED_OUT if deadline.passed else Ending.SHELL_ENDED
-        return CommandExit(status, (status,), ending)
+        return CommandExit(status, (status,), ending, question=self._question())
+
+    def _question(self) -> str | None:
+        return self._absence.ended() if self._absence else None
 
     def _replace(self) -> None:
         """Start a new bash in the state that the last one wrote."""
