@@ -105,6 +105,13 @@ site: requirements-docs.lock  ## the documents as a site, in site/; a link that 
 	$(VENV)/site/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	NO_MKDOCS_2_WARNING=1 $(VENV)/site/bin/mkdocs build --strict --quiet
 
+bench: $(READY)  ## the figures of benchmarks/README.md; with PROFILE=1, where their time goes
+ifdef PROFILE
+	$(BIN)/python benchmarks/profiles.py
+else
+	for script in overhead rehearsal parsing reports keys; do $(BIN)/python benchmarks/$$script.py; done
+endif
+
 schema: $(READY)  ## the JSON schema of the settings
 	$(BIN)/python -c 'import json; from pathlib import Path; \
 	    from meshpeek.workshop.parse.setting_blocks import schema; \

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from meshpeek.run.events import Event
 from meshpeek.sinks import Sink
 
 
-@dataclass(slots=True)
 class _Branch:
-    name: str
-    sink: Sink
-    error: Exception | None = None
+    def __init__(self, name: str, sink: Sink) -> None:
+        self.name = name
+        self.sink = sink
+        self.error: Exception | None = None
 
 
 class Fanout:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from meshpeek.run.events import (
     CommandEnded,
     CommandResult,
@@ -17,13 +15,13 @@ from meshpeek.run.events import (
 from meshpeek.workshop.model import Command, Section
 
 
-@dataclass(slots=True)
 class StepReport:
     """The outcome of a command: its attempts, in order, or why it was skipped."""
 
-    step: Command
-    results: list[CommandResult] = field(default_factory=list)
-    skipped: str | None = None
+    def __init__(self, step: Command) -> None:
+        self.step = step
+        self.results: list[CommandResult] = []
+        self.skipped: str | None = None
 
     @property
     def outcome(self) -> str:
@@ -41,12 +39,12 @@ class StepReport:
         return sum(result.duration for result in self.results)
 
 
-@dataclass(slots=True)
 class SectionReport:
     """The commands of one section, in the order in which they came up."""
 
-    section: Section | None
-    steps: list[StepReport] = field(default_factory=list)
+    def __init__(self, section: Section | None) -> None:
+        self.section = section
+        self.steps: list[StepReport] = []
 
     def count(self, outcome: str) -> int:
         """Return how many commands have the outcome `outcome`."""

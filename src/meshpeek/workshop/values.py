@@ -31,6 +31,9 @@ class Value:
 
     def __init__(self, *fields: Any, **named: Any) -> None:  # noqa: ANN401  # each has its own type
         names = self.__match_args__
+        if len(fields) == len(names) and not named:  # most are made so, thousands in a run
+            self.__dict__.update(zip(names, fields, strict=True))
+            return
         given = dict(zip(names, fields, strict=False)) | named
         if len(given) < len(fields) + len(named):
             raise TypeError(f"{type(self).__name__}: more arguments than the fields {names}")

@@ -24,19 +24,19 @@ _COMMAND = re.compile(
 
 _ABOUT_THE_COMMAND_BEFORE = ("PIPESTATUS", "LINENO", "BASH_")
 # bash's builtins and reserved words, without those that change nothing (echo, pwd, true …).
-_OF_BASH = re.compile(
-    r"\.|alias|bg|bind|break|builtin|caller|case|cd|command|compgen|complete|compopt|continue|coproc"
-    r"|declare|dirs|disown|do|done|elif|else|enable|esac|eval|exec|exit|export|fc|fg|fi|for|function"
-    r"|getopts|hash|help|history|if|in|jobs|kill|let|local|logout|mapfile|popd|printf|pushd|read"
-    r"|readarray|readonly|return|select|set|shift|shopt|source|suspend|test|then|time|times|trap"
-    r"|typeset|ulimit|umask|unalias|unset|until|wait|while"
+_OF_BASH = (
+    " . alias bg bind break builtin caller case cd command compgen complete compopt continue coproc"
+    " declare dirs disown do done elif else enable esac eval exec exit export fc fg fi for function"
+    " getopts hash help history if in jobs kill let local logout mapfile popd printf pushd read"
+    " readarray readonly return select set shift shopt source suspend test then time times trap"
+    " typeset ulimit umask unalias unset until wait while "
 )
 _DEFINITION = re.compile(rb"^(?:# |alias (?:-- )?)([^\s=]+)", re.MULTILINE)
 _OWN_TRAP = rb"'\{ \\__meshpeek_end "
 _OPTIONS = re.compile(rb'^declare -\S+ __meshpeek_options="([^"\n]*)"$', re.MULTILINE)
-_HARMLESS_OPTIONS = re.compile(
-    rb"(?:(?:braceexpand|errexit|errtrace|functrace|hashall|interactive-comments|monitor|noclobber"
-    rb"|noglob|physical|pipefail|posix)(?::|\Z))*"
+_HARMLESS_OPTIONS = (
+    b":braceexpand:errexit:errtrace:functrace:hashall:interactive-comments:monitor:noclobber:noglob"
+    b":physical:pipefail:posix:"
 )
 _INTERFERING = re.compile(
     rb"^(?:trap -- (?!%s)|declare -\S+ __meshpeek_(?:shopts=.*\b(?:autocd|failglob)\b"
@@ -56,7 +56,7 @@ def programs_of(command: str) -> frozenset[str] | None:
     position = 0
     while position < len(command):
         found = _COMMAND.match(command, position)
-        if found is None or _OF_BASH.fullmatch(found["name"]):
+        if found is None or f" {found['name']} " in _OF_BASH:
             return None
         names.add(found["name"])
         position = found.end()
@@ -70,7 +70,9 @@ def definitions_in(state: bytes) -> frozenset[str] | None:
     in a variable may look like all that; then a command is not plain that could be.
     """
     options = _OPTIONS.search(state)
-    if options is None or not _HARMLESS_OPTIONS.fullmatch(options[1]):
+    if options is None:
+        return None
+    if any(b":%s:" % option not in _HARMLESS_OPTIONS for option in options[1].split(b":")):
         return None
     if _INTERFERING.search(state):
         return None

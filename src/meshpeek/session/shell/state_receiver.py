@@ -58,6 +58,7 @@ class StateReceiver:
         """The last state as a script, with the exports that are due; None before there is one."""
         self._values: dict[str, str | None] = {}
         self._definitions: frozenset[str] | None = None
+        self._are_definitions_known = False
 
     def fileno(self) -> int:
         """Return the descriptor at which there is something to `read`."""
@@ -99,7 +100,7 @@ class StateReceiver:
             self._keep(written[start + len(begin) : finish + 1], number)
             disabled = [name.decode() for name in _DISABLED.findall(written[:start])]
             self.disabled = tuple(name for name in disabled if name not in _NEEDED)
-            self._definitions = None if disabled else definitions_in(self.script or b"")
+            self._are_definitions_known = False
         return True
 
     def take_last(self, number: int) -> None:
@@ -131,10 +132,15 @@ class StateReceiver:
         It only runs programs, and nothing of the workshop's with them: no function, alias or trap.
         A session that can be resumed needs a state after each command all the same.
         """
-        if self._folder is not None or self._definitions is None:
+        if self._folder is not None or self.disabled or self.script is None:
             return False
         programs = programs_of(command)
-        return programs is not None and self._definitions.isdisjoint(programs)
+        if programs is None:
+            return False
+        if not self._are_definitions_known:
+            self._definitions = definitions_in(self.script)
+            self._are_definitions_known = True
+        return self._definitions is not None and self._definitions.isdisjoint(programs)
 
     def close(self) -> None:
         """Receive no more."""

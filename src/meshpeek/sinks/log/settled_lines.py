@@ -28,6 +28,9 @@ class SettledLines:
         if len(self._held) > _MOST_HELD:
             text = self._held.decode(errors="surrogateescape")
             self._held = settle(text).encode(errors="surrogateescape")
+        if len(self._held) > _MOST_HELD:
+            # Just long, not drawn over itself: it would be settled again with each piece.
+            newline, self._held = newline + self._held, b""
         return self._settle(whole + newline)
 
     def end(self) -> bytes:
