@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from meshpeek.terminal.escape_sequences import strip_escapes
+from meshpeek.terminal.escape_sequences import ALTERNATE_SCREEN, set_mode, strip_escapes
 
 if TYPE_CHECKING:
     from meshpeek.session.shell.pty import BashPty
@@ -18,7 +18,8 @@ _FIRST_SECONDS, _LONGEST_SECONDS = 0.2, 0.8
 _REACTION_SECONDS = 0.15
 _SCREEN_SECONDS = 1.0
 _LONGEST_QUESTION = 500
-_SCREEN_BEGINS, _SCREEN_ENDS = b"\x1b[?1049h", b"\x1b[?1049l"
+_SCREEN_BEGINS = set_mode(ALTERNATE_SCREEN, on=True).encode()
+_SCREEN_ENDS = set_mode(ALTERNATE_SCREEN, on=False).encode()
 
 
 class Absence:
