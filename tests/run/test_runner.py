@@ -18,6 +18,7 @@ from meshpeek.run.events import (
     Hinted,
     JobsLeft,
     Moved,
+    OutputReceived,
     Reason,
     RunEnded,
     RunStarted,
@@ -537,3 +538,15 @@ def test_a_command_that_begins_too_late_does_not_run(play: Play) -> None:
     assert results(events) == [("false", "could not run")]
     (ended,) = (event for event in events if isinstance(event, CommandEnded))
     assert ended.result.verdict.reasons == ("the run has reached its limit (--total-timeout)",)
+
+
+def test_what_is_set_up_opens_no_pager_and_runs_no_hook(play: Play) -> None:
+    text = (
+        "```bash\n[[ $PAGER = cat ]] && BAT_PAGER=mine\n```\n<!-- @SHOW -->\n"
+        "```bash\necho [${PAGER-none}] [$BAT_PAGER]\n```\n"
+    )
+    events = play(text, start=1, setup=True)
+    told = [type(event).__name__ for event in events]
+    assert told.index("SetupStarted") < told.index("CommandStarted") < told.index("SetupEnded")
+    printed = [event.data for event in events if isinstance(event, OutputReceived)]
+    assert printed == [b"[none] [mine]\n"]

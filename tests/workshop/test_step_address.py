@@ -88,3 +88,18 @@ def test_the_list_of_steps_has_the_addresses() -> None:
     assert len(listed) == len(WORKSHOP.steps)
     for index, (number, place, *_) in enumerate(listed):
         assert find_step(WORKSHOP, number) == find_step(WORKSHOP, place) == index
+
+
+def test_a_step_has_the_same_number_with_all_hooks() -> None:
+    text = (
+        "<!-- @hook show_map MAP -->\n<!-- @SHOW -->\n# One\n\n<!-- @show_map -->\n"
+        "<!-- @browser_then_terminal -->\n```bash\necho one\n```\n\n<!-- @ifhook show_map -->\n"
+        "```bash\necho map\n```\n<!-- @endif -->\n```bash\necho two\n```\n"
+    )
+    hooks = {f"DEMO_HOOK_{name}": "true" for name in ("BROWSER", "TERMINAL", "MAP")}
+    bare, hooked = (parse(text, "w.md", str, hooks=each) for each in ({}, hooks))
+    assert len(hooked.steps) > len(bare.steps) + 3
+    for number, step in enumerate(bare.steps, 1):
+        assert hooked.steps[find_step(hooked, str(number))].text == step.text
+    listed = [line.split() for line in list_steps(hooked).splitlines() if "echo map" in line]
+    assert listed == [[":13", "command", "echo", "map"]]

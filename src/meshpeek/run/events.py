@@ -132,6 +132,14 @@ class PageOpened(Event):
     url: str
 
 
+class SetupStarted(Event):
+    """The hidden steps before the first one run; of those nothing is seen, unless one fails."""
+
+
+class SetupEnded(Event):
+    """The first step is next."""
+
+
 class Notice(Event):
     """A message for the person at the screen, about the run rather than a step."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -27,6 +26,8 @@ from meshpeek.run.events import (
     RunStarted,
     RunStopping,
     ScreenCleared,
+    SetupEnded,
+    SetupStarted,
     StepSkipped,
     TextShown,
     Typed,
@@ -38,6 +39,7 @@ from meshpeek.run.execution import Compare, Executor
 from meshpeek.run.interactive import edit, lend_shell
 from meshpeek.run.resumed import attempts_in, skipped_in
 from meshpeek.run.settings import RunSettings
+from meshpeek.run.setup import fill_in, without_pagers
 from meshpeek.run.step_choice import why_nothing_ran
 from meshpeek.run.time_limit import find_limit
 from meshpeek.run.verdict import ended_by_presenter
@@ -57,9 +59,6 @@ from meshpeek.workshop.needs_person import find_interactive_steps
 
 _NO_VERSIONS: Mapping[str, str] = MappingProxyType({})
 _IN_PLACE = (Action.REPEAT, Action.EDIT, Action.SHELL, Action.FALLBACK)
-_NOTHING_RAN = "no command has run yet"
-_VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
-
 
 FindRecorded = Callable[[Command], RecordedShown | None]
 
@@ -187,15 +186,18 @@ class Runner:
         return self._settings.excludes(step) or self._left_out.get(index)
 
     def _set_up(self) -> Iterator[Event]:
-        """Run the hidden commands before the first step."""
-        for index, step in enumerate(self._workshop.steps[: self._start]):
-            if not isinstance(step, Command) or step.shown or not step.runs:
-                continue
-            if self._excludes(index, step):
-                continue
-            result = yield from self._execute(index, step)
-            if not result.verdict and self._settings.stops_at(step, result.status):
-                raise _Stop(str(step.span))
+        """Run the hidden commands before the first step, but for those of hooks."""
+        yield SetupStarted()
+        with without_pagers(self._session.shell):
+            for index, step in enumerate(self._workshop.steps[: self._start]):
+                if not isinstance(step, Command) or index in self._workshop.hooked:
+                    continue
+                if step.shown or not step.runs or self._excludes(index, step):
+                    continue
+                result = yield from self._execute(index, step)
+                if not result.verdict and self._settings.stops_at(step, result.status):
+                    raise _Stop(str(step.span))
+        yield SetupEnded()
 
     def _take(self, cursor: Cursor, step: AnyStep) -> Iterator[Event]:
         """Do one step, and move the cursor to the next."""
@@ -204,7 +206,7 @@ class Runner:
             case Narration() | Comment() if step.shown:
                 yield from self._show_text(step, step.text)
             case Print():
-                yield from self._show_text(step, self._fill_in(step.text))
+                yield from self._show_text(step, fill_in(self._session.shell, step.text))
             case Clear():
                 yield ScreenCleared(step)
             case Pause():
@@ -261,7 +263,7 @@ class Runner:
             return "no recorded output: name a transcript with --fallback"
         has_run = self._last is not None or (action is Action.EDIT and can_edit)
         if action in (Action.REPEAT, Action.EDIT, Action.FALLBACK) and not has_run:
-            return _NOTHING_RAN
+            return "no command has run yet"
         if action is Action.FALLBACK and self._recorded() is None:
             return "the transcript does not have this command"
         return self._cursor.stays_at(action)
@@ -396,12 +398,3 @@ class Runner:
                 continue
             with contextlib.suppress(KeyboardInterrupt, _Stop):
                 yield from self._execute(index, step)
-
-    def _fill_in(self, text: str) -> str:
-        """Return `text` with the values that `$NAME` and `${NAME}` have in the session."""
-        names = [match[1] or match[2] for match in _VARIABLE.finditer(text)]
-        if not names:
-            return text
-        values = " ".join(f'"${{{name}-}}"' for name in names)
-        filled = iter(self._session.shell.ask(f"builtin printf '%s\\0' {values}").split("\0"))
-        return _VARIABLE.sub(lambda _: next(filled), text)

@@ -45,11 +45,12 @@ def _describe(workshop: Workshop, step: AnyStep) -> dict[str, Any]:
 def list_steps(workshop: Workshop) -> str:
     """Return the steps as lines to read: number, place, kind, first line of the text.
 
-    Numbers and places are what `--from` takes; a place in another file is named with it.
+    Numbers and places are what `--from` takes; a place in another file is named with it. What only
+    hooks add has no number.
     """
     lines = []
     section = -1
-    for number, step in enumerate(workshop.steps, start=1):
+    for number, step in zip(workshop.numbers(), workshop.steps, strict=True):
         if step.section != section:
             section = step.section
             lines.append(f"\n{workshop.sections[section].title or workshop.path}")
@@ -62,7 +63,9 @@ def list_steps(workshop: Workshop) -> str:
         )
         path = "" if step.span.path == workshop.path else step.span.path
         place = f"{path}:{step.span.line}"
-        lines.append(f"{number:>4} {place:<6} {step.kind:<9}{contexts} {first}{marks}".rstrip())
+        lines.append(
+            f"{number or '':>4} {place:<6} {step.kind:<9}{contexts} {first}{marks}".rstrip()
+        )
         if isinstance(step, Command) and step.note:
             lines.append(f"{'':>11} note      {step.note}")
     return "\n".join(lines).lstrip("\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -285,7 +286,8 @@ class Workshop(Value):
     """A workshop that can be run: steps in the order in which they run, and their sections.
 
     `speaker_notes` are in the order of their files and lines. `files` are the paths of those that
-    it was made of: itself, and what it imports.
+    it was made of: itself, and what it imports. `hooked` are the indexes of the steps that are there
+    only because a hook is set.
     """
 
     path: str
@@ -294,3 +296,11 @@ class Workshop(Value):
     steps: tuple[AnyStep, ...]
     speaker_notes: tuple[SpeakerNote, ...] = ()
     files: tuple[str, ...] = ()
+    hooked: frozenset[int] = frozenset()
+
+    def numbers(self) -> tuple[int | None, ...]:
+        """Return the steps' numbers, from 1: the same with all hooks, whose steps have none."""
+        count = itertools.count(1)
+        return tuple(
+            None if index in self.hooked else next(count) for index in range(len(self.steps))
+        )

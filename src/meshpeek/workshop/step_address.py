@@ -55,12 +55,14 @@ def _means_section(workshop: Workshop, address: str) -> bool:
 
 
 def _by_number(workshop: Workshop, number: int) -> int:
-    if not 1 <= number <= len(workshop.steps):
-        raise InputError(
-            f"no step {number} in {workshop.path}: its steps are 1 to {len(workshop.steps)}",
-            hint=f"`meshpeek steps {workshop.path}` lists them",
-        )
-    return number - 1
+    numbers = workshop.numbers()
+    if number in numbers:
+        return numbers.index(number)
+    last = max((each for each in numbers if each), default=0)
+    raise InputError(
+        f"no step {number} in {workshop.path}: its steps are 1 to {last}",
+        hint=f"`meshpeek steps {workshop.path}` lists them",
+    )
 
 
 def _by_place(workshop: Workshop, path: str, line: int) -> int | None:

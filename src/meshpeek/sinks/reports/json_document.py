@@ -42,7 +42,7 @@ class JsonFormatter:
         self._now = now
         self._workshops = 0
         self._steps = 0
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[int, int | None] = {}
         self._attempts: list[dict[str, Any]] = []
         self._end: dict[str, Any] = {}
         self._counts: Counter[str] = Counter()
@@ -95,7 +95,8 @@ class JsonFormatter:
 
     def _begin_run(self, event: RunStarted) -> Iterator[Chunk]:
         workshop = event.workshop
-        self._numbers = {id(step): number for number, step in enumerate(workshop.steps, 1)}
+        numbers = workshop.numbers()
+        self._numbers = dict(zip(map(id, workshop.steps), numbers, strict=True))
         yield from self._begin_workshop(
             {
                 "path": workshop.path,

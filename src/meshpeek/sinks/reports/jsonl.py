@@ -61,17 +61,17 @@ class EventLog:
 class EventLines:
     """Turns a run's events into lines of JSON.
 
-    Every line has `event` and, for an event of a step, `step` (its 1-based number in the
-    workshop), `path`, `line`, `section` and `text`. A `command` line adds `attempt`, `edited` (what
-    ran instead of the text, or null), `final`, `time_left` (seconds that `until` leaves for more
-    attempts), `status`, `pipestatus`, `duration` (seconds), `output` (without escape sequences),
-    `omitted` (bytes of it that were not kept), `contexts`, `verdict`, `reasons`, `hint`,
-    `difference` (lines of a transcript and of the run, as in `diff -u`), and the
-    step's `name`, `tags` and `note`.
+    Every line has `event` and, for an event of a step, `step` (its number in `meshpeek steps`, null
+    if a hook has added it), `path`, `line`, `section` and `text`. A `command` line adds `attempt`,
+    `edited` (what ran instead of the text, or null), `final`, `time_left` (seconds that `until`
+    leaves for more attempts), `status`, `pipestatus`, `duration` (seconds), `output` (without
+    escape sequences), `omitted` (bytes of it that were not kept), `contexts`, `verdict`, `reasons`,
+    `hint`, `difference` (lines of a transcript and of the run, as in `diff -u`), and the step's
+    `name`, `tags` and `note`.
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[int, int | None] = {}
         self._titles: list[str] = []
         self._report = RunReport()
 
@@ -84,7 +84,8 @@ class EventLines:
     def _record(self, event: Event) -> dict[str, Any] | None:
         match event:
             case RunStarted(workshop=workshop, mode=mode, rehearsal=rehearsal):
-                self._numbers = {id(step): n for n, step in enumerate(workshop.steps, 1)}
+                numbers = workshop.numbers()
+                self._numbers = dict(zip(map(id, workshop.steps), numbers, strict=True))
                 self._titles = [section.title for section in workshop.sections]
                 self._report = RunReport()
                 return {

@@ -36,6 +36,8 @@ from meshpeek.run.events import (
     RunStarted,
     ScreenCleared,
     Scrolled,
+    SetupEnded,
+    SetupStarted,
     ShellLent,
     ShellReturned,
     StepSkipped,
@@ -110,6 +112,7 @@ class Screen:
         self._is_waiting = False
         self._waiting: Step | None = None
         self._hint = ""
+        self._is_setting_up = False
         self._held: list[bytes] | None = None
         self._has_recording = False
 
@@ -144,9 +147,16 @@ class Screen:
                 self._clear()
             case CommandShown(step=step):
                 self._begin_command(step)
-            case CommandStarted(step=step):
-                self._held = [] if step.checks.until else None
+            case SetupStarted():
+                self._is_setting_up = True
+                self._display.set_status(Text("running the hidden steps before this", "dim"))
+            case SetupEnded():
+                self._is_setting_up = False
                 self._display.set_status(None)
+            case CommandStarted(step=step):
+                self._held = [] if step.checks.until or self._is_setting_up else None
+                if not self._is_setting_up:
+                    self._display.set_status(None)
                 self._display.lend()
             case CommandEnded():
                 self._end_command(event)
@@ -310,9 +320,11 @@ class Screen:
             left = format_duration(event.result.time_left)
             self._display.set_status(Text(f"not yet; retrying for {left} more", "dim"))
             return
-        self._show_held()
-        self._display.take_back()
         verdict = event.result.verdict
+        if not verdict or not self._is_setting_up:
+            self._show_held()
+        self._held = None
+        self._display.take_back()
         if event.result.shell_ended:
             self._display.draw(Text("the shell ended: a new one continues in its state", "dim"))
         if not verdict:

@@ -77,6 +77,7 @@ def build_workshop(path: str, program: Program, hooks: Mapping[str, str]) -> Wor
         tuple(builder.steps),
         tuple(notes),
         tuple(program.documents),
+        frozenset(builder.hooked),
     )
 
 
@@ -104,6 +105,8 @@ class _Builder:
         self.sections: list[Section] = []
         self.plans: list[SectionPlan] = []
         self.steps: list[AnyStep] = []
+        self.hooked: list[int] = []
+        self._is_hooked = False
 
     def build(self, path: str) -> None:
         self._run(self._program.items)
@@ -113,7 +116,9 @@ class _Builder:
 
     def _run_conditional(self, conditional: Conditional) -> None:
         if self._command_of_hook(conditional.hook):
+            outer, self._is_hooked = self._is_hooked, True
             self._run(conditional.items)
+            self._is_hooked = outer
 
     def _run(self, items: Sequence[Element | Conditional]) -> None:
         for item in items:
@@ -180,6 +185,8 @@ class _Builder:
         )
 
     def _add(self, step: AnyStep) -> None:
+        if self._is_hooked:
+            self.hooked.append(len(self.steps))
         self.steps.append(step)
 
     def _section(self, span: Span) -> int:
@@ -388,7 +395,9 @@ class _Builder:
             return
         annotations, self._state.annotations = self._state.annotations, []
         shows, self._state.shows = self._state.shows, False
+        outer, self._is_hooked = self._is_hooked, True
         self._add_command(_read_bash(text, span), directive=name)
+        self._is_hooked = outer
         self._state.shows = shows
         self._state.annotations = annotations
 
