@@ -39,11 +39,11 @@ from meshpeek.run.execution import Compare, Executor
 from meshpeek.run.interactive import edit, lend_shell
 from meshpeek.run.resumed import attempts_in, skipped_in
 from meshpeek.run.settings import RunSettings
-from meshpeek.run.setup import fill_in, without_pagers
 from meshpeek.run.step_choice import why_nothing_ran
 from meshpeek.run.time_limit import find_limit
 from meshpeek.run.verdict import ended_by_presenter
 from meshpeek.session.session import Session
+from meshpeek.session.shell.questions import fill_in, without_pagers
 from meshpeek.terminal.settled_text import visible_text
 from meshpeek.workshop.model import (
     AnyStep,

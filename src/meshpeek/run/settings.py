@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from meshpeek.run.step_choice import Choice
 from meshpeek.workshop.model import REHEARSE, Command, Mode, StandIn, Workshop
@@ -21,6 +23,7 @@ class RunSettings(Value):
     `pace` is a factor on the time that a driver takes: for reading (`run`), or between typed
     characters (`present`). `rest` is for how many seconds a presenter must not have gone on before
     that counts. `theme` is the background that text is to be read on: `light`, `dark` or `auto`.
+    `kept` is what a presentation that resumes this one is told of the command line.
     `stop_on_failure`: the first failed step ends the run, except for steps
     marked `always`. `timeout` is the command line's, in seconds, None if it has none;
     `default_timeout` is what holds then. `arguments` are the workshop's own. `startup`: start-up
@@ -46,6 +49,7 @@ class RunSettings(Value):
     pace: float = 1.0
     rest: float = 0.0
     theme: str = "auto"
+    kept: Mapping[str, Any] | None = None
     stop_on_failure: bool = False
     timeout: float | None = None
     default_timeout: float = DEFAULT_TIMEOUT

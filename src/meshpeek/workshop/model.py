@@ -286,8 +286,8 @@ class Workshop(Value):
     """A workshop that can be run: steps in the order in which they run, and their sections.
 
     `speaker_notes` are in the order of their files and lines. `files` are the paths of those that
-    it was made of: itself, and what it imports. `hooked` are the indexes of the steps that are there
-    only because a hook is set.
+    it was made of: itself, and what it imports. `hooked` are the indexes of the steps that are
+    there only because a hook is set.
     """
 
     path: str

@@ -23,6 +23,7 @@ from meshpeek.http.pages import PAGE_HEADERS
 from meshpeek.run.events import (
     CommandEnded,
     CommandResult,
+    CommandShown,
     Reason,
     RunEnded,
     RunStarted,
@@ -97,9 +98,11 @@ def test_the_page_follows_the_show_and_steers_it(
     assert page.title() == "w.md – presenter"
     assert page.inner_text("#section") == "Links"
     assert page.inner_text("#step") == "echo --context north >ran"
-    assert page.inner_text("#note-list") == "Point at the badge."
+    assert page.inner_text("#note-list").split("\n\n") == ["Breathe.", "Point at the badge."]
     assert page.inner_text("#contexts") == "north"
-    assert "of 3:00" in page.inner_text("#plan")
+    assert "3:00 left of 3:00" in page.inner_text("#plan")
+    assert "Pods talk" in page.inner_text("#stage")
+    page.get_by_role("button", name="Larger notes").click()
     assert accessibility_violations(page) == []
 
     page.get_by_role("button", name="Next").click()
@@ -133,7 +136,7 @@ def test_the_page_is_for_phones_and_keyboards_too(
     page.get_by_text("waiting for you").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert accessibility_violations(page) == []
-    for _ in range(4):
+    for _ in range(8):  # past what scrolls, the sizes of notes, and the other buttons
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Next"
     page.keyboard.press("Enter")
@@ -174,7 +177,7 @@ def served() -> Iterator[tuple[PresenterPage, list[str]]]:
 
 
 def connect(page: PresenterPage) -> http.client.HTTPConnection:
-    address = urlsplit(page.origin)
+    address = urlsplit(page.origins[0])
     return http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
 
 
@@ -196,7 +199,7 @@ def request(
 def follow(page: PresenterPage) -> Iterator[Iterator[tuple[str, Any]]]:
     """Yield the page's events, each with its name and data."""
     with closing(connect(page)) as connection:
-        connection.request("GET", f"{urlsplit(page.url).path}events")
+        connection.request("GET", f"{urlsplit(page.urls[0]).path}events")
         with connection.getresponse() as response:
             yield read_events(response)
 
@@ -222,7 +225,7 @@ def start_show(page: PresenterPage) -> Command:
 
 def test_only_the_secret_opens_the_page(served: tuple[PresenterPage, list[str]]) -> None:
     page, _ = served
-    path = urlsplit(page.url).path
+    path = urlsplit(page.urls[0]).path
     assert request(page, "GET", path)[0] == 200
     assert request(page, "GET", f"{path}page.js")[0] == 200
     assert request(page, "GET", path.removesuffix("/"))[0] == 308
@@ -231,7 +234,7 @@ def test_only_the_secret_opens_the_page(served: tuple[PresenterPage, list[str]])
         assert request(page, "GET", other)[0] == 404
     assert request(page, "GET", path, Host="evil.example")[0] == 421
     assert request(page, "GET", path, Origin="http://evil.example")[0] == 403
-    assert request(page, "GET", path, Origin=page.origin)[0] == 200
+    assert request(page, "GET", path, Origin=page.origins[0])[0] == 200
 
 
 @pytest.mark.parametrize("name", ["", "page.css", "none", "events"])
@@ -240,7 +243,7 @@ def test_browsers_are_told_to_keep_to_the_page(
 ) -> None:
     page, _ = served
     with closing(connect(page)) as connection:
-        connection.request("GET", f"{urlsplit(page.url).path}{name}")
+        connection.request("GET", f"{urlsplit(page.urls[0]).path}{name}")
         headers = connection.getresponse().headers
     assert PAGE_HEADERS.items() <= dict(headers).items()
 
@@ -249,7 +252,7 @@ def test_actions_count_only_while_the_show_waits(
     served: tuple[PresenterPage, list[str]],
 ) -> None:
     page, asked = served
-    path = f"{urlsplit(page.url).path}actions"
+    path = f"{urlsplit(page.urls[0]).path}actions"
     assert request(page, "POST", path, {"action": "go"})[0] == 409
     command = start_show(page)
     for body in ({"action": "quit"}, {"action": 1}, [], "go", {}, {"action": ["go"]}):
@@ -268,11 +271,11 @@ def test_actions_count_only_while_the_show_waits(
 
 def test_invalid_requests_harm_nobody(served: tuple[PresenterPage, list[str]]) -> None:
     page, _ = served
-    address = urlsplit(page.origin)
+    address = urlsplit(page.origins[0])
     for junk in (b"\0\0\n\n", b"GET " + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", b"POST"):
         with socket.create_connection((address.hostname, address.port), 30) as connection:
             connection.sendall(junk)
-    assert request(page, "GET", urlsplit(page.url).path)[0] == 200
+    assert request(page, "GET", urlsplit(page.urls[0]).path)[0] == 200
 
 
 def test_a_viewer_gets_the_show_its_states_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,11 +313,11 @@ def test_viewers_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         with follow(page) as first:
             assert next(first)[0] == "show"
             with follow(page) as second:
-                assert next(second, None) is None
+                assert list(second) == [("full", 1)]  # and browsers try again
         late = time.monotonic() + 20
         while time.monotonic() < late:  # the server sees in its own time that the first one left
             with follow(page) as third:
-                if next(third, None):
+                if next(third, ("", 0))[0] == "show":
                     return
         pytest.fail("no viewer gets the place of the one that left")
 
@@ -323,7 +326,7 @@ def test_a_viewer_who_reads_nothing_delays_neither_show_nor_end() -> None:
     address: tuple[str, int]
     with PresenterPage(frozenset(), lambda _: None) as page, socket.socket() as viewer:
         viewer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        location = urlsplit(page.url)
+        location = urlsplit(page.urls[0])
         address = (location.hostname or "", location.port or 0)
         viewer.connect(address)
         viewer.sendall(
@@ -354,5 +357,39 @@ def test_only_the_page_loads_a_server() -> None:
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid", "a..b"])
 def test_an_address_of_another_machine_is_an_error_with_a_hint(host: str) -> None:
     with pytest.raises(EnvironmentUnfitError, match=f"cannot listen on {host}: ") as raised:
-        PresenterPage(frozenset(), lambda _: None, host)
+        PresenterPage(frozenset(), lambda _: None, [host])
     assert raised.value.hint
+
+
+def test_a_page_that_goes_on_has_the_address_that_it_had() -> None:
+    with PresenterPage(frozenset(), lambda _: None) as page:
+        urls, port, token = page.urls, page.port, page.token
+    with PresenterPage(frozenset(), lambda _: None, port=port, token=token) as page:
+        assert page.urls == urls
+
+
+def test_several_addresses_lead_to_one_page() -> None:
+    with PresenterPage(frozenset(), lambda _: None, ["127.0.0.1", "::1"]) as page:
+        assert [urlsplit(url).hostname for url in page.urls] == ["127.0.0.1", "::1"]
+        for url in page.urls:
+            place = urlsplit(url)
+            with closing(http.client.HTTPConnection(place.hostname or "", place.port)) as link:
+                link.request("GET", place.path)
+                assert link.getresponse().status == 200
+
+
+def test_all_addresses_are_one_that_a_phone_can_open() -> None:
+    (address,) = page_server.own_addresses(["0.0.0.0"])
+    assert address != "0.0.0.0"
+
+
+def test_next_finishes_what_is_typed(served: tuple[PresenterPage, list[str]]) -> None:
+    page, asked = served
+    command = start_show(page)
+    path = f"{urlsplit(page.urls[0]).path}actions"
+    with follow(page) as events:
+        for event, heard in ((WaitEnded(command), 409), (CommandShown(command), 202)):
+            page.take(event)
+            next(state for _, state in events if state.get("typing") is (heard == 202))
+            assert request(page, "POST", path, {"action": "go"})[0] == heard
+    assert asked == ["go"]

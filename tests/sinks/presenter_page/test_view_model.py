@@ -9,19 +9,22 @@ from meshpeek.run.events import (
     ClockRead,
     CommandEnded,
     CommandResult,
+    CommandShown,
     CommandStarted,
     Moved,
     Reason,
     RunEnded,
     RunStarted,
+    ScreenCleared,
     StepSkipped,
+    TextShown,
     Verdict,
     VerdictKind,
     WaitEnded,
     WaitStarted,
 )
 from meshpeek.sinks.presenter_page.view_model import ViewModel
-from meshpeek.workshop.model import Command, Mode, Workshop
+from meshpeek.workshop.model import Command, Mode, Narration, Workshop
 from meshpeek.workshop.parse import parse
 
 TALK = """\
@@ -67,10 +70,10 @@ def test_the_show_has_sections_steps_notes_and_the_plan() -> None:
     ]
     assert view.show["contexts"] == [{"name": "north", "colour": "cyan"}]
     assert [(step["kind"], step["notes"]) for step in view.show["steps"]] == [
-        ("narration", ["Breathe."]),
-        ("command", ["Point at the badge."]),
+        ("narration", ["<p>Breathe.</p>\n"]),
+        ("command", ["<p>Point at the badge.</p>\n"]),
         ("command", []),
-        ("narration", ["The end."]),
+        ("narration", ["<p>The end.</p>\n"]),
     ]
     assert view.show["steps"][1]["contexts"] == ["north"]
     assert view.show["steps"][1]["place"] == "w.md:13"
@@ -118,3 +121,33 @@ def test_what_is_not_seen_changes_nothing() -> None:
     assert view.state == state
     assert view.take(CommandEnded(pods, result(VerdictKind.FAILED)))
     assert view.state != state
+
+
+def test_the_page_has_what_the_room_sees() -> None:
+    view, workshop, (pods, _) = start()
+    words = workshop.steps[0]
+    assert isinstance(words, Narration)
+    view.take(TextShown(words, words.text))
+    view.take(CommandShown(pods))
+    assert view.state["typing"]
+    view.take(
+        CommandEnded(pods, result(VerdictKind.PASSED).replace(output="1%\r\x1b[1m2%\x1b[m\r\n"))
+    )
+    stage = [(shown["kind"], shown.get("html") or shown["text"]) for shown in view.state["stage"]]
+    assert stage == [
+        ("narration", "<h4>One</h4>\n<p>Words.</p>\n"),
+        ("command", "kubectl --context north get pods"),
+        ("output", "2%"),
+    ]
+    view.take(ScreenCleared(words))
+    assert view.state["stage"] == []
+
+
+def test_at_the_end_the_page_says_so_and_sums_up() -> None:
+    view, _, (pods, _) = start()
+    view.take(CommandEnded(pods, result(VerdictKind.PASSED)))
+    view.take(WaitStarted(None))
+    assert (view.state["at_end"], view.state["waiting"]) == (True, True)
+    view.take(WaitEnded(None))
+    view.take(RunEnded(Reason.FINISHED, 61.0))
+    assert view.state["summary"].startswith("1 passed")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from meshpeek.cli.options import (
     ARGUMENTS,
@@ -84,7 +85,8 @@ if TYPE_CHECKING:
 @click.option(
     "--console-host",
     metavar="ADDRESS",
-    help="Serve the page at this address of the machine, for a phone.",
+    multiple=True,
+    help="Serve the page at this address of the machine, for a phone; may be repeated.",
 )
 @takes_sharing
 @takes_settings(Mode.PRESENT)
@@ -94,25 +96,44 @@ def command(
     address: str | None,
     fallback: Path | None,
     console: bool,
-    console_host: str | None,
+    console_host: tuple[str, ...],
     sharing: Sharing,
     reports: ReportPaths,
 ) -> None:
     """Present FILE live: RETURN runs, SPACE finishes typing, + skips, - goes back, Q quits."""
     if settings.resume and not settings.journal:
         raise click.UsageError("--resume needs the journal that --no-journal leaves out")
+    kept: Mapping[str, Any] = {}
     if settings.resume:
-        from meshpeek.run.journal.journal import as_before
+        from meshpeek.run.journal.journal import as_before, kept_options
 
         settings = checked(as_before(settings, str(file)))
+        kept = kept_options(str(file))
+        is_given = click.get_current_context().get_parameter_source
+        if is_given("pace") is ParameterSource.DEFAULT:
+            settings = settings.replace(pace=kept.get("typing", settings.pace))
+        fallback = fallback or (Path(kept["fallback"]) if kept.get("fallback") else None)
+        console_host = console_host or tuple(kept.get("console_hosts", ()))
+        console = console or bool(kept.get("console"))
     if console or console_host:
         _refuse_page(settings)
     with contextlib.ExitStack() as stack:
         actions = stack.enter_context(contextlib.closing(ActionQueue()))
         more: list[tuple[str, Sink]] = []
+        options: dict[str, Any] = {
+            "typing": settings.pace,
+            "fallback": str(fallback.resolve()) if fallback else None,
+        }
         if console or console_host:
-            page = stack.enter_context(_open_page(actions, console_host))
+            port, token = kept.get("console_port", 0), kept.get("console_token", "")
+            page = stack.enter_context(_open_page(actions, console_host, port, token))
             more.append(("the presenter's page", page))
+            options |= {
+                "console": True,
+                "console_hosts": list(console_host),
+                "console_port": page.port,
+                "console_token": page.token,
+            }
         shared = stack.enter_context(open_shared_page(sharing))
         if shared:
             more.append(("the page for the room", shared))
@@ -123,6 +144,7 @@ def command(
             if more:
                 _refuse_page(settings.for_workshop(workshop))
             transcript = _read_fallback(fallback)
+            settings = settings.replace(kept=options)
         addresses = shared.urls if shared else ()
         code = play(workshop, settings, opened, transcript, actions=actions, addresses=addresses)
         let_the_room_read(shared)
@@ -146,21 +168,26 @@ def _read_fallback(path: Path | None) -> Transcript | None:
 
 
 @contextlib.contextmanager
-def _open_page(queue: ActionQueue, host: str | None) -> Iterator[PresenterPage]:
-    """Serve the presenter's page, and print its address before the presentation starts."""
+def _open_page(
+    queue: ActionQueue, hosts: Sequence[str], port: int, token: str
+) -> Iterator[PresenterPage]:
+    """Serve the presenter's page, and print its addresses before the presentation starts."""
     from meshpeek.sinks.presenter_page.page_server import LOOPBACK, PresenterPage
 
-    actions = {action.value: action for action in (Action.GO, Action.BACK, Action.SKIP)}
+    asked = (Action.GO, Action.BACK, Action.SKIP, Action.BLANK)
+    actions = {action.value: action for action in asked}
 
     def ask(word: str) -> None:
         queue.put(actions[word])
 
-    with PresenterPage(frozenset(actions), ask, host or LOOPBACK) as page:
-        click.echo(f"the presenter's page: {page.url}")
-        if host:
+    addresses = hosts or (LOOPBACK,)
+    with PresenterPage(frozenset(actions), ask, addresses, port=port, token=token) as page:
+        for url in page.urls:
+            click.echo(f"the presenter's page: {url}")
+        if hosts:
             import segno
 
-            segno.make(page.url, micro=False).terminal(compact=True)
+            segno.make(page.urls[0], micro=False).terminal(compact=True)
             click.echo("Anyone who sees this can control the presentation.")
             click.pause("Press any key to begin; the screen is cleared then.")
             click.clear()

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from meshpeek.run.events import (
@@ -35,7 +36,7 @@ class Header(Value):
     """What the first line says.
 
     `session` is the session's folder, which values in its state name. `steps` are fingerprints of
-    the workshop's steps.
+    the workshop's steps. `options` are those of the command line that a resumed presentation keeps.
     """
 
     session: str
@@ -44,6 +45,7 @@ class Header(Value):
     arguments: tuple[str, ...]
     steps: tuple[str, ...]
     sealed: bool = False
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 class Entry(Value):
@@ -171,6 +173,7 @@ def _history(first: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> 
         arguments=tuple(first["arguments"]),
         steps=tuple(first["steps"]),
         sealed=bool(first.get("sealed")),
+        options=dict(first.get("options", {})),
     )
     entries: list[Entry] = []
     ended = None
@@ -196,7 +199,7 @@ def _history(first: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> 
 
 def header_line(header: Header) -> str:
     """Return the first line of a journal."""
-    return _line({"journal": FORMAT, **vars(header)})
+    return _line({"journal": FORMAT, **vars(header), "options": dict(header.options)})
 
 
 def entry_line(entry: Entry) -> str:

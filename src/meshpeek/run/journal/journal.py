@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from meshpeek.errors import InputError
 from meshpeek.run.journal import storage
@@ -59,6 +59,7 @@ class Journal:
                     arguments=settings.arguments,
                     steps=self._steps,
                     sealed=settings.sealed,
+                    options=settings.kept or {},
                 )
             )
 
@@ -118,6 +119,12 @@ def as_before(settings: RunSettings, path: str) -> RunSettings:
     return settings.replace(
         rehearse=settings.rehearse or header.rehearsal, sealed=settings.sealed or header.sealed
     )
+
+
+def kept_options(path: str) -> Mapping[str, Any]:
+    """Return the options that the last presentation of the workshop at `path` had, by name."""
+    last = last_presentation(path)
+    return last.history.header.options if last else {}
 
 
 @contextlib.contextmanager

@@ -15,8 +15,9 @@ import contextlib
 import json
 import secrets
 import signal
+import socket
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from importlib.resources import files
 from types import TracebackType
 from typing import Any, Self
@@ -38,36 +39,42 @@ LAST_STATE_SECONDS = 0.5
 class PresenterPage:
     """A sink that shows a run on a page; what is asked for there goes to `ask`.
 
-    `actions` are the words that may be asked for, and `ask` is called in another thread. `host` is
-    the address to listen on. Use it as a context manager. Raises EnvironmentUnfitError if it
-    cannot listen there.
+    `actions` are the words that may be asked for, and `ask` is called in another thread. `hosts`
+    are the addresses to listen on; `0.0.0.0` and `::` stand for the one that this machine sends
+    from. `port` and `token` are those of the page that this one goes on for, if any. Use it as a
+    context manager.
+    Raises EnvironmentUnfitError if it cannot listen there.
     """
 
     def __init__(
-        self, actions: frozenset[str], ask: Callable[[str], None], host: str = LOOPBACK
+        self,
+        actions: frozenset[str],
+        ask: Callable[[str], None],
+        hosts: Sequence[str] = (LOOPBACK,),
+        *,
+        port: int = 0,
+        token: str = "",
     ) -> None:
-        try:
-            self._listener = listen(host)
-        except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise EnvironmentUnfitError(
-                f"the presenter's page cannot listen on {host}: {reason}",
-                hint="name an address of this machine, or leave --console-host out",
-            ) from error
-        address, port = authority(self._listener), self._listener.getsockname()[1]
-        path = f"/{secrets.token_urlsafe(24)}/presenter"
-        self.origin = f"http://{address}"
-        self.url = f"{self.origin}{path}/"
-        """The page's URL, with its secret."""
-        self._application = Application(
-            {path: self._respond}, {address, f"{host.lower()}:{port}"}, refuse
-        )
+        self.token = token or secrets.token_urlsafe(24)
+        self._listeners: list[socket.socket] = []
+        path = f"/{self.token}/presenter"
+        authorities = set()
+        for host in own_addresses(hosts):
+            listener = _listen(host, port)
+            self._listeners.append(listener)
+            port = listener.getsockname()[1]
+            authorities |= {authority(listener), f"{host.lower()}:{port}"}
+        self.port = port
+        self.origins = [f"http://{authority(listener)}" for listener in self._listeners]
+        self.urls = [f"{origin}{path}/" for origin in self.origins]
+        """The page's URLs, with its secret."""
+        self._application = Application({path: self._respond}, authorities, refuse)
         self._page = read_page(files(__package__).joinpath("page"))
         self._actions = actions
         self._ask = ask
         self._view = ViewModel()
         self._messages: dict[str, bytes] = {}
-        self._is_waiting = False
+        self._answers_to: frozenset[str] = frozenset()
         self._viewers: set[asyncio.Event] = set()
         self._none_left = asyncio.Event()
         self._over = asyncio.Event()
@@ -106,7 +113,7 @@ class PresenterPage:
         # What a client does wrong must not be printed: the terminal is the show's.
         self._loop.set_exception_handler(lambda *_: None)
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(serve(self._application, [self._listener], self._wait_for_end()))
+            runner.run(serve(self._application, self._listeners, self._wait_for_end()))
 
     async def _wait_for_end(self) -> None:
         """Wait for the end of the show, and a moment for the viewers to get it."""
@@ -118,7 +125,10 @@ class PresenterPage:
     def _publish(self, changed: dict[str, dict[str, Any]]) -> None:
         for name, data in changed.items():
             self._messages[name] = f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
-        self._is_waiting = changed["state"]["waiting"]
+        state = changed["state"]
+        # While a command is typed, RETURN finishes that.
+        is_heard = state["waiting"] or state["typing"]
+        self._answers_to = self._actions if is_heard else frozenset()
         self._wake_viewers()
 
     def _wake_viewers(self) -> None:
@@ -126,7 +136,7 @@ class PresenterPage:
             woken.set()
 
     def _respond(self, request: Request) -> Response:
-        if request.headers.get("origin") not in (None, self.origin):
+        if request.headers.get("origin") not in (None, *self.origins):
             raise HttpError(403, "this page takes no requests from other pages")
         match request.method, request.path:
             case "POST", "/actions":
@@ -156,7 +166,7 @@ class PresenterPage:
         action = asked.get("action") if isinstance(asked, dict) else None
         if not isinstance(action, str) or action not in self._actions:
             raise HttpError(400, f"action must be one of {', '.join(sorted(self._actions))}")
-        if not self._is_waiting:
+        if action not in self._answers_to:
             raise HttpError(409, "the show is not waiting")
         self._ask(action)
         return text("accepted\n", 202)
@@ -164,10 +174,11 @@ class PresenterPage:
     async def _follow(self) -> AsyncGenerator[bytes, None]:
         """Yield the show, then its state whenever that changes, to the end, as events.
 
-        A viewer that reads slowly misses states, and gets the latest. One too many gets nothing,
-        and browsers try again after a few seconds.
+        A viewer that reads slowly misses states, and gets the latest. One too many is told so, and
+        browsers try again after a few seconds.
         """
         if len(self._viewers) >= MAXIMUM_VIEWERS:
+            yield f"event: full\ndata: {MAXIMUM_VIEWERS}\n\n".encode()
             return
         woken = asyncio.Event()
         self._viewers.add(woken)
@@ -188,6 +199,37 @@ class PresenterPage:
             self._viewers.discard(woken)
             if not self._viewers:
                 self._none_left.set()
+
+
+def own_addresses(hosts: Iterable[str]) -> list[str]:
+    """Return `hosts`, with this machine's address in the place of `0.0.0.0` and `::`.
+
+    A phone cannot open those two.
+    """
+    found: dict[str, None] = {}
+    for host in hosts:
+        family = {"0.0.0.0": socket.AF_INET, "::": socket.AF_INET6}.get(host)  # noqa: S104
+        if family is None:
+            found[host] = None
+            continue
+        # No packet is sent: the system only chooses the address that it would send from.
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1" if family == socket.AF_INET else "2001:db8::1", 9))
+            found[probe.getsockname()[0]] = None
+        if not found:
+            found[LOOPBACK if family == socket.AF_INET else "::1"] = None
+    return list(found)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return listen(host or "an empty address", port)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise EnvironmentUnfitError(
+            f"the presenter's page cannot listen on {host}: {reason}",
+            hint="name an address of this machine, or leave --console-host out",
+        ) from error
 
 
 async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:

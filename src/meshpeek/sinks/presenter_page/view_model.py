@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from meshpeek.run.cursor import waits_for_presenter
 from meshpeek.run.events import (
     ClockRead,
     CommandEnded,
@@ -14,13 +15,24 @@ from meshpeek.run.events import (
     Moved,
     RunEnded,
     RunStarted,
+    ScreenCleared,
     StepSkipped,
     TextShown,
     WaitEnded,
     WaitStarted,
 )
+from meshpeek.sinks.html.prose import to_html
 from meshpeek.sinks.rehearsal_banner import rehearsal_banner
-from meshpeek.workshop.model import Clear, Command, Pause, SpeakerNote, Step, Workshop
+from meshpeek.sinks.run_report import RunReport
+from meshpeek.sinks.summary import conclusion
+from meshpeek.terminal.settled_text import visible_text
+from meshpeek.workshop.model import Clear, Command, Narration, Pause, SpeakerNote, Step, Workshop
+
+_ON_STAGE = 12
+"""How many of the last things that the room sees the page shows, too."""
+
+_OUTPUT_CHARACTERS = 4000
+_OUTPUT_LINES = 24
 
 
 class ViewModel:
@@ -29,10 +41,15 @@ class ViewModel:
     def __init__(self) -> None:
         self.show: dict[str, Any] = {}
         self._indexes: dict[int, int] = {}
+        self._report = RunReport()
         self._state: dict[str, Any] = {
             "current": None,
             "waiting": False,
+            "typing": False,
             "running": False,
+            "at_end": False,
+            "stage": [],
+            "summary": None,
             "outcomes": {},
             "reasons": {},
             "elapsed": 0.0,
@@ -47,6 +64,7 @@ class ViewModel:
 
     def take(self, event: Event) -> bool:
         """Add what `event` says; return whether that changed `state`."""
+        self._report.take(event)
         changes = self._changes(event)
         self._state |= changes
         return bool(changes)
@@ -57,20 +75,30 @@ class ViewModel:
                 self._indexes = {id(step): index for index, step in enumerate(workshop.steps)}
                 self.show = _describe(workshop, rehearsal_banner(event))
                 return {"current": 0 if workshop.steps else None}
-            case TextShown(step=step) | CommandShown(step=step):
-                return self._at(step)
+            case TextShown(step=step, text=text):
+                shown = {"kind": step.kind, "text": text}
+                if isinstance(step, Narration):
+                    shown["html"] = to_html(text, "")
+                return {**self._at(step), **self._on_stage(shown)}
+            case CommandShown(step=step):
+                shown = {"kind": step.kind, "text": step.text}
+                return {**self._at(step), **self._on_stage(shown), "typing": True}
+            case ScreenCleared():
+                return {"stage": []}
             case WaitStarted(step=step):
-                return {**({} if step is None else self._at(step)), "waiting": True}
+                at = {"at_end": True} if step is None else self._at(step)
+                return {**at, "waiting": True, "typing": False}
             case WaitEnded():
                 return {"waiting": False}
             case Moved(step=step) if step is not None:
                 return self._at(step)
             case CommandStarted(step=step):
-                return {**self._at(step), "running": True}
+                return {**self._at(step), "running": True, "typing": False}
             case CommandEnded(step=step, result=result) if result.final:
                 reasons = {self._key(step): "; ".join(result.verdict.reasons)}
                 return {
                     "running": False,
+                    **self._output_on_stage(result.output),
                     "outcomes": {
                         **self._state["outcomes"],
                         self._key(step): "passed" if result.verdict else "failed",
@@ -83,11 +111,20 @@ class ViewModel:
             case ClockRead(elapsed=elapsed, running=running):
                 return {"elapsed": round(elapsed, 3), "clock_runs": running}
             case RunEnded(reason=reason):
-                return {"ended": reason.value, "waiting": False, "clock_runs": False}
+                over = {"waiting": False, "typing": False, "running": False, "clock_runs": False}
+                return {**over, "ended": reason.value, "summary": conclusion(self._report)}
         return {}
 
     def _at(self, step: Step) -> dict[str, Any]:
-        return {"current": self._indexes[id(step)]}
+        return {"current": self._indexes[id(step)], "at_end": False}
+
+    def _on_stage(self, shown: dict[str, str]) -> dict[str, Any]:
+        return {"stage": [*self._state["stage"], shown][-_ON_STAGE:]}
+
+    def _output_on_stage(self, output: str) -> dict[str, Any]:
+        """Return the stage with the end of an output, as a person sees it."""
+        lines = visible_text(output[-_OUTPUT_CHARACTERS:]).rstrip().splitlines()[-_OUTPUT_LINES:]
+        return self._on_stage({"kind": "output", "text": "\n".join(lines)}) if lines else {}
 
     def _key(self, step: Step) -> str:
         """Return the step's index as JSON has keys."""
@@ -112,13 +149,18 @@ def _describe(workshop: Workshop, notice: str | None) -> dict[str, Any]:
             {
                 "kind": step.kind,
                 "text": _text(step),
+                "html": to_html(step.text, "") if isinstance(step, Narration) else None,
+                "stops": waits_for_presenter(step),
                 "section": step.section,
                 "place": str(step.span),
                 "shown": step.shown,
                 "contexts": list(step.contexts) if isinstance(step, Command) else [],
                 "notes": [
-                    *([step.note] if isinstance(step, Command) and step.note else []),
-                    *(note.text for note in notes.get(index, ())),
+                    to_html(note, "")
+                    for note in (
+                        *([step.note] if isinstance(step, Command) and step.note else []),
+                        *(note.text for note in notes.get(index, ())),
+                    )
                 ],
             }
             for index, step in enumerate(workshop.steps)

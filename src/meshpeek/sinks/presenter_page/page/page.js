@@ -19,10 +19,24 @@ source.addEventListener("state", (event) => {
   if (state.ended) source.close();
   draw();
 });
-source.addEventListener("error", () => {
-  if (!state || !state.ended) tell("The show does not answer; trying again…");
+// A show that was killed closes the connection: nothing here may look as if it went on.
+let lost = false;
+let full = "";
+source.addEventListener("full", (event) => {
+  full = `Too many viewers: ${event.data} others have this page open. Close one of them.`;
 });
-source.addEventListener("open", () => tell(""));
+source.addEventListener("error", () => {
+  if (state && state.ended) return;
+  lost = true;
+  tell(full || "No connection: the show has died, or the network has. Trying again…");
+  draw();
+});
+source.addEventListener("open", () => {
+  lost = false;
+  full = "";
+  tell("");
+  draw();
+});
 setInterval(drawClock, 500);
 
 function draw() {
@@ -37,22 +51,59 @@ function draw() {
   drawFailed();
   drawSections(step);
   drawClock();
-  for (const button of document.querySelectorAll("button")) {
-    button.setAttribute("aria-disabled", String(!state.waiting));
+  for (const button of document.querySelectorAll("button[data-action]")) {
+    button.setAttribute("aria-disabled", String(!isHeard()));
   }
+  document.querySelector("button[data-action=go]").textContent = state.typing ? "Finish typing" : "Next";
+  document.body.classList.toggle("lost", lost);
+  find("summary-section").hidden = !state.summary;
+  find("summary").textContent = state.summary ?? "";
 }
 
 function drawNow(step) {
-  const status = state.ended ?? (state.running ? "running" : state.waiting ? "waiting for you" : "showing");
-  find("status").textContent = state.ended ? `the show is over: ${status}` : status;
-  find("status").dataset.state = state.running ? "running" : state.waiting ? "waiting" : "";
+  const doing = state.running ? "running" : state.waiting ? "waiting for you" : state.typing ? "typing" : "showing";
+  find("status").textContent = state.ended ? `the show is over: ${state.ended}` : lost ? "no connection" : doing;
+  find("status").dataset.state = lost ? "" : state.running ? "running" : state.waiting ? "waiting" : "";
   if (!step) return;
   find("section").textContent = show.sections[step.section].title || show.path;
-  find("step").textContent = step.text;
-  find("step").classList.toggle("prose", step.kind === "narration");
+  // At a wait, what comes next is what one has to say.
+  const next = step.kind === "pause" ? upcoming()[0] : null;
+  find("step").textContent = state.at_end ? "The end" : step.kind !== "pause" ? step.text : next ? `next: ${next.text}` : "the end is next";
+  find("step").classList.toggle("prose", step.kind !== "command");
   find("contexts").replaceChildren(...step.contexts.map(badge));
-  find("notes").hidden = step.notes.length === 0;
-  fill("note-list", step.notes, (note) => [note]);
+  const notes = notesUpTo(state.current);
+  find("notes").hidden = notes.length === 0;
+  fill("note-list", notes, asHtml);
+  drawStage();
+}
+
+// The notes on what has been shown since the last stop are for this one.
+function notesUpTo(current) {
+  let first = current;
+  while (first > 0 && !show.steps[first - 1].stops) first -= 1;
+  return show.steps.slice(first, current + 1).flatMap((step) => step.notes);
+}
+
+// The server has made it of Markdown, with everything escaped.
+function asHtml(html) {
+  const element = document.createElement("div");
+  element.innerHTML = html;
+  return [element];
+}
+
+function drawStage() {
+  find("stage").replaceChildren(...state.stage.map((shown) => {
+    if (shown.html) return asHtml(shown.html)[0];
+    const element = document.createElement("pre");
+    element.className = shown.kind;
+    element.textContent = shown.kind === "command" ? `$ ${shown.text}` : shown.text;
+    return element;
+  }));
+  find("stage").scrollTop = find("stage").scrollHeight;
+}
+
+function isHeard() {
+  return Boolean(state) && !lost && (state.waiting || state.typing);
 }
 
 function badge(context) {
@@ -74,8 +125,7 @@ function describe(step) {
   kind.className = "kind";
   kind.textContent = [step.kind, ...step.contexts].join(" · ");
   const text = document.createElement(step.kind === "command" ? "code" : "span");
-  const first = step.text.split("\n").find((line) => line.trim()) ?? "";
-  text.textContent = step.kind === "narration" ? first.replace(/^#+ /, "") : first;
+  text.textContent = step.html ? asHtml(step.html)[0].textContent.trim() : step.text;
   return [kind, document.createElement("br"), text];
 }
 
@@ -109,6 +159,7 @@ function drawSections(step) {
 
 function drawClock() {
   if (!state || !show || !show.path) return;
+  if (lost) return;
   const since = state.clock_runs ? (performance.now() - readAt) / 1000 : 0;
   const elapsed = state.elapsed + since;
   find("elapsed").textContent = clock(elapsed);
@@ -121,7 +172,9 @@ function drawClock() {
   const late = elapsed - end;
   const early = start - elapsed;
   const compared = late > 0 ? `${clock(late)} behind` : early > 0 ? `${clock(early)} ahead` : "on time";
-  find("plan").textContent = `of ${clock(60 * total)}, ${compared}`;
+  const left = 60 * total - elapsed;
+  const countdown = left >= 0 ? `${clock(left)} left` : `${clock(-left)} over`;
+  find("plan").textContent = `${countdown} of ${clock(60 * total)}, ${compared}`;
   find("plan").classList.toggle("late", late > 0);
 }
 
@@ -149,8 +202,8 @@ function tell(message) {
 }
 
 async function ask(action) {
-  if (!state || !state.waiting) {
-    tell("The show is not waiting just now.");
+  if (!isHeard()) {
+    tell(lost ? "No connection to the show." : "The show is not waiting just now.");
     return;
   }
   const reply = await fetch("actions", {
@@ -161,15 +214,28 @@ async function ask(action) {
   tell(!reply ? "The show does not answer." : reply.ok ? "" : "The show is not waiting just now.");
 }
 
-for (const button of document.querySelectorAll("button")) {
+for (const button of document.querySelectorAll("button[data-action]")) {
   button.addEventListener("click", () => ask(button.dataset.action));
 }
 
-// The same keys as in the terminal, unless a button has the focus and Enter is its own.
-const KEYS = { Enter: "go", "+": "skip", "-": "back" };
+const SIZES = [0.7, 0.85, 1, 1.25, 1.6, 2];
+let size = 2;
+for (const button of document.querySelectorAll("button[data-size]")) {
+  button.addEventListener("click", () => {
+    size = Math.min(Math.max(size + Number(button.dataset.size), 0), SIZES.length - 1);
+    document.documentElement.style.setProperty("--notes", SIZES[size]);
+  });
+}
+
+// The same keys as in the terminal, and those of remote controls, unless a button has the focus and
+// Enter or the space bar is its own.
+const KEYS = {
+  Enter: "go", PageDown: "go", ArrowDown: "go", " ": "go", ArrowRight: "skip", "+": "skip",
+  PageUp: "back", ArrowUp: "back", ArrowLeft: "back", "-": "back", b: "blank", ".": "blank",
+};
 document.addEventListener("keydown", (event) => {
   const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
-  const isButtons = event.key === "Enter" && event.target.closest("button");
+  const isButtons = ["Enter", " "].includes(event.key) && event.target.closest("button");
   if (isPlain && !isButtons && event.key in KEYS) {
     event.preventDefault();
     ask(KEYS[event.key]);

@@ -1,4 +1,4 @@
-"""What a run asks of the session's shell beside its steps: values of variables, and no pagers."""
+"""What meshpeek asks of the session's shell beside the steps: values, and no pagers."""
 
 from __future__ import annotations
 
