@@ -9,6 +9,8 @@ from rich.markdown import Markdown, MarkdownElement, TableElement
 from rich.syntax import SyntaxTheme
 from rich.table import Table
 
+from meshpeek.sinks.screen.github_markdown import as_github_shows
+
 
 class _WrappingTable(TableElement):
     """A table that wraps long words; rich would cut them off with `…`."""
@@ -31,5 +33,6 @@ class _Markdown(Markdown):
 def draw_markdown(text: str, code_theme: SyntaxTheme) -> Markdown:
     """Return the renderable of the Markdown `text`, with code in the colours of `code_theme`."""
     markdown = _Markdown(text, hyperlinks=True)
+    markdown.parsed = as_github_shows(markdown.parsed)
     markdown.code_theme = code_theme  # type: ignore[assignment]  # rich hands it on to Syntax
     return markdown
