@@ -111,7 +111,10 @@ class _WorkshopRun:
             size = self._size(controls)
             if not self._settings.is_test:
                 self._background = find_background(self._settings.theme, controls)
-            screen = screen or open_output(self._settings.mode, controls, self._background)
+            sums_up = self._settings.summary == "stage"
+            screen = screen or open_output(
+                self._settings.mode, controls, self._background, sums_up=sums_up
+            )
             journal = self._open_journal(stack) if controls and self._settings.journal else None
             session = self._open_session(stack, controls, journal, size)
             versions = self._versions(session)

@@ -18,10 +18,12 @@ _SERVERS_WITH_COLOURS = ("GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "TF_BUILD")
 """The variables that CI servers set whose pages show a log's colours."""
 
 
-def open_output(mode: Mode, controls: Controls | None, background: Background) -> Sink:
+def open_output(
+    mode: Mode, controls: Controls | None, background: Background, *, sums_up: bool = True
+) -> Sink:
     """Return what shows a run in `mode` on standard output; a presenter has `controls`.
 
-    `background` is the terminal's, for a screen's colours.
+    `background` is the terminal's, for a screen's colours. `sums_up`: it ends with a summary.
     """
     if mode is Mode.CI:
         return open_log()
@@ -33,7 +35,13 @@ def open_output(mode: Mode, controls: Controls | None, background: Background) -
     if controls is None:
         screen = Screen(console, background=background)
         return screen if sys.stdout.isatty() else SettledOutput(screen, colour=_in_colour())
-    return Screen(console, size=terminal_size, bindings=controls.bindings, background=background)
+    return Screen(
+        console,
+        size=terminal_size,
+        bindings=controls.bindings,
+        background=background,
+        sums_up=sums_up,
+    )
 
 
 def open_log() -> Sink:

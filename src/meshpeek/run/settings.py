@@ -23,6 +23,7 @@ class RunSettings(Value):
     `pace` is a factor on the time that a driver takes: for reading (`run`), or between typed
     characters (`present`). `rest` is for how many seconds a presenter must not have gone on before
     that counts. `theme` is the background that text is to be read on: `light`, `dark` or `auto`.
+    `summary` is where a presentation is summed up: on the `stage`, or on the presenter's `page`.
     `kept` is what a presentation that resumes this one is told of the command line.
     `stop_on_failure`: the first failed step ends the run, except for steps
     marked `always`. `timeout` is the command line's, in seconds, None if it has none;
@@ -49,6 +50,7 @@ class RunSettings(Value):
     pace: float = 1.0
     rest: float = 0.0
     theme: str = "auto"
+    summary: str = "stage"
     kept: Mapping[str, Any] | None = None
     stop_on_failure: bool = False
     timeout: float | None = None

@@ -88,6 +88,13 @@ if TYPE_CHECKING:
     multiple=True,
     help="Serve the page at this address of the machine, for a phone; may be repeated.",
 )
+@click.option(
+    "--summary",
+    type=click.Choice(["stage", "page"]),
+    default="stage",
+    show_default=True,
+    help="Where the verdicts are summed up: before the room, or on the presenter's page only.",
+)
 @takes_sharing
 @takes_settings(Mode.PRESENT)
 def command(
@@ -117,6 +124,8 @@ def command(
         console = console or bool(kept.get("console"))
     if console or console_host:
         _refuse_page(settings)
+    elif settings.summary == "page":
+        raise click.UsageError("--summary=page needs the presenter's page: --console")
     with contextlib.ExitStack() as stack:
         actions = stack.enter_context(contextlib.closing(ActionQueue()))
         more: list[tuple[str, Sink]] = []

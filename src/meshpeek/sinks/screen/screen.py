@@ -86,7 +86,8 @@ class Screen:
     ended. A step with `until` is drawn after its last attempt, but for one that waits for the
     presenter or takes the whole screen; a status line says for how long there may be more
     attempts. `size` returns the terminal's size, if it may change. `bindings` are the keys that a
-    presenter is offered. Colours are for the terminal's `background`.
+    presenter is offered. Colours are for the terminal's `background`. `sums_up`: the last
+    thing is a summary.
     """
 
     def __init__(
@@ -96,7 +97,9 @@ class Screen:
         size: Callable[[], terminal_size] | None = None,
         bindings: Sequence[Binding] = BINDINGS,
         background: Background = Background.UNKNOWN,
+        sums_up: bool = True,
     ) -> None:
+        self._sums_up = sums_up
         console.push_theme(screen_theme(background))
         self._code_theme = code_theme(background)
         self._display = Display(console, size)
@@ -366,6 +369,8 @@ class Screen:
         self._display.draw(Text(told, "dim"))
 
     def _sum_up(self) -> None:
+        if not self._sums_up:
+            return
         self._announce_rehearsal()
         for part in draw_summary(self._report):
             self._display.draw(part)
