@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -139,6 +140,23 @@ def test_a_show_that_was_quit_can_go_on_and_is_offered_to(present: Present) -> N
     again.wait_for("$ X=$((X + 1))")
     again.press("\r")
     again.wait_for("\nX=2")
+
+
+def test_the_presenter_s_page_has_the_address_that_it_had(present: Present) -> None:
+    def address(show: Show) -> str:
+        show.wait_for("$ X=1")
+        found = re.search(r"page: (http\S+\n?\S+)", show.text)
+        assert found
+        return found[1].replace("\n", "")
+
+    first = present("--console")
+    before = address(first)
+    first.press("Q")
+    assert first.wait_for_end() == 0
+    again = present("--resume")
+    assert address(again) == before
+    again.press("Q")
+    assert again.wait_for_end() == 0
 
 
 def test_a_show_that_ended_cannot_and_leaves_no_state(
