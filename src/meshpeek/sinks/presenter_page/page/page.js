@@ -68,13 +68,17 @@ function drawNow(step) {
   find("section").textContent = show.sections[step.section].title || show.path;
   // At a wait, what comes next is what one has to say.
   const next = step.kind === "pause" ? upcoming()[0] : null;
-  find("step").textContent = state.at_end ? "The end" : step.kind !== "pause" ? step.text : next ? `next: ${next.text}` : "the end is next";
+  find("step").textContent = state.at_end ? "The end" : step.kind !== "pause" ? words(step) : next ? `next: ${words(next)}` : "the end is next";
   find("step").classList.toggle("prose", step.kind !== "command");
   find("contexts").replaceChildren(...step.contexts.map(badge));
   const notes = notesUpTo(state.current);
   find("notes").hidden = notes.length === 0;
   fill("note-list", notes, asHtml);
   drawStage();
+}
+
+function words(step) {
+  return step.html ? asHtml(step.html)[0].textContent.trim() : step.text;
 }
 
 // The notes on what has been shown since the last stop are for this one.
@@ -125,7 +129,7 @@ function describe(step) {
   kind.className = "kind";
   kind.textContent = [step.kind, ...step.contexts].join(" · ");
   const text = document.createElement(step.kind === "command" ? "code" : "span");
-  text.textContent = step.html ? asHtml(step.html)[0].textContent.trim() : step.text;
+  text.textContent = words(step);
   return [kind, document.createElement("br"), text];
 }
 
