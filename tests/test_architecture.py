@@ -77,6 +77,7 @@ def test_a_folder_can_be_taken_in_at_a_glance(folder: str) -> None:
                 "workshop/parse/html_comments.py",
                 "workshop/parse/narration.py",
                 "sinks/html/prose.py",
+                "sinks/screen/github_markdown.py",
             },
         ),
         ("rich", {"sinks/reports/cast.py", *DRAWN}),
