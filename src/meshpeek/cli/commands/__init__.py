@@ -11,6 +11,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "run": "Run FILE unattended at a reader's pace, and sum up what passed.",
         "ci": "Run each FILE headless as a test, with a verdict for every step.",
         "record": "Run FILE as ci does, and write its output to a transcript.",
+        "handout": "Run FILE as ci does, and write it with the outputs of its commands.",
         "new": "Write a workshop to begin with to FILE.",
         "preview": "Show FILE as the room will see it, page by page; run nothing.",
         "steps": "List the steps of FILE; run nothing.",

@@ -286,4 +286,5 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "always": _parse_text,
     "minutes": _parse_minutes,
     "allow": _parse_codes,
+    "output": _parse_text,
 }

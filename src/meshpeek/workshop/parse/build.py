@@ -138,6 +138,12 @@ class _Builder:
                     self._plan_section(minutes, span)
                 case Annotation("allow"):
                     pass  # it is for lint
+                case Annotation("output", _, span):
+                    self._report(
+                        span,
+                        "`output` is not before a block of output",
+                        "remove it: it marks what `meshpeek handout --with-output` writes",
+                    )
                 case Annotation():
                     self._state.annotations.append(item)
                     if self._state.after_command:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from meshpeek.workshop.model import SpeakerNote
 from meshpeek.workshop.parse.annotations import SHELL_COMMENT, read_annotation
 from meshpeek.workshop.parse.directives import read_directives
-from meshpeek.workshop.parse.elements import Element, Heading
+from meshpeek.workshop.parse.elements import Annotation, Element, Heading
 from meshpeek.workshop.parse.html_comments import (
     COMMENT_MARK,
     EXECUTED_FENCE,
@@ -143,6 +143,16 @@ class MarkdownReader:
         if EXECUTED_FENCE.match(self._lines[first]):
             self._read_script(first + 1, end - 1 if is_closed else end)
             self._prose.skip_until(end)
+        elif self._is_marked_as_output(first):
+            self._elements.pop()
+            self._prose.skip_until(end)
+
+    def _is_marked_as_output(self, first: int) -> bool:
+        """Tell whether the block whose first line is `first` was written by a run."""
+        mark = self._elements[-1] if self._elements else None
+        if not isinstance(mark, Annotation) or mark.word != "output":
+            return False
+        return not any(line.strip() for line in self._lines[mark.span.line : first])
 
     def _read_script(self, first: int, end: int) -> None:
         self._end_prose()

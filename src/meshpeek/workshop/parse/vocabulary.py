@@ -178,10 +178,15 @@ ANNOTATIONS = _table(
         "Below a heading: how long this section should take, in the plan of a talk.",
         Argument.REQUIRED,
     ),
+    Word(
+        "output",
+        "output",
+        "Before a block of output that `handout --with-output` writes: it is not shown.",
+    ),
 )
 """What may follow `meshpeek:` in an HTML comment, or in a `##` line of a fence.
 
-Each is for the next command, but for those in `OF_SECTIONS`, and `allow`.
+Each is for the next command, but for those in `OF_SECTIONS`, `allow` and `output`.
 """
 
 OF_SECTIONS = frozenset({"minutes"})
