@@ -42,6 +42,7 @@ class Viewer(asyncio.Protocol):
         self._request = request
         self._behind = behind
         self._begun = b""
+        self._seen: set[bytes] = set()
         self.bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -52,8 +53,11 @@ class Viewer(asyncio.Protocol):
         self.bytes += len(data)
         data = self._begun + data
         now = time.time()
-        self._behind += (now - float(found) for found in STARTED.findall(data))
-        self._begun = data[-40:] if STARTED.search(data[-40:]) is None else b""
+        for found in STARTED.findall(data):
+            if found not in self._seen:  # output that grows is sent again with its last lines
+                self._seen.add(found)
+                self._behind.append(now - float(found))
+        self._begun = data[-40:]
 
 
 async def follow(url: str, viewers: int, pipe: Connection) -> None:
@@ -101,7 +105,7 @@ def measure(folder: Path, viewers: int) -> tuple[list[float], list[float]]:
     workshop, events = folder / "w.md", folder / f"events-{viewers}.jsonl"
     command = "echo started $EPOCHREALTIME; seq 20\n"
     workshop.write_text(f"<!-- @SHOW -->\n```bash\n{command * COMMANDS}```\n")
-    arguments = ["present", "--typing", "0", "--no-journal", "--events", str(events)]
+    arguments = ["present", "--rest", "0", "--typing", "0", "--no-journal", "--events", str(events)]
     environment = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"}
     show = pexpect.spawn(
         str(PROGRAM), [*arguments, "--share", str(workshop)], cwd=str(folder), env=environment
@@ -120,6 +124,8 @@ def measure(folder: Path, viewers: int) -> tuple[list[float], list[float]]:
         time.sleep(BETWEEN)
         pressed.append(time.time())
         show.send("\r")
+    wait_for(show, events, COMMANDS + 1)
+    show.send("\r")
     behind: list[float] = []
     show.expect("any key")
     if viewers:
