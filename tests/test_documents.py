@@ -150,10 +150,11 @@ def test_the_readme_leads_to_every_document() -> None:
 
 
 def test_the_transcript_sample_is_read() -> None:
-    setting, sample = (text for _, text in reversed(fences(TRANSCRIPTS, "yaml")))
+    ((_, setting),) = fences(TRANSCRIPTS, "markdown")
+    ((_, sample),) = fences(TRANSCRIPTS, "yaml")
     (step,) = read_transcript(sample, "sample.yaml").steps
     assert step.status == 1
-    normalise = parse(f"---\n{setting}---\n", "sample.md", read_nothing).front_matter.normalise
+    normalise = parse(setting, "sample.md", read_nothing).front_matter.normalise
     assert normalise.off == {NormalisationRule.ORDER, NormalisationRule.PORTS}
     assert [rule.pattern.sub(rule.text, "build 7") for rule in normalise.replacements] == [
         "build N"

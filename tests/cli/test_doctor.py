@@ -116,3 +116,16 @@ def test_a_small_terminal_is_noted(clean_environment: dict[str, str], tmp_path: 
     with Terminal([PROGRAM, "doctor"], clean_environment, tmp_path, rows=24) as enough:
         assert enough.wait_for_end() == 0
         assert "ok     terminal: 80×24" in enough.text
+
+
+@pytest.mark.parametrize("requires", ["{}", '{kubectl: ""}'])
+def test_a_kubectl_that_is_not_there_is_told_once(
+    meshpeek: RunProgram, tmp_path: Path, requires: str
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "bash").symlink_to("/bin/bash")
+    write_workshop(tmp_path / "w.md", "[north]", requires)
+    result = meshpeek("doctor", "w.md", PATH=str(programs))
+    assert result.returncode == 3
+    assert result.stdout.count("kubectl was not found") == 1

@@ -68,13 +68,13 @@ SIZE = click.option(
     "--size",
     type=Size(),
     help="The columns and rows of the terminal that commands write to.  "
-    "[default: what the transcript or the front matter says, else 120x24]",
+    "[default: what the transcript or the settings say, else 120x24]",
 )
 STAND_INS = click.option(
     "--stand-ins",
     type=StandIns(),
     help=f"What stand-ins replace: {', '.join(StandIn)}, or none.  "
-    "[default: what the front matter says, else all]",
+    "[default: what the settings say, else all]",
 )
 THEME = click.option(
     "--theme",

@@ -52,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--meshpeek",
         action="store_true",
-        help="collect all workshops: .md files whose front matter has the key `meshpeek`, not only "
+        help="collect all workshops: .md files that begin with settings, not only "
         "those with `pytest: true` under it; and any .md file that is named",
     )
     group.addoption(

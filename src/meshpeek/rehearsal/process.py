@@ -98,7 +98,7 @@ def _check_started(started: Sequence[str], names: Sequence[str]) -> None:
     if list(started) != list(names):
         raise RehearsalError(
             f"the clusters were {', '.join(started)}, and are now to be {', '.join(names)}",
-            hint="begin anew: the contexts in the front matter have been changed",
+            hint="begin anew: the contexts in the settings have been changed",
         )
 
 

@@ -143,7 +143,7 @@ def read_seeds(workshop: Workshop) -> dict[str, ClusterSeed]:
     if missing:
         raise InputError(
             f"{workshop.path} rehearses with manifests that do not exist: {', '.join(missing)}",
-            hint="correct their paths in its front matter; they are relative to the workshop",
+            hint="correct their paths in its settings; they are relative to the workshop",
         )
     return seeds
 

@@ -44,7 +44,7 @@ def seal_network(environment: Mapping[str, str]) -> None:
             return
         raise EnvironmentUnfitError(
             "this rehearsal cannot be sealed: it is part of one that is not",
-            hint="seal the outer one: add --sealed, or `sealed: true` in its front matter",
+            hint="seal the outer one: add --sealed, or `sealed: true` in its settings",
         )
     if sys.platform != "linux":
         raise EnvironmentUnfitError(

@@ -79,7 +79,7 @@ def test_a_kind_that_is_not_installed_is_told_with_what_brings_it(tmp_path: Path
     )
     with pytest.raises(RehearsalError, match="no matches for kind") as told:
         build(north=ClusterSeed((route,), install=()))
-    assert told.value.hint == "add linkerd to `install` in the front matter"
+    assert told.value.hint == "add linkerd to `install` in the settings"
 
 
 def test_loading_them_loads_nothing_that_does_the_work() -> None:

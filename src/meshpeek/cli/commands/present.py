@@ -164,7 +164,7 @@ def _refuse_page(settings: RunSettings) -> None:
     if settings.sealed:
         raise InputError(
             "the presenter's page cannot be served in a sealed rehearsal: no browser reaches it",
-            hint="leave --console out, or --sealed (`sealed: true` in the front matter)",
+            hint="leave --console out, or --sealed (`sealed: true` in the settings)",
         )
 
 

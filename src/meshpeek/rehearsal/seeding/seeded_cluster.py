@@ -102,7 +102,7 @@ class SeededCluster:
         for installation in self.cluster.installations:
             is_served = self.cluster.resources.of_kind(obj["apiVersion"], obj["kind"]) is not None
             if group in installation.groups and not is_served:
-                return f"add {installation.name} to `install` in the front matter"
+                return f"add {installation.name} to `install` in the settings"
         return "correct the manifest; a real cluster would refuse it too"
 
     def _admit(self, obj: Object) -> None:

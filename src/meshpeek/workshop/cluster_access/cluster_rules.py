@@ -91,7 +91,7 @@ def _kubeconfig_mistakes(words: Sequence[str]) -> Iterator[ClusterMistake]:
             yield ClusterMistake(
                 word,
                 "KUBECONFIG is set, and the session stops what uses another one",
-                "leave it as it is; the session's kubeconfig has the contexts of the front matter",
+                "leave it as it is; the session's kubeconfig has the contexts of the settings",
             )
     removes = first == "unset" or (first in _DECLARE and "-n" in words) or _env_unsets(first, words)
     if removes and "KUBECONFIG" in " ".join(words):
