@@ -19,7 +19,7 @@ K8S = REPOSITORY / "k8s"
 INSTALLATIONS = REPOSITORY / "src" / "meshpeek" / "rehearsal" / "installations"
 REHEARSAL = K8S / "emissary" / "rehearsal"
 WORKSHOP = (REPOSITORY / "workshop.md").read_text(encoding="utf-8")
-FRONT_MATTER = yaml.safe_load(WORKSHOP.split("---\n")[1])["meshpeek"]
+SETTINGS = yaml.safe_load(WORKSHOP.removeprefix("<!-- meshpeek:\n").split("-->\n")[0])
 CLUSTERS = ("north", "east", "west")
 EXPORTED = "mirror.linkerd.io/exported"
 
@@ -184,7 +184,7 @@ def mirrors() -> set[str]:
     """Return the names that Services of the linked clusters can have in north."""
     return {
         f"{service}-{cluster}"
-        for cluster in FRONT_MATTER["rehearsal"]["north"]["links"]
+        for cluster in SETTINGS["rehearsal"]["north"]["links"]
         for service in of_kind("Service", K8S / cluster)
     }
 
@@ -216,9 +216,9 @@ def test_the_page_and_its_workloads_are_reached_from_outside() -> None:
 
 class TestWorkshop:
     def test_rehearsal_clusters_hold_manifests_that_exist(self) -> None:
-        assert list(FRONT_MATTER["rehearsal"]) == list(FRONT_MATTER["contexts"]) == list(CLUSTERS)
+        assert list(SETTINGS["rehearsal"]) == list(SETTINGS["contexts"]) == list(CLUSTERS)
         for cluster in CLUSTERS:
-            paths = FRONT_MATTER["rehearsal"][cluster]["manifests"]
+            paths = SETTINGS["rehearsal"][cluster]["manifests"]
             assert f"k8s/{cluster}" in paths
             assert all((REPOSITORY / path).exists() for path in paths)
 
