@@ -212,7 +212,8 @@ def test_line_editing_is_chosen_during_a_take_over_and_after_it(present: Present
         show.wait_for(command)
         show.press("\r")
     show.wait_for("\nfour")
-    show.wait_for("4 passed")
+    assert show.wait_for_end() == 0
+    assert "4 passed" in show.text
     assert "\nthree\n" in show.text
 
 
