@@ -128,6 +128,7 @@ def test_what_authors_rely_on_when_they_wait(present: Present) -> None:
     show.press("\r")  # the bare print
     assert "the end" not in show.text
     show.press("\r")  # wait_clear as a command
+    show.press("\r")  # its own wait
     show.wait_for("the end")
     assert show.wait_for_end() == 0
     assert "AT ONCE" not in show.text
