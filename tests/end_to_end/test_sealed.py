@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROGRAM, RunProgram
-from tests.pty_terminal import Terminal
+from tests.pty_terminal import Show, Terminal
 from tests.tools import find_tool
 
 pytestmark = [
@@ -169,14 +169,13 @@ def test_a_presentation_is_sealed_with_the_workshops_that_it_runs(
         FRONT_MATTER.replace("SEALED", ", sealed: true")
         + '<!-- @SHOW -->\n```bash\n"$SHELL" inner.md\n```\n'
     )
-    command = [PROGRAM, "present", "--rehearse", "--typing", "0", "--no-journal", "w.md"]
+    events = tmp_path / "events"
+    options = ("--rehearse", "--rest", "0", "--typing", "0", "--no-journal", "--events", events)
+    command = [PROGRAM, "present", *options, "w.md"]
     with Terminal(command, clean_environment | variables(outside), tmp_path) as terminal:
-
-        def goes_on() -> bool:
-            terminal.press("\r")  # a key that comes before the wait is dropped
-            return "inner: 7" in terminal.text
-
-        terminal.read_until(goes_on)
+        terminal.wait_for("sealed")
+        Show(terminal, events).press("\r")
+        terminal.wait_for("inner: 7")
     assert outside.requests == 0
 
 
