@@ -27,7 +27,7 @@ MODES = {
 SITUATIONS = {
     "a command runs": "echo $BASHPID >ready; sleep 61",
     "a command ignores signals": "trap '' INT TERM QUIT HUP; echo $BASHPID >ready; sleep 61",
-    "a job is in the background": "setsid sleep 61 & echo $BASHPID >ready; wait",
+    "a job is in the background": "setsid sleep 61 & echo $BASHPID >ready; sleep 61",
     "bash itself is busy": "echo $BASHPID >ready; while :; do :; done",
 }
 
