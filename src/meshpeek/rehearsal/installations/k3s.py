@@ -6,6 +6,7 @@ Facts: k3d 5 with rancher/k3s:v1.27.4-k3s1, without local storage, traefik and m
 from __future__ import annotations
 
 import re
+import zlib
 from typing import TYPE_CHECKING
 
 from meshpeek.rehearsal.installation import Installation
@@ -21,7 +22,6 @@ from meshpeek.rehearsal.installations.shapes import (
     service_account,
 )
 from meshpeek.rehearsal.store.cluster import VERSION, Cluster
-from meshpeek.rehearsal.store.store import new_uid
 from meshpeek.rehearsal.types.keys import NODES
 from meshpeek.rehearsal.types.objects import Object
 
@@ -132,18 +132,24 @@ def node(cluster: Cluster, moment: str) -> Object:
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
             "nodeInfo": {
                 "architecture": "amd64",
-                "bootID": new_uid(),
+                "bootID": _id(name, "boot"),
                 "containerRuntimeVersion": "containerd://1.7.1-k3s1",
                 "kernelVersion": "6.1.0-rehearsal",
                 "kubeProxyVersion": VERSION,
                 "kubeletVersion": VERSION,
-                "machineID": new_uid().replace("-", ""),
+                "machineID": _id(name, "machine").replace("-", ""),
                 "operatingSystem": "linux",
                 "osImage": "K3s dev",
-                "systemUUID": new_uid(),
+                "systemUUID": _id(name, "system"),
             },
         },
     }
+
+
+def _id(name: str, of: str) -> str:
+    """Return one of a node's ids: the same for the same name, in the form of a UUID."""
+    digits = "".join(f"{zlib.crc32(f'{name}/{of}/{part}'.encode()):08x}" for part in range(4))
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _node_conditions(moment: str) -> list[Object]:
