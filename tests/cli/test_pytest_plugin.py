@@ -38,7 +38,7 @@ users: [{name: u, user: {}}]
 @pytest.fixture
 def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Return a folder to run pytest in, as a user does: warnings are errors."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-W error")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-W error -p no:asyncio -p no:pytest-lsp")
     monkeypatch.setenv("KUBECONFIG", str(pytester.path / "kubeconfig"))
     (pytester.path / "kubeconfig").write_text(KUBECONFIG)
     return pytester

@@ -103,10 +103,11 @@ class Masked:
                 masked = mask_workshop(workshop, self._masker)
                 self._steps = dict(zip(map(id, workshop.steps), masked.steps, strict=True))
                 return event.replace(workshop=masked, resumed=self._mask(event.resumed))
+            # A path tells which workshop it is.
             case RunRefused(message=message):
-                return event.replace(message=self._mask(message))  # its path tells which it is
-            case WorkshopSkipped():
-                return event
+                return event.replace(message=self._mask(message))
+            case WorkshopSkipped(reason=reason):
+                return event.replace(reason=self._mask(reason))
         return self._mask_fields(event)
 
     def _mask(self, value: Any) -> Any:  # noqa: ANN401  # whatever an event holds

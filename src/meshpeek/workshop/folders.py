@@ -8,7 +8,6 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from meshpeek.errors import InputError
-from meshpeek.workshop.git_files import known_to_git
 
 if TYPE_CHECKING:
     from meshpeek.workshop.parse.setting_blocks.front_matter_block import DocumentTop
@@ -44,6 +43,8 @@ def find_workshops(folder: Path) -> Iterator[Path]:
 
     What is hidden is left out, and what git ignores, unless it ignores all of the folder.
     """
+    from meshpeek.workshop.git_files import known_to_git  # pytest loads this in anybody's session
+
     known = known_to_git(folder)
     if not known or any(folder.joinpath(name).is_dir() for name in known):
         yield from _walk(folder)
