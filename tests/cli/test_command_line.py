@@ -143,6 +143,7 @@ def test_events_are_json_lines(meshpeek: RunProgram, workshop: Path, tmp_path: P
         "verdict": "passed",
         "reasons": [],
         "hint": None,
+        "difference": [],
     }
     assert events[-1]["event"] == "run-ended"
     assert (events[-1]["passed"], events[-1]["failed"]) == (2, 0)

@@ -81,7 +81,7 @@ def test_a_transcript_is_not_written_over_by_accident(meshpeek: RunProgram, reco
             ["w.md", "w.md", "--against", "w.transcript.yaml"],
             "a transcript belongs to one workshop",
         ),
-        (["w.md", "--against", "nowhere.yaml"], "nowhere.yaml: no such file"),
+        (["w.md", "--against", "nowhere.yaml"], "nowhere.yaml does not exist"),
         (["w.md", "--against", "w.md"], "w.md:3:1: error: not valid YAML"),
     ],
 )

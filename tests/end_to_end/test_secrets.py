@@ -195,6 +195,8 @@ def _present(folder: Path, environment: dict[str, str]) -> dict[str, str]:
                 terminal.press("cat forms.txt\recho $PLAIN; exit\r")
                 terminal.read_until(lambda: _count_waits(events) >= 3)
             terminal.press("\r")
+        terminal.read_until(lambda: _count_waits(events) >= 5)  # the wait at the end
+        terminal.press("\r")
         assert terminal.wait_for_end() == 0
         reader.join(30)
         screen = [*terminal.screen.history.top, terminal.screen.buffer[0]]

@@ -135,7 +135,7 @@ class TestFailures:
         error = self.fail()
         assert "need the Python package h11, which is not installed" in error.message
         assert error.hint is not None
-        assert "pip install 'meshpeek[rehearsal]'" in error.hint
+        assert "pip install '.[rehearsal]'" in error.hint
 
     @pytest.mark.parametrize(
         "reply",

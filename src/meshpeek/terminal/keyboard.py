@@ -18,6 +18,7 @@ _LOCAL, _INPUT, _OUTPUT = 3, 0, 1
 _READ_BYTES = 1024
 _DRAINED_BYTES = 64 * 1024
 _QUIET_SECONDS = 0.05
+_DRAIN_SECONDS = 1.0
 _PASTE_SECONDS = 1.0
 """The longest pause within a paste, or a sequence whose beginning has come; then it is dropped."""
 
@@ -80,9 +81,9 @@ class Keyboard:
             self.discard()
 
     def _drain(self) -> None:
-        """Drop input as long as more of it comes."""
-        patience = 0.0
-        while select.select([self], [], [], patience)[0]:
+        """Drop input as long as more of it comes, but for a second at most: a key may be held."""
+        patience, deadline = 0.0, time.monotonic() + _DRAIN_SECONDS
+        while time.monotonic() < deadline and select.select([self], [], [], patience)[0]:
             try:
                 if not os.read(self._descriptor, _DRAINED_BYTES):
                     return
