@@ -174,4 +174,4 @@ def test_the_workshop_is_presented_in_tmux(
     assert {verdict for each in presenter.verdicts.values() for verdict in each} == {"passed"}
     assert "linkerd --context north multicluster gateways" in presenter.skipped
     assert "the presenter jumped past it" in presenter.skipped.values()
-    assert re.search(r"passed, \d+ skipped in", text)
+    assert re.search(r"passed, \d+ skipped \(\d+ of them shown\) in", text)
