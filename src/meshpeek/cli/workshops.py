@@ -59,7 +59,9 @@ def known_installations() -> tuple[str, ...]:
     return INSTALLATIONS
 
 
-def lint_file(file: Path, startup: Sequence[str], *, for_demosh: bool = False) -> list[Problem]:
+def lint_file(
+    file: Path, startup: Sequence[str], *, for_demosh: bool = False, strict: bool = False
+) -> list[Problem]:
     """Return what is wrong in a workshop and what would surprise, after the `startup` files.
 
     Raises InputError for a file that cannot be read.
@@ -75,6 +77,7 @@ def lint_file(file: Path, startup: Sequence[str], *, for_demosh: bool = False) -
         exists=lambda path: Path(path).exists(),
         startup=startup,
         for_demosh=for_demosh,
+        strict=strict,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,9 +10,8 @@ import click
 
 from meshpeek.cli.options import FILES, NO_INIT
 from meshpeek.cli.secrecy import mask_text, remember_file
-from meshpeek.cli.workshops import known_installations, noting_errors, rewrite
+from meshpeek.cli.workshops import lint_file, noting_errors, rewrite
 from meshpeek.errors import ExitCode, worst_of
-from meshpeek.workshop.linting import lint
 from meshpeek.workshop.linting.fixes import apply_fixes
 from meshpeek.workshop.loading import find_startup, read_text
 from meshpeek.workshop.problems import Problem
@@ -57,7 +55,7 @@ def command(
     codes: list[ExitCode] = []
     everything: list[Problem] = []
     read = functools.partial(
-        _lint, startup=startup_files, for_demosh=reader == "demosh", strict=strict
+        lint_file, startup=startup_files, for_demosh=reader == "demosh", strict=strict
     )
     for file in files:
         with noting_errors(codes):
@@ -77,20 +75,6 @@ def command(
 
         click.echo(FORMATS[form](everything))
     raise SystemExit(worst_of(codes))
-
-
-def _lint(file: Path, startup: Sequence[str], *, for_demosh: bool, strict: bool) -> list[Problem]:
-    return lint(
-        read_text(str(file)),
-        str(file),
-        read_text,
-        installations=known_installations,
-        is_command=lambda word: shutil.which(word) is not None,
-        exists=lambda path: Path(path).exists(),
-        startup=startup,
-        for_demosh=for_demosh,
-        strict=strict,
-    )
 
 
 def _mend(file: Path, problems: Sequence[Problem]) -> bool:
