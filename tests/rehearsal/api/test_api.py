@@ -224,6 +224,13 @@ def test_bodies_that_cannot_be_used(
     assert north.ok("GET", CONFIG_MAPS)["items"] == []
 
 
+@pytest.mark.parametrize("half", [b"\\ud800", b"\\uDFFF", b"\xed\xa0\x80"])
+def test_half_a_surrogate_pair_is_replaced(north: InMemory, half: bytes) -> None:
+    body = b'{"metadata": {"name": "a", "annotations": {"a": "%s\\ud83d\\ude00"}}}' % half
+    made = north.ok("POST", CONFIG_MAPS, body, "application/json")
+    assert made["metadata"]["annotations"] == {"a": "\ufffd\U0001f600"}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "code"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf"
 OBJECT_TYPES = (JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE)
 
 MAXIMUM_DEPTH = 100
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""What a body has that may hold halves of surrogate pairs: escaped, or encoded like others."""
 
 
 def media_type(content_type: str) -> str:
@@ -139,7 +143,12 @@ def go_json_problem(error: Exception) -> str:
 
 
 def _load_json(body: bytes) -> Any:  # noqa: ANN401
-    return json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+    value = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+    if _SURROGATE.search(body):
+        # Go decodes half a surrogate pair as U+FFFD; as it is, it could not be encoded later.
+        text = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
+        value = json.loads(text.decode("utf-16", "replace"))
+    return value
 
 
 def _refuse_constant(name: str) -> Any:  # noqa: ANN401
