@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -141,7 +142,8 @@ class Fuzzed:
         pairs = dict(parse_qsl(query, keep_blank_values=True))
         response = self.api.handle(Request(method, path, pairs, named, body))
         if response.stream is None and response.code >= 400:
-            status = json.loads(response.body)
+            is_yaml = response.content_type == "application/yaml"
+            status = (yaml.safe_load if is_yaml else json.loads)(response.body)
             assert (status["kind"], status["status"]) == ("Status", "Failure"), status
             assert status["code"] == response.code
             assert status["message"]
