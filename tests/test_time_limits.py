@@ -58,14 +58,13 @@ HANGING = ["child", "orphan", "thread", "who_goes_on", "property", "teardown"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_a_test_that_hangs_is_ended_with_what_it_has_started(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makepyfile(TESTS)
     plugins = ("-p", "tests.leftovers", "-p", "tests.time_limits")
-    result = pytester.runpytest_subprocess(*plugins, "--timeout=2", *workers, timeout=100)
+    result = pytester.runpytest_subprocess(*plugins, "--timeout=2", "-n", "1", timeout=100)
     result.assert_outcomes(passed=1, failed=len(HANGING), errors=1)
     result.stdout.fnmatch_lines_random(
         [f"*TimeLimitExceeded: *.py::test_{name} took more than 2 s*" for name in HANGING]

@@ -1,7 +1,8 @@
 """The workshop is a test that can be trusted: one thing wrong in it, and the right step fails.
 
 Each mutation is what somebody might do to the script or to a manifest. The step that fails is the
-first one whose promise no longer holds; the others before it have passed.
+first one whose promise no longer holds; the others before it have passed. `make mutate` tries a
+hundred more, and asks only whether any step fails.
 """
 
 from __future__ import annotations
@@ -55,27 +56,6 @@ MUTATIONS = [
         "cells_of_the_page", "smiley-east", "until 10s",
     ),
     Mutation(
-        "one replica instead of two",
-        EAST, "name: smiley\n    app.kubernetes.io/part-of: faces\nspec:\n  replicas: 2",
-        "name: smiley\n    app.kubernetes.io/part-of: faces\nspec:\n  replicas: 1",
-        "kubectl --context east get endpoints smiley -n faces", ":8000,",
-    ),
-    Mutation(
-        "the Service to route from selects pods",
-        ROUTE, "spec:\n  type: ClusterIP", "spec:\n  selector: {app: x}\n  type: ClusterIP",
-        "kubectl --context north get svc -n faces smiley -o yaml", "selector:",
-    ),
-    Mutation(
-        "the route leads to another backend",
-        ROUTE, "- name: smiley-east", "- name: smiley-west",
-        "cells_of_the_page", "smiley-east", "until 10s",
-    ),
-    Mutation(
-        "the route has another timeout",
-        ROUTE, "request: 5s", "request: 9s",
-        "yq 'select(.kind", "5s",
-    ),
-    Mutation(
         "the route takes from a port that nobody asks",
         ROUTE, "name: smiley\n      port: 80", "name: smiley\n      port: 81",
         "cells_of_the_page", "smiley-router", "until 10s",
@@ -91,20 +71,9 @@ MUTATIONS = [
         "kubectl --context north edit httproute.policy.linkerd.io smiley-router", "exit status 1",
     ),
     Mutation(
-        "the timeout becomes another",
-        SCRIPT, '"value": "300ms"}]', '"value": "500ms"}]',
-        f"{GET_ROUTE} smiley-router", "300ms",
-    ),
-    Mutation(
         "the label goes on a Service of another cluster",
         SCRIPT, "kubectl --context west -n faces label", "kubectl --context east -n faces label",
         "kubectl --context east -n faces label svc/color2", "exit status 1",
-    ),
-    Mutation(
-        "the label has another value",
-        SCRIPT, "svc/color2 mirror.linkerd.io/exported=remote-discovery",
-        "svc/color2 mirror.linkerd.io/exported=enabled",
-        "kubectl --context north -n faces get svc", "color2-west", "until 10s",
     ),
     Mutation(
         "the canary sends nothing to west",
@@ -118,21 +87,10 @@ MUTATIONS = [
         f"{GET_ROUTE} color-canary", "exit status 1", "until 30s",
     ),
     Mutation(
-        "the canary belongs to a Service that does not exist",
-        CANARY, "kind: Service\n      name: color\n", "kind: Service\n      name: colour\n",
-        f"{GET_ROUTE} color-canary", "reason: Accepted", "until 30s",
-    ),
-    Mutation(
         "the wrong backend is deleted",
         SCRIPT, '{"op": "remove", "path": "/spec/rules/0/backendRefs/0"}',
         '{"op": "remove", "path": "/spec/rules/0/backendRefs/1"}',
         f"{GET_ROUTE} color-canary -n faces \\\n  -o jsonpath", "color2-west",
-    ),
-    Mutation(
-        "the Deployment is not deleted",
-        SCRIPT, '<!-- @# meshpeek: expect /deployment\\.apps "color" deleted/ -->\n\n'
-        "```bash\nkubectl --context north delete -n faces deployment color\n```\n", "",
-        "kubectl --context north get pods -n faces", "color-", "until 90s",
     ),
 ]  # fmt: skip
 
