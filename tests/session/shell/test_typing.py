@@ -90,9 +90,3 @@ def test_what_a_program_does_not_read_is_dropped(shell: Shell, person: Person) -
     person.paste(LINES)
     assert run(shell, "sleep 0.2") == 0
     assert not person.left()
-
-
-def test_an_interrupt_behind_a_paste_ends_the_program(shell: Shell, person: Person) -> None:
-    person.paste(LINES[:30_000] + b"\x03")
-    assert run(shell, "sleep 60") == 130
-    assert not person.left()
